@@ -1,0 +1,88 @@
+"""The two ways to the database: in line for commands, over one thread for the app.
+
+Every store function takes a connection first and does all its statements in one go. Writers run inside one
+transaction; so a decision costs one thread hop and one commit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from binscout_tui.store.connection import connect, plain_words, transaction
+from binscout_tui.store.migrate import migrate
+
+if TYPE_CHECKING:
+    from binscout_tui.store.thread import DatabaseThread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+StoreFunction = Callable[Concatenate[sqlite3.Connection, P], T]
+
+
+class Database:
+    """The database for commands and jobs, which may wait."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = connect(path)
+        try:
+            with plain_words(path):
+                migrate(self.connection, path)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def read(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a store function that only looks."""
+        with plain_words(self.path):
+            return function(self.connection, *args, **kwargs)
+
+    def write(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a store function in one transaction; its changes are on the disk when this returns."""
+        with plain_words(self.path), transaction(self.connection):
+            return function(self.connection, *args, **kwargs)
+
+    def close(self) -> None:
+        """Close the connection; the write-ahead log is folded in when this was the last one."""
+        self.connection.close()
+
+
+class AsyncDatabase:
+    """The database for the app: the same functions, awaited, one thread hop a call.
+
+    A function that was begun is finished even when its caller is cancelled, so a decision is never half taken.
+    """
+
+    def __init__(self, database: Database, thread: DatabaseThread) -> None:
+        self._database = database
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, path: Path) -> AsyncDatabase:
+        """Open the database on a thread of its own."""
+        from binscout_tui.store.thread import DatabaseThread
+
+        opened: list[Database] = []
+
+        def connector() -> sqlite3.Connection:
+            opened.append(Database(path))
+            return opened[0].connection
+
+        thread = DatabaseThread(connector, iter_chunk_size=64)
+        await thread
+        return cls(opened[0], thread)
+
+    async def read(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`Database.read` off the event loop."""
+        return await self._thread.run(lambda: self._database.read(function, *args, **kwargs))
+
+    async def write(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`Database.write` off the event loop."""
+        return await self._thread.run(lambda: self._database.write(function, *args, **kwargs))
+
+    async def close(self) -> None:
+        """Finish what is queued, then close."""
+        await self._thread.close()

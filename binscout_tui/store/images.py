@@ -1,0 +1,205 @@
+"""Images: every original once, by the SHA-256 of its bytes; trash and restore."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from binscout_tui.clock import utc_now
+from binscout_tui.errors import NotFoundError
+from binscout_tui.store import events, journal
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """One original.
+
+    `path` is absolute, or relative to the workspace for copies; `name` and `source` are safe to show; `phash` is an
+    unsigned 64-bit number; `width` and `height` are those of the upright picture in pixels.
+    """
+
+    id: int
+    sha256: str
+    origin: str
+    storage: str
+    path: Path
+    name: str
+    source: str
+    health: str
+    bytes: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    mode: str
+    frames: int
+    orientation: int
+    taken_at: str | None
+    family: str
+    source_group: str
+    phash: int | None
+    sharpness: float | None
+    warnings: list[str]
+    added_at: str
+    added_by: int
+    trashed_at: str | None
+
+
+class NewImage(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an image before it has an id; fields as in `Image`."""
+
+    sha256: str
+    storage: str
+    path: Path
+    name: str
+    source: str
+    bytes: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    mode: str
+    source_group: str
+    family: str = ""
+    origin: str = "imported"
+    frames: int = 1
+    orientation: int = 1
+    taken_at: str | None = None
+    phash: int | None = None
+    sharpness: float | None = None
+    warnings: Sequence[str] = ()
+
+
+def add(db: sqlite3.Connection, uid: int, new: NewImage) -> tuple[int, bool]:
+    """(id, added): enter an image, or find the one with the same bytes (then `added` is False)."""
+    found = db.execute("SELECT id FROM image WHERE sha256 = ?", (new.sha256,)).fetchone()
+    if found:
+        return int(found["id"]), False
+    values = msgspec.structs.asdict(new)
+    values["path"] = os.fsencode(new.path)
+    values["phash"] = _signed(new.phash)
+    values["warnings"] = msgspec.json.encode(list(new.warnings)).decode()
+    values["added_at"], values["added_by"] = utc_now(), uid
+    columns = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    cursor = db.execute(f"INSERT INTO image ({columns}) VALUES ({marks})", values)
+    image_id = int(cursor.lastrowid or 0)
+    events.emit(db, "image", image_id)
+    return image_id, True
+
+
+def get(db: sqlite3.Connection, image_id: int) -> Image:
+    """The image with `image_id`. Raises NotFoundError."""
+    row = db.execute("SELECT * FROM image WHERE id = ?", (image_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"There is no image {image_id} in this workspace.", code="no_image")
+    return from_row(row)
+
+
+def by_hash(db: sqlite3.Connection, sha256: str) -> Image | None:
+    """The image with these bytes, or None."""
+    row = db.execute("SELECT * FROM image WHERE sha256 = ?", (sha256,)).fetchone()
+    return from_row(row) if row else None
+
+
+def by_path(db: sqlite3.Connection, path: Path) -> Image | None:
+    """The image stored at `path`, or None."""
+    row = db.execute("SELECT * FROM image WHERE path = ?", (os.fsencode(path),)).fetchone()
+    return from_row(row) if row else None
+
+
+def page(
+    db: sqlite3.Connection,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    trashed: bool = False,
+    label: str | None = None,
+) -> list[Image]:
+    """Up to `limit` images with ids above `after`, in order of arrival; of one class when `label` is given."""
+    where = ["image.id > ?", f"trashed_at IS {'NOT ' if trashed else ''}NULL"]
+    values: list[Any] = [after]
+    if label is not None:
+        where.append("image.id IN (SELECT image_id FROM label JOIN class ON class.id = class_id WHERE class.name = ?)")
+        values.append(label)
+    rows = db.execute(f"SELECT * FROM image WHERE {' AND '.join(where)} ORDER BY id LIMIT ?", (*values, limit))
+    return [from_row(row) for row in rows]
+
+
+def count(db: sqlite3.Connection) -> int:
+    """How many images are not in the trash."""
+    return int(db.execute("SELECT count(*) FROM image WHERE trashed_at IS NULL").fetchone()[0])
+
+
+def in_place(db: sqlite3.Connection) -> list[Image]:
+    """All images whose file stayed where it was."""
+    return [from_row(row) for row in db.execute("SELECT * FROM image WHERE storage = 'in_place' ORDER BY id")]
+
+
+def set_health(db: sqlite3.Connection, image_id: int, health: str, mtime_ns: int | None = None) -> None:
+    """Note that an in-place file is `ok`, `changed` or `missing`; `mtime_ns` when a look proved it unchanged."""
+    db.execute(
+        "UPDATE image SET health = ?, mtime_ns = coalesce(?, mtime_ns) WHERE id = ?",
+        (health, mtime_ns, image_id),
+    )
+    events.emit(db, "image", image_id)
+
+
+def add_warning(db: sqlite3.Connection, image_id: int, warning: str) -> None:
+    """Remember something about an image that a person should know."""
+    db.execute("UPDATE image SET warnings = json_insert(warnings, '$[#]', ?) WHERE id = ?", (warning, image_id))
+
+
+def trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
+    """Move images to the trash and say how many were not there yet. Raises NotFoundError, then nothing moved."""
+    return sum(_decide_trash(db, uid, image_id, trashed=True) for image_id in image_ids)
+
+
+def restore(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
+    """Bring images back from the trash and say how many were there. Raises NotFoundError, then nothing moved."""
+    return sum(_decide_trash(db, uid, image_id, trashed=False) for image_id in image_ids)
+
+
+def _decide_trash(db: sqlite3.Connection, uid: int, image_id: int, *, trashed: bool) -> bool:
+    before = _read_trash(db, image_id)
+    after = {"trashed": trashed}
+    if before == after:
+        return False
+    _write_trash(db, image_id, after, uid)
+    action = "trash" if trashed else "restore"
+    journal.record(
+        db,
+        uid,
+        journal.Decision(area="trash", action=action, target=image_id, before=before, after=after),
+    )
+    return True
+
+
+def _read_trash(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:
+    return {"trashed": get(db, image_id).trashed_at is not None}
+
+
+def _write_trash(db: sqlite3.Connection, image_id: int, state: journal.State, uid: int) -> None:
+    values = (utc_now(), uid, image_id) if state["trashed"] else (None, None, image_id)
+    db.execute("UPDATE image SET trashed_at = ?, trashed_by = ? WHERE id = ?", values)
+
+
+journal.register("trash", _read_trash, _write_trash)
+
+
+def from_row(row: sqlite3.Row) -> Image:
+    """The image that a row of the table `image` holds."""
+    values = {field: row[field] for field in Image.__struct_fields__}
+    values["path"] = Path(os.fsdecode(row["path"]))
+    values["phash"] = None if row["phash"] is None else row["phash"] & 0xFFFF_FFFF_FFFF_FFFF
+    values["warnings"] = msgspec.json.decode(row["warnings"])
+    return Image(**values)
+
+
+def _signed(number: int | None) -> int | None:
+    """A 64-bit pattern as SQLite's signed integer."""
+    return None if number is None else number - (1 << 64) if number >= 1 << 63 else number

@@ -1,0 +1,187 @@
+"""Decisions: the journal, and undo and redo that walk it.
+
+A decision writes the new state, one journal row and one event in the same transaction. Undo and redo append rows of
+their own; the journal itself is never changed. Which rows can still be undone lies in `undo_entry`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from binscout_tui.clock import utc_now
+from binscout_tui.errors import NotFoundError
+from binscout_tui.store import events
+
+State = Mapping[str, Any]
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person decided about one thing.
+
+    `area` names what is decided on (`label`, `set`, `trash`, …) and knows how to read and write its state.
+    """
+
+    area: str
+    action: str
+    target: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+    suggested: dict[str, Any] | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal row."""
+
+    id: int
+    at: str
+    uid: int
+    area: str
+    action: str
+    target: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+    suggested: dict[str, Any] | None = None
+    undoes: int | None = None
+    redoes: int | None = None
+    stale: bool = False
+
+
+class Area(msgspec.Struct, frozen=True):
+    """How undo reads and restores the state of one kind of thing."""
+
+    read: Callable[[sqlite3.Connection, int], dict[str, Any]]
+    write: Callable[[sqlite3.Connection, int, State, int], None]
+
+
+_areas: dict[str, Area] = {}
+
+
+def register(area: str, read: Callable[..., dict[str, Any]], write: Callable[..., None]) -> None:
+    """Say how the state of `area`'s things is read (db, target) and written (db, target, state, uid)."""
+    _areas[area] = Area(read, write)
+
+
+def record(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
+    """Write a decision down, make it undoable, and forget what could have been redone in its area."""
+    journal_id = _append(db, uid, decision)
+    db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, decision.area))
+    db.execute("INSERT INTO undo_entry (journal_id, uid, area) VALUES (?, ?, ?)", (journal_id, uid, decision.area))
+    events.emit(db, decision.area, decision.target)
+    return journal_id
+
+
+def note(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
+    """Write down something that undo does not reach (an activation, for example)."""
+    journal_id = _append(db, uid, decision)
+    events.emit(db, decision.area, decision.target)
+    return journal_id
+
+
+def undo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
+    """Take back this person's last decision, in `area` or anywhere.
+
+    When somebody changed the thing since, it stays as it is and the entry comes back with `stale` set; the next undo
+    goes on with the decision before it. Raises NotFoundError when nothing is left to undo.
+    """
+    entry = _next(db, uid, area, undone=0, newest=True)
+    if entry is None:
+        raise NotFoundError("There is nothing to undo.", code="nothing_to_undo")
+    return _turn(db, uid, entry, wanted=entry.before, expected=entry.after, undone=1)
+
+
+def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
+    """Do again what this person undid last; `stale` as in `undo`.
+
+    Raises NotFoundError when nothing is left to redo.
+    """
+    entry = _next(db, uid, area, undone=1, newest=False)
+    if entry is None:
+        raise NotFoundError("There is nothing to redo.", code="nothing_to_redo")
+    return _turn(db, uid, entry, wanted=entry.after, expected=entry.before, undone=0)
+
+
+def history(
+    db: sqlite3.Connection, *, area: str | None = None, target: int | None = None, limit: int = 100
+) -> list[Entry]:
+    """The newest journal rows, newest first, of an area or of one thing in it."""
+    where, values = ["1"], []
+    if area is not None:
+        where.append("area = ?")
+        values.append(area)
+    if target is not None:
+        where.append("target = ?")
+        values.append(str(target))
+    rows = db.execute(f"SELECT * FROM journal WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?", (*values, limit))
+    return [_entry(row) for row in rows]
+
+
+def _append(
+    db: sqlite3.Connection,
+    uid: int,
+    decision: Decision,
+    *,
+    undoes: int | None = None,
+    redoes: int | None = None,
+) -> int:
+    cursor = db.execute(
+        "INSERT INTO journal (at, uid, area, action, target, before, after, suggested, undoes, redoes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            utc_now(),
+            uid,
+            decision.area,
+            decision.action,
+            decision.target,
+            _json(decision.before),
+            _json(decision.after),
+            None if decision.suggested is None else _json(decision.suggested),
+            undoes,
+            redoes,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expected: State, undone: int) -> Entry:
+    area = _areas[entry.area]
+    if area.read(db, entry.target) != expected:
+        db.execute("DELETE FROM undo_entry WHERE journal_id = ?", (entry.id,))
+        return msgspec.structs.replace(entry, stale=True)
+    area.write(db, entry.target, wanted, uid)
+    turned = Decision(
+        area=entry.area,
+        action="undo" if undone else "redo",
+        target=entry.target,
+        before=dict(expected),
+        after=dict(wanted),
+    )
+    _append(db, uid, turned, undoes=entry.id if undone else None, redoes=None if undone else entry.id)
+    db.execute("UPDATE undo_entry SET undone = ? WHERE journal_id = ?", (undone, entry.id))
+    events.emit(db, entry.area, entry.target)
+    return entry
+
+
+def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, newest: bool) -> Entry | None:
+    row = db.execute(
+        "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
+        " WHERE undo_entry.uid = ? AND undo_entry.undone = ?"
+        + (" AND undo_entry.area = ?" if area else "")
+        + f" ORDER BY undo_entry.journal_id {'DESC' if newest else 'ASC'} LIMIT 1",
+        (uid, undone, area) if area else (uid, undone),
+    ).fetchone()
+    return _entry(row) if row else None
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    values = dict(row)
+    for field in ("before", "after", "suggested"):
+        values[field] = None if values[field] is None else msgspec.json.decode(values[field])
+    return Entry(**values)
+
+
+def _json(value: State) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()

@@ -1,0 +1,175 @@
+"""Classes, and what people said of images: class, empty, skipped, or nothing yet."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from typing import Any, Literal
+
+import msgspec
+
+from binscout_tui.clock import utc_now
+from binscout_tui.errors import NotFoundError, UsageError
+from binscout_tui.store import events, images, journal
+
+LabelState = Literal["class", "empty", "skipped"]
+QUEUE_STATES = ("unlabelled", "skipped", "all")
+
+
+class LabelClass(msgspec.Struct, frozen=True):
+    """A class that images can be labelled with; `key` is the one that labels, `images` how many have it."""
+
+    id: int
+    name: str
+    key: str | None
+    images: int
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What was said of an image; `name` is the class's name when `state` is `class`."""
+
+    image_id: int
+    state: LabelState
+    name: str | None
+
+
+def add_class(db: sqlite3.Connection, name: str) -> LabelClass:
+    """The class called `name`, made when it is new (an archived one comes back).
+
+    Raises UsageError for a name that is empty, too long or holds control characters.
+    """
+    name = checked_name(name)
+    found = db.execute("SELECT id, archived_at FROM class WHERE name = ?", (name,)).fetchone()
+    if found is None:
+        db.execute("INSERT INTO class (name) VALUES (?)", (name,))
+        events.emit(db, "class", name)
+    elif found["archived_at"] is not None:
+        db.execute("UPDATE class SET archived_at = NULL WHERE id = ?", (found["id"],))
+        events.emit(db, "class", name)
+    return find_class(db, name)
+
+
+def checked_name(name: str) -> str:
+    """`name` in composed form without outer spaces. Raises UsageError when it cannot be a class name."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(name) <= 200 or any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in name):
+        raise UsageError("A class name has 1 to 200 printable characters.", code="bad_class_name")
+    return name
+
+
+def find_class(db: sqlite3.Connection, name: str) -> LabelClass:
+    """The class called `name`. Raises NotFoundError."""
+    row = db.execute(
+        "SELECT id, name, key, images FROM class WHERE name = ? AND archived_at IS NULL", (name,)
+    ).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"There is no class {name!r}.", hint="`binscout label classes` lists them.", code="no_class"
+        )
+    return LabelClass(*row)
+
+
+def classes(db: sqlite3.Connection) -> list[LabelClass]:
+    """All classes in the order they were made."""
+    rows = db.execute("SELECT id, name, key, images FROM class WHERE archived_at IS NULL ORDER BY id")
+    return [LabelClass(*row) for row in rows]
+
+
+def get(db: sqlite3.Connection, image_id: int) -> Label | None:
+    """What was said of the image, or None when it is unlabelled."""
+    row = db.execute(
+        "SELECT image_id, state, name FROM label LEFT JOIN class ON class.id = class_id WHERE image_id = ?",
+        (image_id,),
+    ).fetchone()
+    return Label(*row) if row else None
+
+
+def set_label(
+    db: sqlite3.Connection,
+    uid: int,
+    image_id: int,
+    class_name: str | None,
+    *,
+    state: LabelState = "class",
+    suggested: dict[str, Any] | None = None,
+) -> int | None:
+    """Label an image with a class, or as `empty` or `skipped` (then `class_name` is None).
+
+    Returns the journal's id, or None when that was the label already.
+    Raises NotFoundError for an unknown image or class, UsageError for an image in the trash.
+    """
+    image = images.get(db, image_id)
+    if image.trashed_at is not None:
+        raise UsageError(f"Image {image_id} is in the trash.", hint="Restore it first.", code="in_trash")
+    class_id = find_class(db, class_name).id if class_name is not None else None
+    after: dict[str, Any] = {"state": state, "class": class_id}
+    return _decide(db, uid, image_id, after, suggested)
+
+
+def clear(db: sqlite3.Connection, uid: int, image_id: int) -> int | None:
+    """Take the label off an image; returns the journal's id, or None when there was none."""
+    images.get(db, image_id)
+    return _decide(db, uid, image_id, {}, None)
+
+
+def _decide(
+    db: sqlite3.Connection, uid: int, image_id: int, after: dict[str, Any], suggested: dict[str, Any] | None
+) -> int | None:
+    before = _read(db, image_id)
+    if before == after:
+        return None
+    _write(db, image_id, after, uid)
+    decision = journal.Decision(
+        area="label",
+        action="label" if after else "clear",
+        target=image_id,
+        before=before,
+        after=after,
+        suggested=suggested,
+    )
+    return journal.record(db, uid, decision)
+
+
+def queue(db: sqlite3.Connection, *, after: int = 0, limit: int = 50, which: str = "unlabelled") -> list[int]:
+    """Ids of the next images to label after image `after`, in order of arrival.
+
+    `which`: `unlabelled`, `skipped`, or `all`.
+    """
+    condition = {"unlabelled": "label.image_id IS NULL", "skipped": "label.state = 'skipped'", "all": "1"}[which]
+    rows = db.execute(
+        "SELECT image.id FROM image LEFT JOIN label ON label.image_id = image.id"
+        f" WHERE image.id > ? AND trashed_at IS NULL AND {condition} ORDER BY image.id LIMIT ?",
+        (after, limit),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def counts(db: sqlite3.Connection) -> dict[str, int]:
+    """How many images outside the trash are `unlabelled`, `class`, `empty` and `skipped`."""
+    found = dict.fromkeys(("unlabelled", "class", "empty", "skipped"), 0)
+    rows = db.execute(
+        "SELECT coalesce(state, 'unlabelled'), count(*) FROM image LEFT JOIN label ON image_id = image.id"
+        " WHERE trashed_at IS NULL GROUP BY 1"
+    )
+    found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def _read(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:
+    row = db.execute("SELECT state, class_id FROM label WHERE image_id = ?", (image_id,)).fetchone()
+    return {"state": row["state"], "class": row["class_id"]} if row else {}
+
+
+def _write(db: sqlite3.Connection, image_id: int, state: journal.State, uid: int) -> None:
+    if not state:
+        db.execute("DELETE FROM label WHERE image_id = ?", (image_id,))
+        return
+    db.execute(
+        "INSERT INTO label (image_id, state, class_id, uid, at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (image_id) DO UPDATE SET state = excluded.state, class_id = excluded.class_id,"
+        " uid = excluded.uid, at = excluded.at",
+        (image_id, state["state"], state["class"], uid, utc_now()),
+    )
+
+
+journal.register("label", _read, _write)

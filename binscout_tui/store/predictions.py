@@ -1,0 +1,61 @@
+"""What models say of images; never labels."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from binscout_tui.clock import utc_now
+from binscout_tui.store import events
+from binscout_tui.store.images import Image, from_row
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's word on an image; `error` instead of a label when it had none."""
+
+    image_id: int
+    model_id: str
+    label: str | None
+    score: float | None
+    unknown: bool
+    error: str | None = None
+
+
+def keep(db: sqlite3.Connection, found: Sequence[Prediction]) -> None:
+    """Write predictions down; a newer word of the same model replaces the older one."""
+    now = utc_now()
+    db.executemany(
+        "INSERT OR REPLACE INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(p.image_id, p.model_id, p.label, p.score, p.unknown, p.error, now) for p in found],
+    )
+    if found:
+        events.emit(db, "prediction", found[0].model_id)
+
+
+def get(db: sqlite3.Connection, image_id: int, model_id: str) -> Prediction | None:
+    """What the model says of the image, or None."""
+    row = db.execute(
+        "SELECT image_id, model_id, label, score, unknown, error FROM prediction WHERE image_id = ? AND model_id = ?",
+        (image_id, model_id),
+    ).fetchone()
+    return _prediction(row) if row else None
+
+
+def missing(db: sqlite3.Connection, model_id: str, limit: int = 500) -> list[Image]:
+    """Unlabelled images outside the trash of which the model has said nothing yet."""
+    rows = db.execute(
+        "SELECT image.* FROM image LEFT JOIN label ON label.image_id = image.id"
+        " WHERE trashed_at IS NULL AND health = 'ok' AND (label.image_id IS NULL OR label.state = 'skipped')"
+        " AND NOT EXISTS (SELECT 1 FROM prediction WHERE image_id = image.id AND model_id = ?)"
+        " ORDER BY image.id LIMIT ?",
+        (model_id, limit),
+    )
+    return [from_row(row) for row in rows]
+
+
+def _prediction(row: sqlite3.Row) -> Prediction:
+    values = dict(row)
+    values["unknown"] = bool(row["unknown"])
+    return Prediction(**values)

@@ -1,0 +1,110 @@
+"""Light on metal and shadows: turns a relief into colour and lays it on a canvas."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from binscout_tui.synthetic.floors import Canvas, View, noise
+from binscout_tui.synthetic.looks import Finish, Look, linear
+from binscout_tui.synthetic.relief import Plane, Relief, make_grid, smoothstep
+from binscout_tui.synthetic.shapes import Part
+
+_STEEPEST = 3.5
+
+
+def lay_part(
+    canvas: Canvas,
+    view: View,
+    look: Look,
+    part: Part,
+    place: tuple[float, float, float],
+    finish: Finish,
+    rng: np.random.Generator,
+) -> None:
+    """Draw `part` into `canvas` at `place` = (x mm, y mm, angle radians), shadow first; outside the view is cut off."""
+    column = (place[0] - view.x) * view.scale + view.width / 2
+    row = (place[1] - view.y) * view.scale + view.height / 2
+    middle = (int(np.floor(column)), int(np.floor(row)))
+    tilt = rng.normal(0, 0.05, 2)
+    margin = part.rise * 1.1 + 1.4
+    half = int(np.ceil((part.radius + margin) * view.scale))
+    window = _window(canvas.shape, middle, half)
+    if window is None:
+        return
+    target, source = window
+    grid = make_grid(half, 1 / view.scale, place[2], (column - middle[0], row - middle[1]))
+    relief = part.draw(grid)
+    colour = metal(relief, finish, look, 1 / view.scale, tilt, rng)
+    dark = _shadow(relief.cover, part.rise, look, view.scale)
+    patch = canvas[target]
+    patch *= (1 - dark[source])[:, :, None]
+    alpha = relief.cover[source][:, :, None]
+    patch += alpha * (colour[source] - patch)
+
+
+def _window(
+    shape: tuple[int, ...], middle: tuple[int, int], half: int
+) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:
+    """The slices of canvas and patch that overlap, or None."""
+    left, top = middle[0] - half, middle[1] - half
+    x1, y1 = max(left, 0), max(top, 0)
+    x2, y2 = min(left + 2 * half, shape[1]), min(top + 2 * half, shape[0])
+    if x1 >= x2 or y1 >= y2:
+        return None
+    return (slice(y1, y2), slice(x1, x2)), (slice(y1 - top, y2 - top), slice(x1 - left, x2 - left))
+
+
+def metal(
+    relief: Relief, finish: Finish, look: Look, pixel: float, tilt: Plane, rng: np.random.Generator
+) -> Canvas:
+    """The colour of a metal relief under the look's lamp, (H, W, 3) linear light.
+
+    Metal shows what it mirrors: the lamp, a window on the other side, a grey ceiling, and the floor at its flanks.
+    """
+    gy, gx = np.gradient(relief.height, np.float32(pixel))
+    gx = np.clip(gx, -_STEEPEST, _STEEPEST) + np.float32(tilt[0])
+    gy = np.clip(gy, -_STEEPEST, _STEEPEST) + np.float32(tilt[1])
+    nz = 1 / np.sqrt(1 + gx * gx + gy * gy)
+    nx, ny = -gx * nz, -gy * nz
+    rx, ry, rz = 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1
+    lx, ly, lz = (np.float32(value) for value in look.light)
+    lamp = np.exp(np.float32(finish.gloss) * (rx * lx + ry * ly + rz * lz - 1))
+    broad = np.exp(np.float32(5.0) * (rx * lx + ry * ly + rz * lz - 1))
+    window = np.exp(np.float32(7.0) * (-rx * lx * 0.9 - ry * ly * 0.9 + rz * np.float32(0.45) - 1))
+    diffuse = np.clip(nx * lx + ny * ly + nz * lz, 0, 1)
+    sky = smoothstep(-0.35, 0.9, rz)
+    worn = 1 + np.float32(0.10 * finish.wear) * _wear(relief.height.shape, rng)
+    mirrored = np.float32(0.08) + np.float32(0.36) * sky + np.float32(0.30) * window + np.float32(0.55) * broad
+    grey = (mirrored + np.float32(0.22) * diffuse) * worn * relief.tone
+    glint = lamp * np.float32(0.9) * np.clip(relief.tone, 0.2, 1)
+    tint = np.asarray(finish.tint, dtype=np.float32)
+    floor = linear(look.floor_colour) * np.float32(0.45)
+    colour = (grey + glint * np.float32(0.7))[:, :, None] * tint
+    colour += ((1 - sky) * relief.tone)[:, :, None] * (floor * (tint * np.float32(0.8) + np.float32(0.1)))
+    colour += (glint * np.float32(0.3))[:, :, None]
+    return colour.astype(np.float32)
+
+
+def _wear(shape: tuple[int, ...], rng: np.random.Generator) -> Plane:
+    """Brush marks and blotches, about -1..1."""
+    size = (shape[0], shape[1])
+    return np.float32(0.6) * noise(rng, size, (2.5, 40)) + np.float32(0.6) * noise(rng, size, (26, 26))
+
+
+def _shadow(cover: Plane, rise: float, look: Look, scale: float) -> Plane:
+    """How much of the light the part takes from what lies under it, 0..1: a cast shadow and a dark seam around."""
+    lx, ly, lz = look.light
+    length = rise * scale / max(lz, 0.3) * 0.9
+    cast = np.zeros_like(cover)
+    for share in (0.25, 0.5, 0.75, 1.0):
+        move = (round(-ly * length * share), round(-lx * length * share))
+        cast = np.maximum(cast, np.roll(cover, move, axis=(0, 1)))
+    cast = _soften(cast, 0.22 * scale)
+    seam = _soften(cover, 0.38 * scale)
+    return 1 - (1 - np.float32(0.60) * cast) * (1 - np.float32(0.42) * seam)
+
+
+def _soften(plane: Plane, radius: float) -> Plane:
+    picture = Image.fromarray((plane * 255).astype(np.uint8))
+    return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32) / np.float32(255)
