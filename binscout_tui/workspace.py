@@ -87,7 +87,9 @@ class LiveWorkspace:
         db = await AsyncDatabase.open(paths.database)
         try:
             identity = users.os_identity()
-            user = await db.read(users.find, identity[0]) or await db.write(users.sign_in, *identity)
+            user = await db.read(users.find, identity[0])
+            if user is None:
+                user = await db.write(users.sign_in, *identity)
         except BaseException:
             await db.close()
             raise

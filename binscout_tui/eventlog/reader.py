@@ -116,9 +116,10 @@ class LogReader:
         The caller keeps the cursor; a reader that is opened with it shows only what came later.
         """
         try:
-            self._refresh_file()
-            end = last_line_end(self._read, self._index.end, self._size())
-            self._restart(Cursor.at(self._read, end))
+            self._settle()
+            if self._opened:
+                end = last_line_end(self._read, self._index.end, self._size())
+                self._restart(Cursor.at(self._read, end))
         except OSError as error:
             raise _unreadable(self.path, error) from error
         return self.cursor
@@ -136,9 +137,7 @@ class LogReader:
         self._restart(self.cursor)
 
     def _poll(self, deadline: float) -> Batch:
-        reset = self._refresh_file()
-        if not self._opened and self._descriptor >= 0:
-            reset = self._place_index() or reset
+        reset = self._settle()
         index = self._index
         stop, first, size = index.stop, index.first, self._size()
         busy = index.scanned < size
@@ -153,10 +152,21 @@ class LogReader:
         changed = reset or added > 0 or index.first != first
         return Batch(stop, added, index.end, reset, busy or not index.complete, changed)
 
+    def _settle(self) -> bool:
+        """Have the file open and the index placed, if there is a file; True when all starts again at 0."""
+        reset = self._refresh_file()
+        if not self._opened and self._descriptor >= 0:
+            reset = self._place_index() or reset
+        return reset
+
     def _refresh_file(self) -> bool:
-        """Open the file if it is there and not open; True when it is not the one that was read before."""
+        """Open the file if it is there and not open; True when it is not the one that was read before.
+
+        A file that vanished stays open: what was read can still be shown until another one takes its place.
+        """
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            # Without O_NONBLOCK, a named pipe in the place of the log would hang the program.
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except FileNotFoundError:
             return False
         if self._descriptor >= 0 and os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):
@@ -181,6 +191,7 @@ class LogReader:
             return False
         if self._complete.matches(self._read):
             self._index.forget_torn_line()
+            self._scanned = self._complete
             return False
         self._restart(START)
         return True

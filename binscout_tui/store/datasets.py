@@ -121,7 +121,8 @@ def labelled(db: sqlite3.Connection, task: str) -> list[LabelledImage]:
         " known_good.image_id IS NOT NULL AS is_known_good"
         " FROM image"
         " JOIN label ON label.image_id = image.id JOIN class ON class.id = label.class_id"
-        " LEFT JOIN set_member ON set_member.image_id = image.id LEFT JOIN image_set ON image_set.id = set_member.set_id"
+        " LEFT JOIN set_member ON set_member.image_id = image.id"
+        " LEFT JOIN image_set ON image_set.id = set_member.set_id"
         " LEFT JOIN known_good ON known_good.image_id = image.id AND known_good.task = ?"
         " WHERE trashed_at IS NULL AND health = 'ok' ORDER BY image.id",
         (task,),

@@ -29,7 +29,7 @@ def halve(canvas: Canvas) -> Canvas:
 
 def develop(light: Canvas, look: Look, rng: np.random.Generator, damage: Damage | None = None) -> Image.Image:
     """The photo that the look's camera takes of `light` (H, W, 3): exposure, damage, blur, vignette, noise, tone curve."""
-    gain = float(np.clip(0.23 / max(float(light.mean()), 1e-3), 0.7, 2.4)) * look.brightness
+    gain = _metered(light) * look.brightness
     light = _damaged(light, damage, look, rng)
     if damage is not None and damage.kind == "dark":
         gain *= 0.34 - 0.20 * damage.strength
@@ -40,8 +40,23 @@ def develop(light: Canvas, look: Look, rng: np.random.Generator, damage: Damage 
     light *= np.asarray([1 + look.warmth, 1.0, 1 - look.warmth], dtype=np.float32)
     grain = rng.standard_normal(light.shape, dtype=np.float32)
     light += grain * np.float32(look.noise) * np.sqrt(np.maximum(light, 0) * np.float32(0.8) + np.float32(0.05))
-    toned = np.clip(light, 0, 1) ** np.float32(1 / 2.2)
+    toned = _shoulder(np.maximum(light, 0)) ** np.float32(1 / 2.2)
     return Image.fromarray((toned * 255 + np.float32(0.5)).astype(np.uint8))
+
+
+def _metered(light: Canvas) -> float:
+    """The camera's own exposure: a middle grey on average, but the brightest fiftieth is kept from burning out."""
+    sample = light[::4, ::4, 1]
+    for_mean = 0.20 / max(float(sample.mean()), 1e-3)
+    for_peaks = 0.90 / max(float(np.quantile(sample, 0.98)), 1e-3)
+    return float(np.clip(min(for_mean, for_peaks), 0.5, 2.2))
+
+
+def _shoulder(light: Canvas) -> Canvas:
+    """Linear up to a half, then a soft approach to 1, so that highlights keep their drawing."""
+    knee = np.float32(0.5)
+    above = np.maximum(light - knee, 0)
+    return np.minimum(light, knee) + knee * (1 - np.exp(-above / knee))
 
 
 def _damaged(light: Canvas, damage: Damage | None, look: Look, rng: np.random.Generator) -> Canvas:

@@ -29,7 +29,9 @@ def washer(grid: Grid, *, outer: float, bore: float, thickness: float, dish: flo
     ring = np.maximum(radius - np.float32(outer / 2), np.float32(bore / 2) - radius)
     cone = (radius - np.float32(bore / 2)) / np.float32((outer - bore) / 2)
     height = thickness * rounded_edge(ring, 0.22) - np.float32(dish * 0.16) * np.clip(cone, 0, 1)
-    turned = 1 + np.float32(0.035) * np.sin(radius * np.float32(38.0))
+    # Turned metal mirrors a lamp as two opposite bright sectors.
+    turned = 1 + np.float32(0.03) * np.sin(radius * np.float32(38.0))
+    turned += np.float32(0.16) * np.cos(2 * np.arctan2(grid.y, grid.x))
     return Relief(height.astype(np.float32), cover(ring, grid.pixel), turned.astype(np.float32))
 
 

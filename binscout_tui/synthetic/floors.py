@@ -61,14 +61,17 @@ def render_floor(view: View, look: Look, rng: np.random.Generator) -> Canvas:
 
 def _with_walls(canvas: Canvas, x: Plane, y: Plane, view: View, look: Look) -> Canvas:
     half = (view.half_width, view.half_height)
-    edge = box(x, y, *half, 2.0)
     light_x, light_y, light_z = look.light
+    coarse_x, coarse_y = x[:, ::4], y[::4]
     reach = np.float32(_WALL_HEIGHT / light_z)
-    cast = smoothstep(-0.9, 0.9, box(x + light_x * reach, y + light_y * reach, *half, 2.0))
-    corner = np.exp(np.minimum(edge, 0) / np.float32(1.3)) * np.float32(0.4)
-    canvas *= ((1 - np.float32(0.55) * cast) * (1 - corner))[:, :, None]
-    if float(edge.max()) <= 0:
+    cast = smoothstep(-0.9, 0.9, box(coarse_x + light_x * reach, coarse_y + light_y * reach, *half, 2.0))
+    near = np.exp(np.minimum(box(coarse_x, coarse_y, *half, 2.0), 0) / np.float32(1.3))
+    dim = (1 - np.float32(0.55) * cast) * (1 - np.float32(0.4) * near)
+    smooth = Image.fromarray(dim).resize((view.width, view.height), Image.Resampling.BILINEAR)
+    canvas *= np.asarray(smooth, dtype=np.float32)[:, :, None]
+    if float(near.max()) < 0.75:
         return canvas
+    edge = box(x, y, *half, 2.0)
     dy, dx = np.gradient(edge)
     facing = -(dx * np.float32(light_x) + dy * np.float32(light_y)) * np.float32(view.scale)
     t = np.clip(edge / np.float32(_WALL_FACE), 0, 1)

@@ -82,7 +82,7 @@ def revolved(radius: Plane, y: Plane, pixel: float) -> tuple[Plane, Plane]:
     Where the radius is not positive there is nothing.
     """
     inside = np.maximum(radius * radius - y * y, 0)
-    slope = np.gradient(radius, axis=1) / np.float32(pixel)
-    steep = np.sqrt(1 + np.minimum(slope * slope, 4))
+    rows, columns = np.gradient(radius, np.float32(pixel))
+    steep = np.sqrt(1 + np.minimum(rows * rows + columns * columns, 4))
     edge = np.clip(np.float32(0.5) + (radius - np.abs(y)) / (np.float32(pixel) * steep), 0, 1)
     return np.sqrt(inside), np.where(radius > 0, edge, np.float32(0))

@@ -71,14 +71,13 @@ def spring(grid: Grid, *, diameter: float, length: float, wire: float, turns: fl
     ends = smoothstep(0.80, 1.0, np.abs(grid.x) / np.float32(half)) * np.sign(grid.x) * np.float32(0.8)
     phase = np.float32(2 * np.pi) * (grid.x / np.float32(length / turns) + ends)
     radius = np.float32((diameter - wire) / 2)
-    # First-order distance to y = r cos(phase); exact enough within one wire's thickness of the curve.
-    slope = radius * np.sin(phase) * np.gradient(phase, axis=1) + grid.y * 0
-    across = np.float32(1 / grid.pixel)
-    lean = np.gradient(phase, axis=0) * across
-    slope_x, slope_y = slope * across, 1 + radius * np.sin(phase) * lean
-    distance = np.abs(grid.y - radius * np.cos(phase)) / np.sqrt(slope_x**2 + slope_y**2)
-    bend = np.maximum(np.abs(grid.x) - np.float32(half), 0)
-    distance = np.hypot(distance, bend) - np.float32(wire / 2)
+    # First-order distance to y = r cos(phase): close enough within one wire's thickness of the curve.
+    rows, columns = np.gradient(phase, np.float32(grid.pixel))
+    slope = radius * np.sin(phase) * np.hypot(rows, columns)
+    within = np.clip(grid.y, -radius, radius)
+    distance = np.abs(within - radius * np.cos(phase)) / np.sqrt(1 + slope * slope)
+    outside = np.abs(grid.y - within) + np.maximum(np.abs(grid.x) - np.float32(half), 0)
+    distance = np.hypot(distance, outside) - np.float32(wire / 2)
     rod = np.sqrt(np.maximum(np.float32(wire * wire / 4) - (distance + np.float32(wire / 2)) ** 2, 0))
     front = smoothstep(-0.35, 0.35, np.sin(phase))
     height = rod * np.float32(1.6) + np.float32(diameter * 0.16) * np.sin(phase)

@@ -26,21 +26,24 @@ def lay_part(
     column = (place[0] - view.x) * view.scale + view.width / 2
     row = (place[1] - view.y) * view.scale + view.height / 2
     middle = (int(np.floor(column)), int(np.floor(row)))
-    tilt = rng.normal(0, 0.05, 2)
-    margin = part.rise * 1.1 + 1.4
-    half = int(np.ceil((part.radius + margin) * view.scale))
+    tilt = (rng.normal(0, 0.05), rng.normal(0, 0.05))
+    half = int(np.ceil((part.radius + 0.15) * view.scale))
+    wear = np.random.default_rng(int(rng.integers(2**63)))
+    margin = 2 * int(np.ceil((part.rise * 0.6 + 0.7) * view.scale))
+    window = _window(canvas.shape, middle, half + margin)
+    if window is None:
+        return
+    relief = part.draw(make_grid(half, 1 / view.scale, place[2], (column - middle[0], row - middle[1])))
+    target, source = window
+    dark = _shadow(np.pad(relief.cover, margin), part.rise, look, view.scale)
+    canvas[target] *= (1 - dark[source])[:, :, None]
     window = _window(canvas.shape, middle, half)
     if window is None:
         return
     target, source = window
-    grid = make_grid(half, 1 / view.scale, place[2], (column - middle[0], row - middle[1]))
-    relief = part.draw(grid)
-    colour = metal(relief, finish, look, 1 / view.scale, tilt, rng)
-    dark = _shadow(relief.cover, part.rise, look, view.scale)
+    colour = metal(relief, finish, look, 1 / view.scale, tilt, wear)
     patch = canvas[target]
-    patch *= (1 - dark[source])[:, :, None]
-    alpha = relief.cover[source][:, :, None]
-    patch += alpha * (colour[source] - patch)
+    patch += relief.cover[source][:, :, None] * (colour[source] - patch)
 
 
 def _window(
@@ -56,15 +59,16 @@ def _window(
 
 
 def metal(
-    relief: Relief, finish: Finish, look: Look, pixel: float, tilt: Plane, rng: np.random.Generator
+    relief: Relief, finish: Finish, look: Look, pixel: float, tilt: tuple[float, float], rng: np.random.Generator
 ) -> Canvas:
     """The colour of a metal relief under the look's lamp, (H, W, 3) linear light.
 
     Metal shows what it mirrors: the lamp, a window on the other side, a grey ceiling, and the floor at its flanks.
     """
     gy, gx = np.gradient(relief.height, np.float32(pixel))
-    gx = np.clip(gx, -_STEEPEST, _STEEPEST) + np.float32(tilt[0])
-    gy = np.clip(gy, -_STEEPEST, _STEEPEST) + np.float32(tilt[1])
+    uneven = np.float32(0.10) * noise(rng, (gx.shape[0], gx.shape[1]), (60, 60))
+    gx = np.clip(gx, -_STEEPEST, _STEEPEST) + np.float32(tilt[0]) + uneven
+    gy = np.clip(gy, -_STEEPEST, _STEEPEST) + np.float32(tilt[1]) - uneven
     nz = 1 / np.sqrt(1 + gx * gx + gy * gy)
     nx, ny = -gx * nz, -gy * nz
     rx, ry, rz = 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1
@@ -93,16 +97,22 @@ def _wear(shape: tuple[int, ...], rng: np.random.Generator) -> Plane:
 
 
 def _shadow(cover: Plane, rise: float, look: Look, scale: float) -> Plane:
-    """How much of the light the part takes from what lies under it, 0..1: a cast shadow and a dark seam around."""
+    """How much of the light the part takes from what lies under it, 0..1: a cast shadow and a dark seam around.
+
+    Shadows are soft, so they are made at half the resolution; `cover` has even sides.
+    """
     lx, ly, lz = look.light
+    small, scale = cover[::2, ::2], scale / 2
     length = rise * scale / max(lz, 0.3) * 0.9
-    cast = np.zeros_like(cover)
+    cast = np.zeros_like(small)
     for share in (0.25, 0.5, 0.75, 1.0):
         move = (round(-ly * length * share), round(-lx * length * share))
-        cast = np.maximum(cast, np.roll(cover, move, axis=(0, 1)))
+        cast = np.maximum(cast, np.roll(small, move, axis=(0, 1)))
     cast = _soften(cast, 0.22 * scale)
-    seam = _soften(cover, 0.38 * scale)
-    return 1 - (1 - np.float32(0.60) * cast) * (1 - np.float32(0.42) * seam)
+    seam = _soften(small, 0.38 * scale)
+    dark = 1 - (1 - np.float32(0.60) * cast) * (1 - np.float32(0.42) * seam)
+    size = (cover.shape[1], cover.shape[0])
+    return np.asarray(Image.fromarray(dark).resize(size, Image.Resampling.BILINEAR), dtype=np.float32)
 
 
 def _soften(plane: Plane, radius: float) -> Plane:

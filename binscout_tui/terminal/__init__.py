@@ -1,0 +1,1 @@
+"""What this terminal can show, and the bytes that show it: kitty graphics, sixel, half blocks."""

@@ -1,0 +1,204 @@
+"""Examining one file in this process. Only worker processes do this: decoders can hang, crash and eat memory."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import (  # noqa: F401 - importing a plugin is what makes its format readable
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from . import exif, headers, heif, modes
+from .hashes import perceptual_hash
+from .names import one_line
+from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal, Rejected
+from .previews import PREVIEW, shrink, write_previews
+from .quality import laplacian_variance
+from .reading import open_regular, read_whole
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "PSD")
+PEEK_BYTES = MEBIBYTE
+_DRAFT_SCALES = (8, 4, 2)
+_DRAFT_LONGEST = 900  # a scaled JPEG this long is a preview already; decoding twice the size costs four times as much
+_COUNTED_FRAME_BY_FRAME = frozenset({"GIF", "TIFF"})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture: `small` is upright RGB of at most 1024 px; the other facts are of the original."""
+
+    small: Image.Image
+    size: tuple[int, int]
+    format: str
+    mode: str
+    frames: int
+    facts: exif.Facts
+    warnings: tuple[str, ...]
+
+
+def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
+    """Read, hash and decode `path` once; write its previews when a root is given. Never raises for a bad file."""
+    try:
+        with open_regular(path) as handle:
+            _refuse_by_header(handle, limits)
+            content, mtime_ns = read_whole(handle, limits.file_bytes)
+        sha256 = hashlib.sha256(content).hexdigest()
+        picture = decode(content, limits)
+        previews, problems = _write(picture.small, previews_root, sha256)
+        return Decoded(
+            path=path,
+            sha256=sha256,
+            bytes=len(content),
+            mtime_ns=mtime_ns,
+            width=picture.size[0],
+            height=picture.size[1],
+            format=picture.format,
+            mode=picture.mode,
+            frames=picture.frames,
+            orientation=picture.facts.orientation,
+            taken_at=picture.facts.taken_at,
+            phash=perceptual_hash(picture.small),
+            sharpness=laplacian_variance(np.asarray(picture.small.convert("L"))),
+            warnings=picture.warnings + problems,
+            previews=previews,
+        )
+    except Refusal as refusal:
+        return Rejected.of(path, refusal.code, refusal.detail)
+    except MemoryError:
+        return Rejected.of(path, Code.OUT_OF_MEMORY, f"{limits.memory // MEBIBYTE} MiB")
+
+
+def decode(content: bytes, limits: Limits) -> Picture:
+    """The picture in `content`. Raises Refusal, or MemoryError."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _refusing(content, limits), _open(io.BytesIO(content), limits) as image:
+            mode, kind = image.mode, image.format or ""
+            frames, problems = _count_frames(image, content)
+            facts = exif.read_facts(image) if kind == "TIFF" else None
+            size = image.size
+            _draft(image)
+            image.load()
+            if facts is None:
+                facts, turn = exif.read_facts(image), True
+            else:
+                size, turn = image.size, False  # Pillow turns a TIFF itself while it loads it
+            small = modes.opaque(shrink(modes.eight_bit(image), PREVIEW))
+        if turn:
+            small = exif.upright(small, facts.orientation)
+            size = size if facts.orientation < 5 else (size[1], size[0])
+    messages = [one_line(str(warning.message)) for warning in caught]
+    said = tuple(dict.fromkeys([*messages, *facts.warnings, *problems]))
+    return Picture(small, size, kind, mode, frames, facts, said)
+
+
+def _open(file: BinaryIO | io.BytesIO, limits: Limits) -> Image.Image:
+    """The picture with only its header read, within the limit of pixels. Raises Refusal and what Pillow raises."""
+    # Pillow refuses twice this number; its own check also comes before buffers that some formats make on opening.
+    Image.MAX_IMAGE_PIXELS = limits.pixels // 2
+    beginning = file.read(16)
+    file.seek(0)
+    if kind := headers.unsupported_kind(beginning):
+        raise Refusal(Code.UNSUPPORTED, kind)
+    plugin = heif.is_heif(beginning) and heif.register_plugin()
+    image = Image.open(file, formats=[*FORMATS, "HEIF"] if plugin else FORMATS)
+    width, height = image.size
+    if width * height > limits.pixels:
+        raise headers.too_many_pixels(width, height, limits)
+    return image
+
+
+@contextmanager
+def _refusing(content: bytes, limits: Limits) -> Iterator[None]:
+    """Turn what decoders raise into a Refusal."""
+    try:
+        yield
+    except (Refusal, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise headers.diagnose(content, limits) from error
+    except Image.DecompressionBombError as error:
+        raise Refusal(Code.TOO_MANY_PIXELS, one_line(str(error))) from error
+    except Exception as error:  # decoders raise nearly every built-in exception on damaged files
+        raise Refusal(_damage(error), one_line(f"{error}" or type(error).__name__)) from error
+
+
+def _refuse_by_header(handle: BinaryIO, limits: Limits) -> None:
+    """Refuse a large file for its size in pixels before it is read whole."""
+    handle.seek(0, io.SEEK_END)
+    large = handle.tell() > PEEK_BYTES
+    handle.seek(0)
+    if large:
+        beginning = handle.read(PEEK_BYTES)
+        handle.seek(0)
+        with _refusing(beginning, limits), io.BufferedReader(_Unclosed(handle.fileno())) as reader:
+            _open(reader, limits)
+
+
+class _Unclosed(io.FileIO):
+    """A second file object for a descriptor that somebody else closes."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, closefd=False)
+
+
+def _damage(error: Exception) -> Code:
+    text = str(error).lower()
+    return Code.TRUNCATED if isinstance(error, EOFError) or "truncated" in text else Code.CORRUPT
+
+
+def _count_frames(image: Image.Image, content: bytes) -> tuple[int, tuple[str, ...]]:
+    """The number of frames or pages, and what to say about it. Only the first is used."""
+    try:
+        if image.format in _COUNTED_FRAME_BY_FRAME:
+            # Counted in a second object: a bad later frame must not spoil the first.
+            with Image.open(io.BytesIO(content), formats=[image.format or ""]) as other:
+                frames = int(getattr(other, "n_frames", 1))
+        else:
+            frames = int(getattr(image, "n_frames", 1))
+    except Exception as error:  # noqa: BLE001 - as for decoding: anything can come
+        return 1, (one_line(f"A later frame is damaged: {error}"),)
+    if frames <= 1 or image.format == "PSD":
+        return frames, ()
+    return frames, (f"The file has {frames} frames; the first is used.",)
+
+
+def _draft(image: Image.Image) -> None:
+    """Let the JPEG decoder scale down while it decodes, where the result is still large enough for a preview."""
+    if image.format in {"JPEG", "MPO"}:
+        width, height = image.size
+        for scale in _DRAFT_SCALES:
+            if max(width, height) >= scale * _DRAFT_LONGEST:
+                image.draft(image.mode, (max(1, width // scale), max(1, height // scale)))
+                return
+
+
+def _write(small: Image.Image, root: Path | None, sha256: str) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    if root is None:
+        return (), ()
+    try:
+        return write_previews(small, root, sha256), ()
+    except OSError as error:
+        # The picture is good all the same, and previews can be made again.
+        return (), (one_line(f"The previews could not be written: {error.strerror or error}"),)

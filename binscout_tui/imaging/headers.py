@@ -1,0 +1,82 @@
+"""Why Pillow cannot make sense of a file: told from its first bytes, never from its name."""
+
+from __future__ import annotations
+
+from . import heif
+from .outcomes import Code, Limits, Refusal
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"8BPS", "PSD"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+)
+_UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"FUJIFILMCCD-RAW", "camera raw"),
+    (b"IIU\0", "camera raw"),
+    (b"IIRO", "camera raw"),
+)
+
+
+def diagnose(content: bytes, limits: Limits) -> Refusal:
+    """What to say of `content` (a whole file, or the beginning of a large one) that no decoder accepts."""
+    if heif.is_heif(content):
+        return heif.diagnose(content)
+    if kind := unsupported_kind(content):
+        return Refusal(Code.UNSUPPORTED, kind)
+    kind = next((name for signature, name in _SIGNATURES if content.startswith(signature)), "")
+    if not kind and content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        kind = "WEBP"
+    if kind == "PNG":
+        return _diagnose_png(content, limits)
+    if kind == "JPEG":
+        return _diagnose_jpeg(content)
+    return Refusal(Code.CORRUPT, kind) if kind else Refusal(Code.NOT_AN_IMAGE)
+
+
+def unsupported_kind(content: bytes) -> str:
+    """The name of a kind of picture that is known and not read, or nothing.
+
+    Camera raw files that look like TIFF would otherwise be taken for the small preview they begin with.
+    """
+    if content[:4] in {b"II*\0", b"MM\0*"} and content[8:10] == b"CR":
+        return "camera raw"
+    return next((name for signature, name in _UNSUPPORTED if content.startswith(signature)), "")
+
+
+def _diagnose_png(content: bytes, limits: Limits) -> Refusal:
+    if content[12:16] != b"IHDR":
+        return Refusal(Code.CORRUPT if len(content) > 16 else Code.TRUNCATED, "PNG")
+    width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if width * height > limits.pixels:
+        return too_many_pixels(width, height, limits)
+    return Refusal(Code.TRUNCATED if b"IDAT" not in content else Code.CORRUPT, "PNG")
+
+
+def _diagnose_jpeg(content: bytes) -> Refusal:
+    """Walk the marker segments up to the first scan (ITU-T T.81, annex B)."""
+    position = 2
+    while content[position : position + 1] == b"\xff":
+        marker, length = content[position + 1 : position + 2], content[position + 2 : position + 4]
+        if marker == b"\xda":
+            return Refusal(Code.CORRUPT, "JPEG")
+        if marker in {b"\xc0", b"\xc1", b"\xc2"} and (bits := content[position + 4 : position + 5]) not in {
+            b"",
+            b"\x08",
+        }:
+            return Refusal(Code.UNSUPPORTED, f"JPEG with {bits[0]} bits a sample")
+        position += 2 + int.from_bytes(length, "big")
+    return Refusal(Code.TRUNCATED if position >= len(content) else Code.CORRUPT, "JPEG")
+
+
+def too_many_pixels(width: int, height: int, limits: Limits) -> Refusal:
+    """The refusal of a picture of that size."""
+    megapixels, most = width * height / 1e6, limits.pixels / 1e6
+    return Refusal(Code.TOO_MANY_PIXELS, f"{width} x {height}, {megapixels:.0f} megapixels; the limit is {most:g}")

@@ -1,0 +1,115 @@
+"""What can become of a file that is offered as a picture: decoded, or rejected with a code and a sentence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+MEBIBYTE = 1024 * 1024
+
+
+class Code(StrEnum):
+    """Why a file was not taken. Stable, for scripts."""
+
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    UNSUPPORTED = "unsupported"
+    NEEDS_PLUGIN = "needs_plugin"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    UNREADABLE = "unreadable"
+    VANISHED = "vanished"
+    CHANGED_WHILE_READING = "changed_while_reading"
+    NOT_A_FILE = "not_a_file"
+    LINK_OUTSIDE = "link_outside"
+    LINK_LOOP = "link_loop"
+    LINK_DANGLING = "link_dangling"
+
+
+SENTENCES: dict[Code, str] = {
+    Code.EMPTY: "The file is empty.",
+    Code.NOT_AN_IMAGE: "The file is not a picture.",
+    Code.TRUNCATED: "The picture is cut off: part of the file is missing.",
+    Code.CORRUPT: "The picture is damaged and cannot be decoded.",
+    Code.UNSUPPORTED: "This kind of picture cannot be read.",
+    Code.NEEDS_PLUGIN: "Reading HEIC needs the package pillow-heif, which is not installed.",
+    Code.TOO_MANY_PIXELS: "The picture has more pixels than the limit allows.",
+    Code.TOO_LARGE: "The file is larger than the limit allows.",
+    Code.TIMEOUT: "Decoding the picture took too long and was stopped.",
+    Code.CRASHED: "The decoder crashed on this file.",
+    Code.OUT_OF_MEMORY: "Decoding the picture needs more memory than the limit allows.",
+    Code.UNREADABLE: "The file or folder cannot be read.",
+    Code.VANISHED: "There is no such file or folder.",
+    Code.CHANGED_WHILE_READING: "The file changed while it was read; try again when nothing writes to it.",
+    Code.NOT_A_FILE: "This is not a regular file.",
+    Code.LINK_OUTSIDE: "The link leads out of the given folders and was not followed.",
+    Code.LINK_LOOP: "The link leads back to a folder above it and was not followed.",
+    Code.LINK_DANGLING: "The link leads to nothing.",
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one file may cost. Memory is the address space of a whole worker process."""
+
+    pixels: int = 100_000_000
+    seconds: float = 10.0
+    memory: int = 2048 * MEBIBYTE
+    file_bytes: int = 512 * MEBIBYTE
+
+
+class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
+    """A picture that can be used.
+
+    `width` and `height` are pixels of the upright picture, `orientation` is EXIF's 1..8 as it was stored,
+    `taken_at` is UTC text and takes the camera's clock for UTC where no offset is stored. `previews` are the
+    files that were written now; those that existed are not named.
+    """
+
+    path: Path
+    sha256: str
+    bytes: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    mode: str
+    frames: int
+    orientation: int
+    taken_at: str | None
+    phash: int
+    sharpness: float
+    warnings: tuple[str, ...] = ()
+    previews: tuple[Path, ...] = ()
+
+
+class Rejected(msgspec.Struct, frozen=True, tag="rejected"):
+    """A file that was not taken: `reason` is a sentence for people, `detail` one safe line about this file."""
+
+    path: Path
+    code: Code
+    reason: str
+    detail: str = ""
+
+    @classmethod
+    def of(cls, path: Path, code: Code, detail: str = "") -> Rejected:
+        """The rejection of `path` with the sentence of `code`."""
+        return cls(path, code, SENTENCES[code], detail)
+
+
+Outcome = Decoded | Rejected
+
+
+class Refusal(Exception):  # noqa: N818 - a file that is refused is an outcome, not an error
+    """Raised inside a decoder to end the examination of one file."""
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail

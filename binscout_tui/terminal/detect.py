@@ -1,0 +1,159 @@
+"""Finding out, once and before the app starts, what the terminal can show."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from binscout_tui.terminal import query
+from binscout_tui.terminal.answers import Answers, read_answers
+from binscout_tui.terminal.cells import cell_size
+from binscout_tui.terminal.decide import (
+    Decision,
+    decide_plain,
+    decide_tmux,
+    default_timeout,
+    forced_protocol,
+    never_answers,
+    tmux_obstacle,
+    without_answers,
+)
+from binscout_tui.terminal.graphics import DEFAULT_CELL, Protocol, TerminalGraphics
+from binscout_tui.terminal.tmux import TmuxState, allow_passthrough, tmux_state, wrap
+
+NO_PASSTHROUGH = "BINSCOUT_TMUX_PASSTHROUGH"
+
+
+def detect(timeout_s: float | None = None, *, env: Mapping[str, str] | None = None) -> TerminalGraphics:
+    """What the terminal on stdin and stdout can show.
+
+    Sends at most one batch of queries and waits at most `timeout_s` seconds for the answers (0.3, over SSH 1.0).
+    Never raises: what cannot be found out is shown in half blocks. Inside tmux, passthrough is switched on for
+    our own pane where that is needed, unless BINSCOUT_TMUX_PASSTHROUGH is 0.
+    """
+    env = os.environ if env is None else env
+    streams = _terminal_streams()
+    if (forced := forced_protocol(env)) is not None:
+        return _forced(forced, env)
+    if streams is None:
+        shown = sys.__stderr__ is not None and sys.__stderr__.isatty()
+        return _result(Protocol.HALFBLOCK if shown else Protocol.NONE, "standard input or output is no terminal", env)
+    if reason := never_answers(env):
+        return _result(without_answers(env), reason, env)
+    return _ask(_Exchange(*streams, default_timeout(env) if timeout_s is None else timeout_s), env)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    stdin: int
+    stdout: int
+    timeout_s: float
+
+    def __call__(self, queries: bytes, *, wait_for_kitty: bool) -> Answers:
+        def complete(received: bytes) -> bool:
+            answers = read_answers(received)
+            return answers.attributes is not None and (answers.kitty is not None or not wait_for_kitty)
+
+        try:
+            return read_answers(query.ask(queries, complete, self.timeout_s, stdin=self.stdin, stdout=self.stdout))
+        except (OSError, termios.error):
+            return Answers()
+
+
+def _ask(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
+    if env.get("TMUX"):
+        return _ask_in_tmux(exchange, env)
+    kitty = b"" if env.get("TERM_PROGRAM") == "Apple_Terminal" else query.KITTY
+    answers = exchange(query.VERSION + kitty + query.CELL_SIZE + query.ATTRIBUTES, wait_for_kitty=False)
+    protocol, why = decide_plain(answers)
+    return _result(
+        protocol,
+        why,
+        env,
+        answers=answers,
+        terminal=answers.version or "",
+        truecolor=protocol is Protocol.KITTY,
+        answers_due=answers.attributes is None,
+    )
+
+
+def _ask_in_tmux(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
+    state = tmux_state(env)
+    obstacle = tmux_obstacle(state) or _open_passthrough(state, env)
+    queries = query.CELL_SIZE + query.ATTRIBUTES
+    if not obstacle:
+        queries = wrap(query.KITTY.decode("ascii")).encode("ascii") + queries
+    answers = exchange(queries, wait_for_kitty=not obstacle)
+    protocol, why = decide_tmux(state, answers, obstacle)
+    return _result(
+        protocol,
+        why,
+        env,
+        answers=answers,
+        terminal=_tmux_name(state),
+        truecolor=protocol is Protocol.KITTY,
+        answers_due=answers.attributes is None or (not obstacle and answers.kitty is None),
+    )
+
+
+def _open_passthrough(state: TmuxState | None, env: Mapping[str, str]) -> str:
+    """Switches passthrough on where needed; says why that was not possible."""
+    if state is None or state.passthrough:
+        return ""
+    if env.get(NO_PASSTHROUGH) == "0":
+        return f"tmux passthrough is off and {NO_PASSTHROUGH}=0 forbids to switch it on"
+    return "" if allow_passthrough(env) else "tmux refused to switch passthrough on for this pane"
+
+
+def _tmux_name(state: TmuxState | None) -> str:
+    if state is None:
+        return "tmux"
+    return f"tmux {state.version} in {state.term_type or state.term_name or 'an unknown terminal'}"
+
+
+def _forced(protocol: Protocol, env: Mapping[str, str]) -> TerminalGraphics:
+    """The protocol somebody asked for. Nothing is sent to the terminal, so pixels come from the kernel."""
+    if protocol is Protocol.KITTY and env.get("TMUX"):
+        _open_passthrough(tmux_state(env), env)
+    return _result(protocol, f"BINSCOUT_GRAPHICS={protocol.value}", env, truecolor=protocol is Protocol.KITTY)
+
+
+def _result(
+    protocol: Protocol,
+    why: str,
+    env: Mapping[str, str],
+    *,
+    answers: Answers | None = None,
+    terminal: str = "",
+    truecolor: bool = False,
+    answers_due: bool = False,
+) -> TerminalGraphics:
+    told = answers.cell if answers is not None else None
+    width, height = cell_size() or told or DEFAULT_CELL
+    return TerminalGraphics(
+        protocol=protocol,
+        cell_width=width,
+        cell_height=height,
+        why=why,
+        tmux=bool(env.get("TMUX")),
+        terminal=terminal or env.get("TERM", ""),
+        truecolor=truecolor,
+        answers_due=answers_due,
+    )
+
+
+def _terminal_streams() -> tuple[int, int] | None:
+    """The descriptors of standard input and output when both are terminals."""
+    streams = (sys.__stdin__, sys.__stdout__)
+    try:
+        if all(stream is not None and stream.isatty() for stream in streams):
+            return tuple(stream.fileno() for stream in streams if stream is not None)  # type: ignore[return-value]
+    except ValueError:
+        return None
+    return None
+
+
+__all__ = ["Decision", "detect"]

@@ -1,0 +1,43 @@
+"""What was found out about the terminal: the value that the rest of the program holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_CELL = (10, 20)
+
+
+class Protocol(StrEnum):
+    """How pictures reach the screen."""
+
+    KITTY = "kitty"
+    SIXEL = "sixel"
+    HALFBLOCK = "halfblock"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalGraphics:
+    """What the terminal can show, and why that was decided.
+
+    `cell_width` and `cell_height` are pixels. `truecolor` says that 24-bit colours are sure although
+    COLORTERM may not say so. `answers_due` says that queries were sent and not all of them answered:
+    what arrives later on the keyboard must not be read as keys.
+    """
+
+    protocol: Protocol
+    cell_width: int = DEFAULT_CELL[0]
+    cell_height: int = DEFAULT_CELL[1]
+    why: str = ""
+    tmux: bool = False
+    terminal: str = ""
+    truecolor: bool = False
+    answers_due: bool = False
+
+    def environment(self) -> dict[str, str]:
+        """Variables to set before the app starts: kitty placeholders carry the picture's id as a 24-bit colour."""
+        return {"COLORTERM": "truecolor"} if self.truecolor else {}
+
+
+HALF_BLOCKS = TerminalGraphics(Protocol.HALFBLOCK, why="nothing was asked of the terminal")

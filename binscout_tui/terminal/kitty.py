@@ -1,0 +1,117 @@
+"""Kitty's graphics protocol with Unicode placeholders (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
+
+The pixels are sent once under an id; ordinary character cells, whose foreground colour is that id, say where
+they show. So the picture is cut, covered and scrolled like text, also by tmux.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from base64 import standard_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from binscout_tui.terminal.tmux import wrap
+
+CHUNK = 4096
+PALETTE = 256
+MAX_DOTS = 1_200_000
+_PLACEHOLDER = "\U0010eeee"
+_MARK_RANGES = (
+    "305 30D-30E 310 312 33D-33F 346 34A-34C 350-352 357 35B 363-36F 483-487 592-595 597-599 59C-5A1 5A8-5A9 "
+    "5AB-5AC 5AF 5C4 610-617 657-65B 65D-65E 6D6-6DC 6DF-6E2 6E4 6E7-6E8 6EB-6EC 730 732-733 735-736 73A 73D "
+    "73F-741 743 745 747 749-74A 7EB-7F1 7F3 816-819 81B-823 825-827 829-82D 951 953-954 F82-F83 F86-F87 "
+    "135D-135F 17DD 193A 1A17 1A75-1A7C 1B6B 1B6D-1B73 1CD0-1CD2 1CDA-1CDB 1CE0 1DC0-1DC1 1DC3-1DC9 1DCB-1DCC "
+    "1DD1-1DE6 1DFE 20D0-20D1 20D4-20D7 20DB-20DC 20E1 20E7 20E9 20F0 2CEF-2CF1 2DE0-2DFF A66F A67C-A67D "
+    "A6F0-A6F1 A8E0-A8F1 AAB0 AAB2-AAB3 AAB7-AAB8 AABE-AABF AAC1 FE20-FE26 10A0F 10A38 1D185-1D189 "
+    "1D1AA-1D1AD 1D242-1D244"
+)
+
+
+def _marks() -> tuple[str, ...]:
+    found: list[str] = []
+    for part in _MARK_RANGES.split():
+        first, _, last = part.partition("-")
+        found.extend(chr(code) for code in range(int(first, 16), int(last or first, 16) + 1))
+    return tuple(found)
+
+
+# The combining marks that stand for row and column numbers, in the order the protocol gives them.
+MARKS = _marks()
+MAX_CELLS = len(MARKS)
+
+
+@dataclass(frozen=True, slots=True)
+class KittyPicture:
+    """Pixels ready to send under any id: the first chunk, and all that follow it."""
+
+    first: str
+    last: bool
+    rest: str
+    columns: int
+    rows: int
+    tmux: bool
+
+    def transmit(self, image_id: int) -> str:
+        """What to write so that the terminal holds the picture as `image_id`, ready for placeholders."""
+        head = f"a=T,U=1,q=2,f=100,t=d,i={image_id},c={self.columns},r={self.rows},m={int(not self.last)}"
+        return _command(head, self.first, self.tmux) + self.rest
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.rest)
+
+
+def encode(image: Image.Image, columns: int, rows: int, *, tmux: bool) -> KittyPicture:
+    """`image` (RGB) for a place of `columns` x `rows` cells, as a PNG of at most 256 colours.
+
+    A palette makes it about a fifth of the bytes: over a slow link bytes are what takes time. Each chunk is
+    wrapped for tmux on its own, because tmux drops envelopes that get large.
+    """
+    indexed = image.quantize(PALETTE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    stream = BytesIO()
+    indexed.save(stream, "PNG", compress_level=1)
+    text = standard_b64encode(stream.getvalue()).decode("ascii")
+    chunks = [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
+    following = chunks[1:]
+    rest = "".join(
+        _command(f"q=2,m={int(number < len(following) - 1)}", chunk, tmux) for number, chunk in enumerate(following)
+    )
+    return KittyPicture(chunks[0], not following, rest, columns, rows, tmux)
+
+
+def placeholder_row(row: int, columns: int) -> str:
+    """The text of one row of placeholders. The style it is shown in must have `id_colour` as its foreground."""
+    mark = MARKS[row]
+    return "".join(f"{_PLACEHOLDER}{mark}{MARKS[column]}" for column in range(columns))
+
+
+def id_colour(image_id: int) -> int:
+    """The foreground colour 0xRRGGBB that stands for `image_id`; ids have 24 bits here."""
+    return image_id & 0xFFFFFF
+
+
+def delete(image_id: int, *, tmux: bool) -> str:
+    """What to write so that the terminal forgets the picture and its pixels."""
+    return _command(f"a=d,d=I,i={image_id},q=2", "", tmux)
+
+
+def image_ids(seed: int | None = None) -> Iterator[int]:
+    """Ids of 24 bits without end, no byte of them zero, beginning at a random one.
+
+    Two programs in one terminal share the ids, hence the random beginning; terminals and tmux take a colour
+    with a zero byte for something else, hence no zero bytes.
+    """
+    start = random.Random(seed).randrange(0x010101, 0x1000000)
+    for number in itertools.count(start):
+        image_id = number & 0xFFFFFF
+        if all((image_id >> shift) & 0xFF for shift in (0, 8, 16)):
+            yield image_id
+
+
+def _command(control: str, payload: str, tmux: bool) -> str:
+    sequence = f"\x1b_G{control};{payload}\x1b\\" if payload else f"\x1b_G{control}\x1b\\"
+    return wrap(sequence) if tmux else sequence

@@ -1,0 +1,63 @@
+"""Boxes drawn into the pixels of a scaled picture, so that every protocol shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from PIL import Image, ImageDraw
+
+Colour = tuple[int, int, int]
+
+AMBER: Colour = (255, 176, 0)
+_GROUND: Colour = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A frame on a picture; corners normalised to 0..1 of the upright picture."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    _: KW_ONLY
+    colour: Colour = AMBER
+    dashed: bool = True
+
+
+def draw_boxes(image: Image.Image, boxes: Sequence[Box], area: tuple[int, int, int, int], *, dots: int) -> None:
+    """Draw `boxes` on `image` in place.
+
+    `area` is (left, top, right, bottom) of the picture on the canvas, `dots` how many pixels a cell is high:
+    lines get thicker where cells have more pixels. Dashes alternate with black, so that they show on any picture.
+    """
+    draw = ImageDraw.Draw(image)
+    thickness = max(1, dots // 8)
+    dash = max(2, thickness * 4) if dots > 2 else 1
+    left, top, right, bottom = area
+    for box in boxes:
+        corners = (
+            left + round(box.x1 * (right - left)),
+            top + round(box.y1 * (bottom - top)),
+            max(left, left + round(box.x2 * (right - left)) - 1),
+            max(top, top + round(box.y2 * (bottom - top)) - 1),
+        )
+        draw.rectangle(corners, outline=_GROUND if box.dashed else box.colour, width=thickness)
+        if box.dashed:
+            _dashes(draw, corners, box.colour, thickness, dash)
+
+
+def _dashes(
+    draw: ImageDraw.ImageDraw, corners: tuple[int, int, int, int], colour: Colour, thickness: int, dash: int
+) -> None:
+    x1, y1, x2, y2 = corners
+    inner = thickness - 1
+    for x in range(x1, x2 + 1, 2 * dash):
+        end = min(x + dash - 1, x2)
+        draw.rectangle((x, y1, end, min(y1 + inner, y2)), fill=colour)
+        draw.rectangle((x, max(y2 - inner, y1), end, y2), fill=colour)
+    for y in range(y1, y2 + 1, 2 * dash):
+        end = min(y + dash - 1, y2)
+        draw.rectangle((x1, y, min(x1 + inner, x2), end), fill=colour)
+        draw.rectangle((max(x2 - inner, x1), y, x2, end), fill=colour)
