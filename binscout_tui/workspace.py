@@ -137,6 +137,11 @@ def create(root: Path) -> bool:
     return True
 
 
+def check(root: Path) -> None:
+    """Raise, in one sentence, what would keep the workspace in `root` from opening."""
+    Workspace(root).close()
+
+
 def _signed_in(db: Database) -> User:
     """This process's user; only a first visit needs to write."""
     identity = users.os_identity()

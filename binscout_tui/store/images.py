@@ -107,8 +107,8 @@ def by_hash(db: sqlite3.Connection, sha256: str) -> Image | None:
 
 
 def by_path(db: sqlite3.Connection, path: Path) -> Image | None:
-    """The image stored at `path`, or None."""
-    row = db.execute("SELECT * FROM image WHERE path = ?", (os.fsencode(path),)).fetchone()
+    """The image whose bytes lie at `path` as far as we know, or None."""
+    row = db.execute("SELECT * FROM image WHERE path = ? AND health = 'ok'", (os.fsencode(path),)).fetchone()
     return from_row(row) if row else None
 
 
@@ -130,6 +130,11 @@ def page(
     return [from_row(row) for row in rows]
 
 
+def sizes(db: sqlite3.Connection) -> set[int]:
+    """The sizes in bytes that occur: a file of any other size is certainly new."""
+    return {row[0] for row in db.execute("SELECT DISTINCT bytes FROM image")}
+
+
 def count(db: sqlite3.Connection) -> int:
     """How many images are not in the trash."""
     return int(db.execute("SELECT count(*) FROM image WHERE trashed_at IS NULL").fetchone()[0])
@@ -145,6 +150,14 @@ def set_health(db: sqlite3.Connection, image_id: int, health: str, mtime_ns: int
     db.execute(
         "UPDATE image SET health = ?, mtime_ns = coalesce(?, mtime_ns) WHERE id = ?",
         (health, mtime_ns, image_id),
+    )
+    events.emit(db, "image", image_id)
+
+
+def relocate(db: sqlite3.Connection, image_id: int, path: Path, mtime_ns: int) -> None:
+    """Note that the bytes of an in-place image are at `path` now."""
+    db.execute(
+        "UPDATE image SET path = ?, mtime_ns = ?, health = 'ok' WHERE id = ?", (os.fsencode(path), mtime_ns, image_id)
     )
     events.emit(db, "image", image_id)
 

@@ -126,6 +126,11 @@ def requeue(db: sqlite3.Connection, job_id: int) -> None:
     events.emit(db, "job", job_id)
 
 
+def still_works(job: Job) -> ConflictError:
+    """The refusal for what can only be done to a job that has ended."""
+    return ConflictError(f"Job {job.id} still works.", hint=f"`binscout jobs cancel {job.id}`", code="job_runs")
+
+
 def ask_cancel(db: sqlite3.Connection, job_id: int) -> Job:
     """Ask an open job to stop; a queued one is cancelled at once. Raises ConflictError when it has ended."""
     job = get(db, job_id)

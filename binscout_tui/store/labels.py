@@ -106,6 +106,22 @@ def set_label(
     return _decide(db, uid, image_id, after, suggested)
 
 
+def import_label(db: sqlite3.Connection, uid: int, image_id: int, class_name: str) -> bool:
+    """Take over a label that came with an image; False when the image has another word on it already.
+
+    Journaled, but not for undo, which walks what a person decided here.
+    """
+    label_class = add_class(db, class_name)
+    after = {"state": "class", "class": label_class.id}
+    before = _read(db, image_id)
+    if before:
+        return before == after
+    _write(db, image_id, after, uid)
+    decision = journal.Decision(area="label", action="import", target=image_id, before={}, after=after)
+    journal.note(db, uid, decision)
+    return True
+
+
 def clear(db: sqlite3.Connection, uid: int, image_id: int) -> int | None:
     """Take the label off an image; returns the journal's id, or None when there was none."""
     images.get(db, image_id)

@@ -163,19 +163,27 @@ def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     return Gate(**values)
 
 
-def activate(db: sqlite3.Connection, uid: int, model_id: str, *, reason: str = "") -> Activation:
-    """Make a model the active one of its task, in one transaction with history and journal.
+def may_activate(db: sqlite3.Connection, model_id: str, *, reason: str = "") -> int | None:
+    """The id of the verdict that lets this model become active, None when a `reason` stands for it.
 
-    Without a `reason` its newest verdict must be a pass, given on the known-good list as it is now and beside the
-    model that is active now. Raises RefusedError otherwise; then the active model stays.
+    Its newest verdict must be a pass, given on the known-good list as it is now and beside the model that is active
+    now. Raises RefusedError otherwise.
     """
     model = get(db, model_id)
     present = active(db, model.task)
-    gate_id = None
-    if not reason:
-        gate_id = _valid_gate(db, model, present)
     if present is not None and present.id == model_id:
         raise RefusedError(f"{model_id} is the active model already.", code="already_active")
+    return None if reason else _valid_gate(db, model, present)
+
+
+def activate(db: sqlite3.Connection, uid: int, model_id: str, *, reason: str = "") -> Activation:
+    """Make a model the active one of its task, in one transaction with history and journal.
+
+    Raises RefusedError as `may_activate` does; then the active model stays.
+    """
+    gate_id = may_activate(db, model_id, reason=reason)
+    model = get(db, model_id)
+    present = active(db, model.task)
     return _move(db, uid, model.task, model_id, present, action="activate", gate_id=gate_id, reason=reason)
 
 

@@ -18,7 +18,7 @@ CREATE TABLE image (
     sha256 TEXT NOT NULL UNIQUE CHECK (length(sha256) = 64),
     origin TEXT NOT NULL CHECK (origin IN ('captured', 'imported', 'generated')),
     storage TEXT NOT NULL CHECK (storage IN ('copy', 'in_place')),
-    path BLOB NOT NULL UNIQUE,
+    path BLOB NOT NULL,
     name TEXT NOT NULL,
     source TEXT NOT NULL,
     health TEXT NOT NULL DEFAULT 'ok' CHECK (health IN ('ok', 'changed', 'missing')),
@@ -42,6 +42,8 @@ CREATE TABLE image (
     trashed_by INTEGER REFERENCES user ON DELETE RESTRICT,
     CHECK ((trashed_at IS NULL) = (trashed_by IS NULL))
 ) STRICT;
+-- A path that was overwritten by other bytes stays on record for the image that is gone.
+CREATE UNIQUE INDEX image_path ON image (path) WHERE health = 'ok';
 CREATE INDEX image_live ON image (id) WHERE trashed_at IS NULL;
 CREATE INDEX image_trash ON image (trashed_at) WHERE trashed_at IS NOT NULL;
 CREATE INDEX image_in_place ON image (id) WHERE storage = 'in_place';

@@ -1,0 +1,107 @@
+"""`label …`, `undo`, `redo`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from binscout_tui.cli.session import session
+
+label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
+Area = Literal["label", "set", "trash"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(label_app, name="label")
+    app.command()(undo)
+    app.command()(redo)
+
+
+@label_app.command("set")
+def set_label(
+    context: typer.Context,
+    image_id: Annotated[int, typer.Argument(metavar="IMAGE")],
+    class_name: Annotated[str, typer.Argument(metavar="CLASS")],
+) -> None:
+    """Label an image with a class."""
+    from binscout_tui.store import labels
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Labelling")
+        workspace.db.write(labels.set_label, workspace.user.uid, image_id, class_name)
+    ours.answer({"image": image_id, "label": class_name}, f"Image {image_id} is {class_name}.")
+
+
+@label_app.command("empty")
+def set_empty(context: typer.Context, image_id: Annotated[int, typer.Argument(metavar="IMAGE")]) -> None:
+    """Say that an image shows nothing; that is not the same as unlabelled."""
+    from binscout_tui.store import labels
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Labelling")
+        workspace.db.write(labels.set_label, workspace.user.uid, image_id, None, state="empty")
+    ours.answer({"image": image_id, "label": None, "state": "empty"}, f"Image {image_id} is labelled empty.")
+
+
+@label_app.command("clear")
+def clear_label(context: typer.Context, image_id: Annotated[int, typer.Argument(metavar="IMAGE")]) -> None:
+    """Take the label off an image."""
+    from binscout_tui.store import labels
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Labelling")
+        workspace.db.write(labels.clear, workspace.user.uid, image_id)
+    ours.answer({"image": image_id, "label": None}, f"Image {image_id} is unlabelled.")
+
+
+@label_app.command("classes")
+def list_classes(context: typer.Context) -> None:
+    """List the classes with the number of their images."""
+    from binscout_tui.store import labels
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        found = workspace.db.read(labels.classes)
+    ours.answer(found, [f"{one.images:>7}  {one.name}" for one in found])
+
+
+@label_app.command("add-class")
+def add_class(context: typer.Context, name: str) -> None:
+    """Make a class."""
+    from binscout_tui.store import labels
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Making classes")
+        made = workspace.db.write(labels.add_class, name)
+    ours.answer(made, f"The class {made.name} is there.")
+
+
+def undo(context: typer.Context, area: Annotated[Area | None, typer.Option(help="Only in this area.")] = None) -> None:
+    """Take back your last decision."""
+    _turn(context, area, forward=False)
+
+
+def redo(context: typer.Context, area: Annotated[Area | None, typer.Option(help="Only in this area.")] = None) -> None:
+    """Do again what you undid last."""
+    _turn(context, area, forward=True)
+
+
+def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
+    from binscout_tui.store import journal
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Undoing")
+        entry = workspace.db.write(journal.redo if forward else journal.undo, workspace.user.uid, area)
+    what = "redone" if forward else "undone"
+    text = f"{entry.action} of {entry.area} {entry.target} {what}."
+    if entry.stale:
+        text = f"{entry.area} {entry.target} was changed by somebody else since; it stays as it is."
+    done = {"area": entry.area, "action": entry.action, "target": entry.target, "done": not entry.stale}
+    ours.answer(done, text)

@@ -1,0 +1,65 @@
+"""`init`, `demo`, `doctor`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from binscout_tui.cli.session import session
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(init)
+    app.command()(demo)
+    app.command()(doctor)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(help="The folder; by default the chosen workspace.")] = None,
+) -> None:
+    """Make a workspace."""
+    from binscout_tui import workspace
+
+    ours = session(context)
+    root = workspace.locate(folder) if folder else ours.root
+    created = workspace.create(root)
+    text = f"Made the workspace {root}." if created else f"{root} is a workspace already."
+    ours.answer({"workspace": str(root), "created": created}, text)
+
+
+def demo(
+    context: typer.Context,
+    headless: Annotated[bool, typer.Option(help="Run the whole loop without the app and print what came out.")] = False,
+) -> int:
+    """Make a workspace with made-up sample pictures, then open the app (or, without a terminal, run the whole loop)."""
+    from binscout_tui.operations import demo as demonstration
+
+    ours = session(context)
+    root = ours.option or Path("binscout-demo").absolute()
+    if headless or ours.as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        report = demonstration.run_loop(root, ours.say)
+        ours.answer(report, demonstration.describe(report))
+        return 0
+    with ours.progress("sample pictures") as on_progress:
+        demonstration.prepare(root, on_progress)
+    from binscout_tui.cli.open_app import open_app
+
+    return open_app(root)
+
+
+def doctor(context: typer.Context) -> None:
+    """Say what this machine and this terminal can do, and what to do about what they cannot."""
+    from binscout_tui.operations.doctor import examine
+
+    ours = session(context)
+    findings = examine(ours.root)
+    lines = [
+        f"{finding.name:<14} {finding.value}" + (f"\n{'':<14} → {finding.advice}" if finding.advice else "")
+        for finding in findings
+    ]
+    ours.answer({"findings": [{"name": f.name, "value": f.value, "advice": f.advice} for f in findings]}, lines)

@@ -1,0 +1,163 @@
+"""The training job: starts the trainer, watches its events, starts it again when it dies, enters the model."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from binscout_tui import atomic
+from binscout_tui.errors import BinScoutError, StorageError
+from binscout_tui.eventlog.metrics import MetricsReader, RunProgress
+from binscout_tui.jobs.process import die_with_parent
+from binscout_tui.jobs.runner import CancelledError, Heart
+from binscout_tui.learning.config import command
+from binscout_tui.operations.originals import hash_of
+from binscout_tui.store import models, runs
+from binscout_tui.store.jobs import Job
+from binscout_tui.store.runs import Run
+from binscout_tui.workspace import Workspace
+
+BEAT_S = 1.0
+STOP_S = 20.0
+RESTARTS = 3
+MODEL_FILES = ("model.safetensors", "card.json")
+
+
+def train(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
+    """Train a run to its end, from its last checkpoint where it has one, and enter its model.
+
+    Raises CancelledError, or BinScoutError in the trainer's own words.
+    """
+    run = workspace.db.read(runs.get, job.payload["run"])
+    folder = workspace.paths.run(run.id)
+    for _ in range(1 + RESTARTS):
+        code = _attempt(folder, run, heart)
+        if code == 0:
+            return _enter_model(workspace, run, folder)
+        last = _last_state(folder)
+        if last.get("state") == "failed":
+            raise BinScoutError(last.get("message", "Training failed."), hint=last.get("hint", ""), code="training")
+    raise BinScoutError(
+        f"The trainer died {1 + RESTARTS} times.", hint=f"Its words are in {folder / 'log.txt'}.", code="trainer_died"
+    )
+
+
+def _attempt(folder: Path, run: Run, heart: Heart) -> int:
+    metrics = MetricsReader(folder / "events.jsonl")
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with (folder / "log.txt").open("ab") as output:
+        child = subprocess.Popen(
+            command(folder, int(run.config.get("devices", 1))),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+    try:
+        while True:
+            metrics.poll()
+            if heart.beat(*_position(metrics.progress)):
+                _stop(child)
+                raise CancelledError
+            try:
+                return child.wait(BEAT_S)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        metrics.close()
+        if child.poll() is None:
+            _stop(child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask the trainer to finish cleanly; end it where it does not."""
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _position(progress: RunProgress) -> tuple[int, int, str]:
+    done, total = progress.epoch or 0, progress.epochs or 0
+    accuracy = f" acc {progress.val_acc[-1][1]:.2f}" if progress.val_acc else ""
+    return done, total, f"epoch {done}/{total}{accuracy}" if total else progress.message or "starting"
+
+
+def _last_state(folder: Path) -> dict[str, Any]:
+    last: dict[str, Any] = {}
+    try:
+        lines = (folder / "events.jsonl").read_bytes().splitlines()
+    except FileNotFoundError:
+        return last
+    for line in lines:
+        if b'"state"' in line:
+            event = msgspec.json.decode(line)
+            last = event if event.get("type") == "state" else last
+    return last
+
+
+def _enter_model(workspace: Workspace, run: Run, folder: Path) -> Mapping[str, Any]:
+    target = workspace.paths.model(run.id)
+    try:
+        for name in MODEL_FILES:
+            _copy(folder / name, target / name)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageError("The disk is full; the model stays in its run.", code="disk_full") from error
+        raise
+    card = msgspec.json.decode((target / "card.json").read_bytes())
+    report = msgspec.json.decode((folder / "report.json").read_bytes())
+    weights = target / "model.safetensors"
+    metrics = summary(report)
+
+    workspace.db.write(runs.set_metrics, run.id, metrics)
+    workspace.db.write(
+        models.add,
+        workspace.user.uid,
+        run.id,
+        run_id=run.id,
+        task=run.task,
+        sha256=hash_of(weights),
+        size=weights.stat().st_size,
+        card=card,
+    )
+    return {"run": run.id, "model": run.id, **metrics}
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".tmp-{target.name}")
+    try:
+        shutil.copyfile(source, temporary)
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    atomic.sync_folder(target.parent)
+
+
+def summary(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a report that lists show: the model's on the test split, and the baselines beside them."""
+    test = report["test"]
+    return {
+        "metrics": {key: test[key] for key in ("n", "accuracy", "ci95", "by_family") if key in test},
+        "baselines": {name: _figures(found) for name, found in report["baselines"].items()},
+    }
+
+
+def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: found[key] for key in ("accuracy", "ci95", "by_family") if key in found}

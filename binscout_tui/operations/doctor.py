@@ -1,0 +1,45 @@
+"""What this machine and this terminal can do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+
+from binscout_tui import __version__
+from binscout_tui.errors import BinScoutError
+from binscout_tui.store.connection import file_system
+from binscout_tui.terminal import doctor as terminal_doctor
+from binscout_tui.terminal.detect import detect
+from binscout_tui.terminal.doctor import Finding
+from binscout_tui.workspace import Workspace
+
+LITTLE_SPACE = 2 << 30
+
+
+def examine(root: Path) -> list[Finding]:
+    """Findings about the program, the workspace in `root`, and the terminal, each with advice where there is some."""
+    return [
+        Finding("binscout", f"{__version__}, Python {platform.python_version()}", ""),
+        _workspace(root),
+        *_disk(root),
+        *terminal_doctor.report(detect()),
+    ]
+
+
+def _workspace(root: Path) -> Finding:
+    try:
+        with Workspace(root) as workspace:
+            return Finding("workspace", f"{root} ({workspace.user.name}, {workspace.user.role})", "")
+    except BinScoutError as error:
+        return Finding("workspace", error.sentence, error.hint)
+
+
+def _disk(root: Path) -> list[Finding]:
+    there = next(folder for folder in (root, *root.parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    advice = "Free some space before long work." if free < LITTLE_SPACE else ""
+    return [
+        Finding("disk", f"{free / (1 << 30):.1f} GiB free", advice),
+        Finding("file system", file_system(there) or "unknown", ""),
+    ]

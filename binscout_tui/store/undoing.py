@@ -1,0 +1,41 @@
+"""Undo and redo over several areas in the order of the decisions, for screens whose keys decide in more than one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from binscout_tui.errors import NotFoundError
+from binscout_tui.store import journal
+from binscout_tui.store.journal import Entry
+
+
+def undo(db: sqlite3.Connection, uid: int, areas: Sequence[str]) -> Entry:
+    """Take back this person's last decision in any of `areas`. Raises NotFoundError; `stale` as in `journal.undo`."""
+    found = _edge(db, uid, areas, undone=0)
+    if found is None:
+        raise NotFoundError("There is nothing to undo.", code="nothing_to_undo")
+    return journal.undo(db, uid, found[1])
+
+
+def redo(db: sqlite3.Connection, uid: int, areas: Sequence[str]) -> Entry:
+    """Do again what was undone last in `areas`. Raises NotFoundError.
+
+    A decision made since in any of the areas ends what can be redone, as it does within one area.
+    """
+    found = _edge(db, uid, areas, undone=1)
+    newest = _edge(db, uid, areas, undone=0)
+    if found is None or (newest is not None and newest[0] > found[0]):
+        raise NotFoundError("There is nothing to redo.", code="nothing_to_redo")
+    return journal.redo(db, uid, found[1])
+
+
+def _edge(db: sqlite3.Connection, uid: int, areas: Sequence[str], *, undone: int) -> tuple[int, str] | None:
+    """(journal id, area) of the decision that the next undo (newest) or redo (oldest) would reach."""
+    marks = ", ".join("?" * len(areas))
+    row = db.execute(
+        f"SELECT journal_id, area FROM undo_entry WHERE uid = ? AND undone = ? AND area IN ({marks})"
+        f" ORDER BY journal_id {'ASC' if undone else 'DESC'} LIMIT 1",
+        (uid, undone, *areas),
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
