@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from binscout_tui import workspace as workspaces
+from binscout_tui.store import images
+from binscout_tui.store.images import NewImage
+from binscout_tui.workspace import Workspace
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+AddImages = Callable[[int], list[int]]
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +24,42 @@ def real_photos() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real photos at {folder}: set BINSCOUT_TEST_PHOTOS to a folder that has them")
     return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """An empty workspace."""
+    root = tmp_path / "workspace"
+    workspaces.create(root)
+    with Workspace(root) as opened:
+        yield opened
+
+
+@pytest.fixture
+def add_images(workspace: Workspace) -> AddImages:
+    """Enters so many rows of images (there are no files behind them) and returns their ids."""
+
+    def add(number: int) -> list[int]:
+        first = workspace.db.read(images.count)
+        return [workspace.db.write(images.add, workspace.user.uid, row(first + i))[0] for i in range(number)]
+
+    return add
+
+
+def row(number: int, **changes: object) -> NewImage:
+    """An image that differs from those with other numbers."""
+    values = {
+        "sha256": f"{number:064x}",
+        "storage": "copy",
+        "path": Path("originals") / f"{number}.jpg",
+        "name": f"{number}.jpg",
+        "source": f"/photos/{number}.jpg",
+        "bytes": 1000 + number,
+        "mtime_ns": number,
+        "width": 320,
+        "height": 240,
+        "format": "JPEG",
+        "mode": "RGB",
+        "source_group": f"photo {number}",
+    }
+    return NewImage(**(values | changes))  # type: ignore[arg-type]

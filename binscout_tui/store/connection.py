@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,10 +37,23 @@ def prepare(db: sqlite3.Connection, *, read_only: bool = False) -> None:
     """Set the pragmas that every connection needs."""
     db.row_factory = sqlite3.Row
     if not read_only:
-        db.execute("PRAGMA journal_mode=WAL")
+        _enter_wal(db)
         db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA cache_size=-32768")
+
+
+def _enter_wal(db: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; the busy timeout does not hold when several processes make a database at once."""
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 @contextmanager

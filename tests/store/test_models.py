@@ -1,0 +1,115 @@
+"""The alias `active` moves only through a valid verdict, and back."""
+
+from __future__ import annotations
+
+import pytest
+
+from binscout_tui.errors import RefusedError
+from binscout_tui.store import datasets, journal, models, runs
+from binscout_tui.store.datasets import Item
+from binscout_tui.workspace import Workspace
+from tests.conftest import AddImages
+
+TASK = "classify"
+
+
+@pytest.fixture
+def three_models(workspace: Workspace) -> list[str]:
+    items = [Item(f"{i:064x}", "m3", "train", str(i)) for i in range(3)]
+    version = datasets.content_id(TASK, items)
+    dataset = datasets.new_dataset("parts", TASK, version, "datasets/x.jsonl", items)
+    workspace.db.write(datasets.add, workspace.user.uid, dataset, items)
+    made = []
+    for _ in range(3):
+        run_id = workspace.db.read(runs.free_id, "parts")
+        workspace.db.write(
+            runs.add, workspace.user.uid, run_id, task=TASK, dataset_id=version, config={"preset": "tiny"}
+        )
+        workspace.db.write(
+            models.add, workspace.user.uid, run_id, run_id=run_id, task=TASK, sha256="0" * 64, size=1, card={}
+        )
+        made.append(run_id)
+    return made
+
+
+def verdict(workspace: Workspace, model: str, *, passed: bool = True) -> None:
+    entries = workspace.db.read(models.known_good, TASK)
+    present = workspace.db.read(models.active, TASK)
+    workspace.db.write(
+        models.add_gate,
+        workspace.user.uid,
+        model,
+        passed=passed,
+        checks=[{"name": "overall", "passed": passed}],
+        judged_on=models.list_hash(entries),
+        active_model_id=present.id if present else None,
+    )
+
+
+def activate(workspace: Workspace, model: str, reason: str = "") -> None:
+    workspace.db.write(models.activate, workspace.user.uid, model, reason=reason)
+
+
+def active(workspace: Workspace) -> str | None:
+    model = workspace.db.read(models.active, TASK)
+    return model.id if model else None
+
+
+def test_no_verdict_or_a_failed_one_keeps_the_model_out(workspace: Workspace, three_models: list[str]) -> None:
+    with pytest.raises(RefusedError, match="has not stood at the gate"):
+        activate(workspace, three_models[0])
+    verdict(workspace, three_models[0], passed=False)
+    with pytest.raises(RefusedError, match="did not pass the gate: overall"):
+        activate(workspace, three_models[0])
+    assert active(workspace) is None
+
+
+def test_a_verdict_on_another_list_is_stale(
+    workspace: Workspace, three_models: list[str], add_images: AddImages
+) -> None:
+    verdict(workspace, three_models[0])
+    workspace.db.write(models.add_known_good, workspace.user.uid, TASK, add_images(1)[0], "m3")
+    with pytest.raises(RefusedError, match="list changed"):
+        activate(workspace, three_models[0])
+
+
+def test_a_verdict_beside_another_active_model_is_stale(workspace: Workspace, three_models: list[str]) -> None:
+    verdict(workspace, three_models[0])
+    verdict(workspace, three_models[1])
+    activate(workspace, three_models[0])
+    with pytest.raises(RefusedError, match="Another model became active"):
+        activate(workspace, three_models[1])
+
+
+def test_rollback_goes_back_step_by_step_and_is_journaled(workspace: Workspace, three_models: list[str]) -> None:
+    for model in three_models:
+        verdict(workspace, model)
+        activate(workspace, model)
+    assert active(workspace) == three_models[2]
+    uid = workspace.user.uid
+    workspace.db.write(models.rollback, uid, TASK)
+    assert active(workspace) == three_models[1]
+    workspace.db.write(models.rollback, uid, TASK)
+    assert active(workspace) == three_models[0]
+    with pytest.raises(RefusedError, match="No model was active before"):
+        workspace.db.write(models.rollback, uid, TASK)
+    history = [(one.action, one.model_id) for one in workspace.db.read(models.activations, TASK)]
+    assert history[:2] == [("rollback", three_models[0]), ("rollback", three_models[1])]
+    assert len(workspace.db.read(journal.history, area="model")) == 5
+
+
+def test_after_a_rollback_one_can_go_forward_and_back_again(workspace: Workspace, three_models: list[str]) -> None:
+    first, second, third = three_models
+    for model in (first, second):
+        verdict(workspace, model)
+        activate(workspace, model)
+    workspace.db.write(models.rollback, workspace.user.uid, TASK)
+    verdict(workspace, third)
+    activate(workspace, third)
+    workspace.db.write(models.rollback, workspace.user.uid, TASK)
+    assert active(workspace) == first
+
+
+def test_a_typed_reason_stands_for_a_verdict_and_is_kept(workspace: Workspace, three_models: list[str]) -> None:
+    activate(workspace, three_models[0], reason="camera changed")
+    assert workspace.db.read(models.activations, TASK)[0].reason == "camera changed"
