@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,11 +38,13 @@ from .previews import PREVIEW, shrink, write_previews
 from .quality import laplacian_variance
 from .reading import open_regular, read_whole
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "PSD")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "PSD")
 PEEK_BYTES = MEBIBYTE
 _DRAFT_SCALES = (8, 4, 2)
 _DRAFT_LONGEST = 900  # a scaled JPEG this long is a preview already; decoding twice the size costs four times as much
 _COUNTED_FRAME_BY_FRAME = frozenset({"GIF", "TIFF"})
+_TOLD_BY_BEGINNING = frozenset({Code.TOO_MANY_PIXELS, Code.NOT_AN_IMAGE, Code.UNSUPPORTED})
+_LAYERED = frozenset({"PSD", "MPO"})  # their further frames are layers, depth or gain maps of the same picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
         )
     except Refusal as refusal:
         return Rejected.of(path, refusal.code, refusal.detail)
+    except OSError as error:
+        return Rejected.of(path, Code.UNREADABLE, one_line(error.strerror or str(error)))
     except MemoryError:
         return Rejected.of(path, Code.OUT_OF_MEMORY, f"{limits.memory // MEBIBYTE} MiB")
 
@@ -117,15 +123,18 @@ def _open(file: BinaryIO | io.BytesIO, limits: Limits) -> Image.Image:
     """The picture with only its header read, within the limit of pixels. Raises Refusal and what Pillow raises."""
     # Pillow refuses twice this number; its own check also comes before buffers that some formats make on opening.
     Image.MAX_IMAGE_PIXELS = limits.pixels // 2
-    beginning = file.read(16)
+    beginning = file.read(32)
     file.seek(0)
+    if (pixels := headers.png_pixels(beginning)) > limits.pixels:
+        # Before Pillow, which reads whole chunks of any size on its way to the pixels.
+        raise headers.too_many_pixels(pixels, limits)
     if kind := headers.unsupported_kind(beginning):
         raise Refusal(Code.UNSUPPORTED, kind)
     plugin = heif.is_heif(beginning) and heif.register_plugin()
     image = Image.open(file, formats=[*FORMATS, "HEIF"] if plugin else FORMATS)
     width, height = image.size
     if width * height > limits.pixels:
-        raise headers.too_many_pixels(width, height, limits)
+        raise headers.too_many_pixels(width * height, limits)
     return image
 
 
@@ -139,21 +148,25 @@ def _refusing(content: bytes, limits: Limits) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise headers.diagnose(content, limits) from error
     except Image.DecompressionBombError as error:
-        raise Refusal(Code.TOO_MANY_PIXELS, one_line(str(error))) from error
+        pixels = re.search(r"\d+", str(error))
+        raise headers.too_many_pixels(int(pixels[0]) if pixels else limits.pixels, limits) from error
     except Exception as error:  # decoders raise nearly every built-in exception on damaged files
         raise Refusal(_damage(error), one_line(f"{error}" or type(error).__name__)) from error
 
 
 def _refuse_by_header(handle: BinaryIO, limits: Limits) -> None:
-    """Refuse a large file for its size in pixels before it is read whole."""
-    handle.seek(0, io.SEEK_END)
-    large = handle.tell() > PEEK_BYTES
+    """Refuse a large file that has too many pixels, or is no picture at all, before it is read whole."""
+    if os.fstat(handle.fileno()).st_size <= PEEK_BYTES:
+        return
+    beginning = handle.read(PEEK_BYTES)
     handle.seek(0)
-    if large:
-        beginning = handle.read(PEEK_BYTES)
-        handle.seek(0)
+    try:
         with _refusing(beginning, limits), io.BufferedReader(_Unclosed(handle.fileno())) as reader:
             _open(reader, limits)
+    except Refusal as refusal:
+        # Any other verdict needs the whole file: its beginning alone always looks cut off.
+        if refusal.code in _TOLD_BY_BEGINNING:
+            raise
 
 
 class _Unclosed(io.FileIO):
@@ -179,7 +192,7 @@ def _count_frames(image: Image.Image, content: bytes) -> tuple[int, tuple[str, .
             frames = int(getattr(image, "n_frames", 1))
     except Exception as error:  # noqa: BLE001 - as for decoding: anything can come
         return 1, (one_line(f"A later frame is damaged: {error}"),)
-    if frames <= 1 or image.format == "PSD":
+    if frames <= 1 or image.format in _LAYERED:
         return frames, ()
     return frames, (f"The file has {frames} frames; the first is used.",)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ def perceptual_hash(image: Image.Image) -> int:
     # Rounded, so that a flat picture does not hash the noise of floating point.
     frequencies = np.round(frequencies, 6)
     bits = frequencies > np.median(frequencies)
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    packed: bytes = np.packbits(bits).tobytes()
+    return int.from_bytes(packed, "big")
 
 
 def hamming(a: NDArray[np.uint64], b: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint8]:
@@ -52,12 +54,12 @@ def near_pairs(hashes: NDArray[np.uint64], radius: int = 6) -> list[tuple[int, i
 
 def to_signed(value: int) -> int:
     """An unsigned 64-bit hash as the signed integer that SQLite stores."""
-    return value - 2**BITS if value >= 2 ** (BITS - 1) else value
+    return value - (1 << BITS) if value >> (BITS - 1) else value
 
 
 def from_signed(value: int) -> int:
     """The unsigned hash of a stored signed integer."""
-    return value % 2**BITS
+    return value & ((1 << BITS) - 1)
 
 
 @cache
@@ -95,4 +97,4 @@ def _unique_pairs(values: NDArray[np.uint64], radius: int) -> list[tuple[int, in
 
 def _band_masks(bands: int) -> list[np.uint64]:
     edges = [BITS * index // bands for index in range(bands + 1)]
-    return [np.uint64((1 << high) - (1 << low)) for low, high in zip(edges, edges[1:], strict=False)]
+    return [np.uint64((1 << high) - (1 << low)) for low, high in pairwise(edges)]

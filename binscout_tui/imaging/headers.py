@@ -51,13 +51,17 @@ def unsupported_kind(content: bytes) -> str:
     return next((name for signature, name in _UNSUPPORTED if content.startswith(signature)), "")
 
 
+def png_pixels(beginning: bytes) -> int:
+    """The number of pixels that the first 24 bytes of a PNG announce; 0 for anything else."""
+    if not beginning.startswith(b"\x89PNG\r\n\x1a\n") or beginning[12:16] != b"IHDR":
+        return 0
+    return int.from_bytes(beginning[16:20], "big") * int.from_bytes(beginning[20:24], "big")
+
+
 def _diagnose_png(content: bytes, limits: Limits) -> Refusal:
-    if content[12:16] != b"IHDR":
-        return Refusal(Code.CORRUPT if len(content) > 16 else Code.TRUNCATED, "PNG")
-    width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
-    if width * height > limits.pixels:
-        return too_many_pixels(width, height, limits)
-    return Refusal(Code.TRUNCATED if b"IDAT" not in content else Code.CORRUPT, "PNG")
+    if (pixels := png_pixels(content)) > limits.pixels:
+        return too_many_pixels(pixels, limits)
+    return Refusal(Code.CORRUPT if b"IDAT" in content or content[12:16] != b"IHDR" else Code.TRUNCATED, "PNG")
 
 
 def _diagnose_jpeg(content: bytes) -> Refusal:
@@ -67,6 +71,8 @@ def _diagnose_jpeg(content: bytes) -> Refusal:
         marker, length = content[position + 1 : position + 2], content[position + 2 : position + 4]
         if marker == b"\xda":
             return Refusal(Code.CORRUPT, "JPEG")
+        if len(length) < 2:
+            return Refusal(Code.TRUNCATED, "JPEG")
         if marker in {b"\xc0", b"\xc1", b"\xc2"} and (bits := content[position + 4 : position + 5]) not in {
             b"",
             b"\x08",
@@ -76,7 +82,6 @@ def _diagnose_jpeg(content: bytes) -> Refusal:
     return Refusal(Code.TRUNCATED if position >= len(content) else Code.CORRUPT, "JPEG")
 
 
-def too_many_pixels(width: int, height: int, limits: Limits) -> Refusal:
-    """The refusal of a picture of that size."""
-    megapixels, most = width * height / 1e6, limits.pixels / 1e6
-    return Refusal(Code.TOO_MANY_PIXELS, f"{width} x {height}, {megapixels:.0f} megapixels; the limit is {most:g}")
+def too_many_pixels(pixels: int, limits: Limits) -> Refusal:
+    """The refusal of a picture of so many pixels."""
+    return Refusal(Code.TOO_MANY_PIXELS, f"{pixels / 1e6:.0f} megapixels; the limit is {limits.pixels / 1e6:g}")

@@ -49,12 +49,21 @@ def _narrow(image: Image.Image) -> Image.Image:
 
 
 def _scaled(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
-    numbers = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(numbers.min()), float(numbers.max())
+    """(H, W) numbers as 0..255. Row by row where memory counts: such pictures can have 100 megapixels."""
+    low, high = _extent(samples)
     if samples.dtype.kind in "iu" and low >= 0 and high <= _FULL_SCALES[-1]:
         low, high = 0.0, float(next(scale for scale in _FULL_SCALES if high <= scale))
-    if high <= low:
-        return np.zeros(numbers.shape, dtype=np.uint8)
-    numbers -= low
-    numbers *= 255.0 / (high - low)
-    return np.rint(numbers).astype(np.uint8)
+    grey = np.zeros(samples.shape, dtype=np.uint8)
+    if high > low:
+        for source, target in zip(samples, grey, strict=True):
+            row = np.nan_to_num(source.astype(np.float64), nan=low, posinf=high, neginf=low)
+            target[:] = np.rint((row - low) * (255.0 / (high - low)))
+    return grey
+
+
+def _extent(samples: NDArray[np.generic]) -> tuple[float, float]:
+    """The smallest and the largest finite number; (0, 0) without one."""
+    if samples.dtype.kind in "iu":
+        return float(samples.min()), float(samples.max())
+    extents = [(float(row.min()), float(row.max())) for row in (row[np.isfinite(row)] for row in samples) if row.size]
+    return min((low for low, _ in extents), default=0.0), max((high for _, high in extents), default=0.0)

@@ -23,27 +23,25 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         raise Refusal(Code.VANISHED) from error
     except OSError as error:
         raise _refusal(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Refusal(Code.NOT_A_FILE)
     with open(descriptor, "rb", buffering=0) as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refusal(Code.NOT_A_FILE)
         yield handle
 
 
 def read_whole(handle: BinaryIO, limit: int) -> tuple[bytes, int]:
     """All bytes of an open file and its mtime in nanoseconds.
 
-    Raises Refusal when the file is empty, has more than `limit` bytes, cannot be read, or changed meanwhile.
+    Raises Refusal when the file is empty, has more than `limit` bytes or changed meanwhile, and OSError.
     """
     before = os.fstat(handle.fileno())
     if before.st_size > limit:
         raise Refusal(Code.TOO_LARGE, f"{before.st_size} bytes; the limit is {limit}")
-    try:
-        handle.seek(0)
-        content = handle.read(before.st_size + 1)
-        while len(content) < before.st_size and (more := handle.read(before.st_size + 1 - len(content))):
-            content += more
-    except OSError as error:
-        raise Refusal(Code.UNREADABLE, one_line(error.strerror or str(error))) from error
+    handle.seek(0)
+    content = handle.read(before.st_size + 1)
+    while len(content) < before.st_size and (more := handle.read(before.st_size + 1 - len(content))):
+        content += more
     after = os.fstat(handle.fileno())
     if len(content) != before.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Refusal(Code.CHANGED_WHILE_READING)

@@ -12,25 +12,8 @@ from .names import one_line
 from .outcomes import Code, Rejected
 
 SIDECAR_SUFFIXES = frozenset(
-    [
-        ".txt",
-        ".json",
-        ".jsonl",
-        ".csv",
-        ".tsv",
-        ".yaml",
-        ".yml",
-        ".xml",
-        ".xmp",
-        ".aae",
-        ".md",
-        ".ini",
-        ".log",
-        ".part",
-        ".partial",
-        ".crdownload",
-        ".tmp",
-    ]
+    {".txt", ".json", ".jsonl", ".csv", ".tsv", ".yaml", ".yml", ".xml", ".xmp", ".aae", ".md", ".ini", ".log"}
+    | {".part", ".partial", ".crdownload", ".tmp"}
 )
 SYSTEM_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".nomedia", ".gitignore", ".directory"})
 SYSTEM_PREFIXES = ("._", ".~", "~$", ".tmp-")

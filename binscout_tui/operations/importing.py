@@ -124,8 +124,6 @@ class _Import:
 
     def _take(self, outcome: Outcome) -> None:
         if isinstance(outcome, Rejected):
-            if outcome.code is Code.PREVIEW_FAILED:
-                raise disk_error(outcome.detail or outcome.reason, self.workspace.paths.root)
             self._reject(outcome)
             return
         try:

@@ -1,0 +1,29 @@
+"""A worker that dies or hangs when the name of the file says so; everything else is the real one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from binscout_tui.imaging import worker
+from binscout_tui.imaging.decode import examine
+from binscout_tui.imaging.outcomes import Limits, Outcome
+
+
+def examine_or_else(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
+    if "abort-once" in path.name:
+        mark = path.with_suffix(".mark")
+        if not mark.exists():
+            mark.touch()
+            os.abort()
+    elif "abort" in path.name:
+        os.write(2, b"something went wrong in C\n")
+        os.abort()
+    while "hang" in path.name:
+        pass
+    return examine(path, limits, previews_root)
+
+
+if __name__ == "__main__":
+    vars(worker)["examine"] = examine_or_else
+    worker.main()
