@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 
 from binscout_tui import __version__
@@ -33,6 +32,9 @@ HELP = """Photograph small parts, teach a machine to recognise them, and count t
 Without a command the app opens. --workspace DIR chooses the folder that holds everything (else
 $BINSCOUT_WORKSPACE, else the platform's data folder); --json answers with one JSON document on standard
 output. Exit codes: 0 done, 1 failed, 2 usage, 3 refused for safety."""
+
+# The library keeps its copy of click to itself; a public subclass leads to the class that all its complaints share.
+ClickUsageError: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "UsageError")
 
 app = typer.Typer(help=HELP, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 for module in (
@@ -70,13 +72,13 @@ def _guarded(command: Callable[[], Any], *, as_json: bool) -> int:
         code = command()
     except BinScoutError as error:
         return _fail(error.as_json(), error.exit_code, as_json)
-    except click.UsageError as error:
-        if isinstance(error, click.exceptions.NoArgsIsHelpError):
-            print(error.format_message(), file=sys.stderr)
+    except ClickUsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
             return EXIT_USAGE
         hint = f"`{error.ctx.command_path} --help` explains it." if error.ctx else ""
         return _fail({"code": "usage", "message": error.format_message(), "hint": hint}, EXIT_USAGE, as_json)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail({"code": "interrupted", "message": "Interrupted.", "hint": ""}, EXIT_INTERRUPTED, as_json)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):

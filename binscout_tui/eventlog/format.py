@@ -112,6 +112,8 @@ def _parts(event: Event, style: LineStyle) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, str):
         return value
     if isinstance(value, float):
@@ -146,6 +148,13 @@ def _named_value(value: object, rest: Event) -> str:
     return f"{_value(value)} {_value(rest.pop('value'))}" if "value" in rest else f"name {_value(value)}"
 
 
+def _done(value: object, rest: Event) -> str:
+    """Progress as `what done/total`."""
+    what = f"{_value(rest.pop('what'))} " if "what" in rest else "done "
+    of = f"/{_value(rest.pop('total'))}" if "total" in rest else ""
+    return f"{what}{_value(value)}{of}"
+
+
 def _speed(value: object, _rest: Event) -> str:
     speed = number(value)
     return f"samples_per_s {_value(value)}" if speed is None else f"{speed:.4g} img/s"
@@ -161,6 +170,7 @@ _KNOWN: dict[str, Callable[[object, Event], str]] = {
     "state": _bare,
     "epoch": _counted("epoch", "epochs"),
     "step": _counted("step", "steps"),
+    "done": _done,
     "name": _named_value,
     "samples_per_s": _speed,
     "eta_s": _time_left,

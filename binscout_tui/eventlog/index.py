@@ -106,8 +106,9 @@ class LineIndex:
                 found.append(chunk[begin : min(newline, begin + limit)])
                 position = chunk_start + newline + 1
             else:
-                found.append(chunk[:limit])
-                position = self._newline(number) + 1
+                newline = self._newline(number)
+                found.append(self._read(position, min(limit, newline - position)))
+                position = newline + 1
         return found
 
     def _start_of(self, number: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from binscout_tui.eventlog.event import Event, decode_event, number
+from binscout_tui.eventlog.event import TIME_KEYS, Event, decode_event, number
 from binscout_tui.eventlog.reader import SLICE_S, Batch, LogReader
 from binscout_tui.eventlog.series import Point, Series
 
@@ -16,23 +16,29 @@ SERIES_LIMIT = 32
 
 LINE_BYTES = 1 << 20
 
+_COUNTS = ("epoch", "epochs", "step", "steps", "done", "total")
+_RATES = ("lr", "samples_per_s", "eta_s")
 _ENDED = frozenset({"done", "failed", "cancelled"})
-_NOT_METRICS = frozenset(
-    {"v", "t", "time", "at", "epoch", "epochs", "step", "steps", "lr", "samples_per_s", "eta_s", "value"}
-)
+_NOT_METRICS = frozenset({"v", *TIME_KEYS, *_COUNTS, *_RATES, "value"})
 _LOSS_NAMES = ("loss", "train_loss")
 _ACCURACY_NAMES = ("val_acc", "val_accuracy", "val_top1")
 
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """A run as the screen shows it. Curves are `(x, y)` with x the step, or the epoch where no step is given."""
+    """A run as the screen shows it; `done` of `total` parts of `what` are ready.
+
+    Curves are `(x, y)` with x the step, or the epoch where no step is given, at most 500 points each.
+    """
 
     state: str = ""
     epoch: int | None = None
     epochs: int | None = None
     step: int | None = None
     steps: int | None = None
+    done: int | None = None
+    total: int | None = None
+    what: str = ""
     lr: float | None = None
     samples_per_s: float | None = None
     eta_s: float | None = None
@@ -41,12 +47,12 @@ class RunProgress:
 
     @property
     def loss(self) -> tuple[Point, ...]:
-        """The training loss, at most 500 points."""
+        """The training loss."""
         return self._curve(_LOSS_NAMES)
 
     @property
     def val_acc(self) -> tuple[Point, ...]:
-        """The accuracy on the validation split, 0..1, at most 500 points."""
+        """The accuracy on the validation split, 0..1."""
         return self._curve(_ACCURACY_NAMES)
 
     def _curve(self, names: tuple[str, ...]) -> tuple[Point, ...]:
@@ -57,17 +63,30 @@ class MetricsReducer:
     """Takes events in their order and keeps what `RunProgress` needs; memory does not grow with the run."""
 
     def __init__(self) -> None:
-        self._texts = {"state": "", "message": ""}
-        self._counts: dict[str, int | None] = dict.fromkeys(("epoch", "epochs", "step", "steps"))
-        self._rates: dict[str, float | None] = dict.fromkeys(("lr", "samples_per_s", "eta_s"))
+        self._texts = {"state": "", "message": "", "what": ""}
+        self._counts: dict[str, int | None] = dict.fromkeys(_COUNTS)
+        self._rates: dict[str, float | None] = dict.fromkeys(_RATES)
         self._series: dict[str, Series] = {}
         self._events = 0
 
     @property
     def progress(self) -> RunProgress:
         """The run as of the last event."""
-        curves = {name: series.points() for name, series in self._series.items()}
-        return RunProgress(**self._texts, **self._counts, **self._rates, series=curves)
+        return RunProgress(
+            state=self._texts["state"],
+            message=self._texts["message"],
+            epoch=self._counts["epoch"],
+            epochs=self._counts["epochs"],
+            step=self._counts["step"],
+            steps=self._counts["steps"],
+            done=self._counts["done"],
+            total=self._counts["total"],
+            what=self._texts["what"],
+            lr=self._rates["lr"],
+            samples_per_s=self._rates["samples_per_s"],
+            eta_s=self._rates["eta_s"],
+            series={name: series.points() for name, series in self._series.items()},
+        )
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Take in complete lines; those that are not events count for nothing."""
@@ -83,9 +102,8 @@ class MetricsReducer:
             if value is not None:
                 self._counts[key] = int(value)
         for key in self._rates:
-            value = number(event.get(key))
-            if value is not None:
-                self._rates[key] = value
+            if key in event:
+                self._rates[key] = number(event[key])
         self._take_texts(event)
         if event.get("type") == "metric":
             self._take_metrics(event)
@@ -94,6 +112,9 @@ class MetricsReducer:
         message = event.get("message", event.get("msg"))
         if isinstance(message, str):
             self._texts["message"] = message
+        what = event.get("what")
+        if isinstance(what, str):
+            self._texts["what"] = what
         state = event.get("state")
         if event.get("type") == "state" and isinstance(state, str):
             self._texts["state"] = state
@@ -122,6 +143,7 @@ class MetricsReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader = LogReader(path, tail_first=False)
+        self._generation = self._reader.generation
         self._reducer = MetricsReducer()
         self._progress: RunProgress | None = None
 
@@ -138,15 +160,16 @@ class MetricsReader:
         first, reset, changed = self._reader.stop, False, False
         while True:
             batch = self._reader.poll(0.0)
-            if batch.reset:
-                self._reducer, first = MetricsReducer(), 0
+            if self._generation != self._reader.generation:
+                self._generation, self._reducer, first = self._reader.generation, MetricsReducer(), 0
             self._reducer.feed(self._reader.lines(batch.first, batch.first + batch.added, LINE_BYTES))
             reset, changed = reset or batch.reset, changed or batch.changed
             if not batch.more or perf_counter() >= deadline:
                 break
         if changed:
             self._progress = None
-        return Batch(first, self._reader.stop - first, batch.end, reset, batch.more, changed)
+        added = self._reader.stop - first
+        return Batch(first, added, batch.end, reset, batch.more, changed, batch.generation)
 
     def close(self) -> None:
         """Let go of the file; the progress stays."""

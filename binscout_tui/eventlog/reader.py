@@ -31,6 +31,7 @@ class Batch:
     `first` and `added` number the lines that are new at the end, `end` is the byte offset after the last
     complete line (the id of that event). `reset`: the file was truncated or replaced, all starts again at 0.
     `more`: poll again soon. `changed`: there is something else to show, be it older lines now indexed.
+    The numbers hold for this `generation` of the reader.
     """
 
     first: int
@@ -39,6 +40,7 @@ class Batch:
     reset: bool
     more: bool
     changed: bool
+    generation: int
 
 
 class LogReader:
@@ -56,6 +58,8 @@ class LogReader:
         self._tail_first = tail_first
         self._descriptor = -1
         self._stamp: tuple[int, int] | None = None
+        self._complete: Cursor
+        self._scanned: Cursor
         self._restart(cursor)
 
     def __enter__(self) -> Self:
@@ -107,8 +111,14 @@ class LogReader:
             raise _unreadable(self.path, error) from error
 
     def lines(self, start: int, stop: int, limit: int = LINE_LIMIT) -> list[bytes]:
-        """Lines `start` to `stop - 1` without newline, each cut after `limit` bytes; unknown ones are left out."""
-        return self._index.lines(start, stop, limit)
+        """Lines `start` to `stop - 1` without newline, each cut after `limit` bytes; unknown ones are left out.
+
+        Raises StorageError when the file can no longer be read.
+        """
+        try:
+            return self._index.lines(start, stop, limit)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
 
     def clear(self) -> Cursor:
         """Move the cursor behind the last complete line now in the file; the file itself is not touched.
@@ -150,7 +160,8 @@ class LogReader:
         self._remember()
         added = index.stop - stop
         changed = reset or added > 0 or index.first != first
-        return Batch(stop, added, index.end, reset, busy or not index.complete, changed)
+        more = busy or not index.complete
+        return Batch(stop, added, index.end, reset, more, changed, self.generation)
 
     def _settle(self) -> bool:
         """Have the file open and the index placed, if there is a file; True when all starts again at 0."""

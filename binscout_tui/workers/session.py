@@ -1,0 +1,74 @@
+"""The app's hold on its workspace: opened beside the first frame, watched, looked after, closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from binscout_tui.store import jobs
+from binscout_tui.store.events import Event
+from binscout_tui.workers.changes import ChangeWatcher
+from binscout_tui.workspace import LiveWorkspace
+
+RECONCILE_S = 15.0
+Deliver = Callable[[list[Event]], Awaitable[None]]
+
+
+class Session:
+    """One open workspace from the app's start to its end."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.open_jobs = 0
+        self._opening: asyncio.Task[LiveWorkspace] | None = None
+        self._changes: ChangeWatcher | None = None
+
+    @property
+    def workspace(self) -> LiveWorkspace:
+        """The open workspace. Raises RuntimeError before `opened()` has returned."""
+        if self._opening is None or not self._opening.done():
+            raise RuntimeError("the workspace is not open yet")
+        return self._opening.result()
+
+    async def opened(self) -> LiveWorkspace:
+        """The workspace as soon as it is open. Raises what `LiveWorkspace.open` raises."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(LiveWorkspace.open(self.root))
+        return await asyncio.shield(self._opening)
+
+    async def watch(self, deliver: Deliver) -> None:
+        """Hand out the store's events until cancelled."""
+        workspace = await self.opened()
+        self._changes = ChangeWatcher(workspace.db)
+        await self._changes.run(deliver)
+
+    def nudge(self) -> None:
+        """Hand out what this process itself wrote without waiting for the next look."""
+        if self._changes is not None:
+            self._changes.nudge()
+
+    async def count_jobs(self) -> int:
+        """How many jobs wait or work."""
+        self.open_jobs = len(await self.workspace.db.read(jobs.open_jobs))
+        return self.open_jobs
+
+    async def look_after_jobs(self) -> None:
+        """Until cancelled: start jobs again whose process died."""
+        while True:
+            if self.open_jobs:
+                from binscout_tui.jobs.control import reconcile
+
+                if await self.workspace.db.write(reconcile, self.root):
+                    self.nudge()
+            await asyncio.sleep(RECONCILE_S)
+
+    async def close(self) -> None:
+        """Let go of the database; everything decided is on the disk already."""
+        if self._opening is None:
+            return
+        try:
+            workspace = await self._opening
+        except Exception:  # noqa: BLE001  it was told when it happened, and nothing is open
+            return
+        await workspace.close()

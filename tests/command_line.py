@@ -1,0 +1,45 @@
+"""Running the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command ended with; `data` is its JSON document."""
+
+    code: int
+    data: Any
+    out: str
+    err: str
+
+
+def binscout(root: Path, *words: object, as_json: bool = True, **environment: str) -> Answer:
+    """Run `binscout --workspace ROOT WORDS`."""
+    options = ["--workspace", str(root), *(["--json"] if as_json else [])]
+    command = [sys.executable, "-m", "binscout_tui", *options, *(str(word) for word in words)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+        timeout=280,
+    )
+    data = json.loads(done.stdout) if as_json and done.stdout else None
+    return Answer(done.returncode, data, done.stdout, done.stderr)
+
+
+def ok(root: Path, *words: object) -> Any:
+    """The JSON answer of a command that must end with 0."""
+    answer = binscout(root, *words)
+    assert answer.code == 0, answer.err
+    return answer.data

@@ -1,0 +1,56 @@
+"""The main job from end to end with the real command line, trainer and engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from binscout_tui.workspace import Workspace
+from tests.command_line import binscout, ok
+from tests.pictures import SHAPES, part, parts_library
+
+
+def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
+    root = workspace.paths.root
+    workspace.paths.settings.write_text("[gate]\noverall = 0.0\nper_class = 0.0\nmin_images = 3\n")
+    ok(root, "import", parts_library(tmp_path / "library", per_class=16), "--labels", "folder")
+    dataset = ok(root, "dataset", "build", "shapes")
+    assert dataset["known_good"] >= 3
+    trained = ok(root, "train", "--dataset", "shapes", "--epochs", 3, "--wait")
+    assert trained["metrics"]["n"] == dataset["splits"]["test"]
+    assert {"majority", "simple_features"} <= trained["baselines"].keys()
+    model = trained["model"]
+
+    refused = binscout(root, "activate", model)
+    assert (refused.code, refused.data["error"]["code"]) == (3, "no_gate")
+    assert ok(root, "gate", model)["passed"]
+    assert ok(root, "activate", model)["model_id"] == model
+
+    unseen = [part(tmp_path / "new" / f"{shape}.png", shape, seed=99) for shape in SHAPES]
+    (tmp_path / "new" / "broken.png").write_text("no picture")
+    try:
+        answers = ok(root, "predict", *unseen, tmp_path / "new" / "broken.png")
+        assert [answer["label"] in SHAPES for answer in answers] == [True, True, True, False]
+        assert answers[3]["error"]
+        ok(root, "import", *unseen)
+        assert ok(root, "predict") == {"predicted": 3}
+        assert ok(root, "predict") == {"predicted": 0}
+        figures = ok(root, "evaluate", model, "--dataset", "shapes")
+        assert figures["metrics"]["accuracy"] == trained["metrics"]["accuracy"]
+        assert figures["baselines"] == trained["baselines"]
+    finally:
+        ok(root, "engine", "stop")
+
+
+def test_a_model_below_its_floors_stays_out(workspace: Workspace, tmp_path: Path) -> None:
+    root = workspace.paths.root
+    workspace.paths.settings.write_text("[gate]\noverall = 1.0\nper_class = 1.0\nmin_images = 1000\n")
+    ok(root, "import", parts_library(tmp_path / "library"), "--labels", "folder")
+    ok(root, "dataset", "build", "shapes")
+    model = ok(root, "train", "--dataset", "shapes", "--epochs", 1, "--wait")["model"]
+    try:
+        judged = binscout(root, "gate", model)
+        assert (judged.code, judged.data["passed"]) == (3, False)
+        refused = binscout(root, "activate", model)
+        assert (refused.code, refused.data["error"]["code"]) == (3, "gate_failed")
+    finally:
+        ok(root, "engine", "stop")
