@@ -22,8 +22,8 @@ def photo(path: Path, seed: int, *, size: tuple[int, int] = (64, 48)) -> Path:
 def part(path: Path, shape: str, seed: int, *, size: int = 48) -> Path:
     """A picture of one of `SHAPES` at a random place on a random floor: a class that can be learned."""
     random = np.random.default_rng(seed)
-    floor = random.integers(0, 110, (size, size, 3), dtype=np.uint8)
-    image = Image.fromarray(floor)
+    coarse = Image.fromarray(random.integers(0, 110, (4, 4, 3), dtype=np.uint8))
+    image = coarse.resize((size, size), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     x, y = (int(v) for v in random.integers(6, size - 30, 2))
     ink = tuple(int(v) for v in random.integers(150, 256, 3))

@@ -15,30 +15,24 @@ FILE_NAME = "events.jsonl"
 
 
 class EventWriter:
-    """Appends events to `<folder>/events.jsonl`. One writer a run; any number of readers.
+    """Appends events to `<folder>/events.jsonl`. One writer, any number of readers; silent without a folder.
 
     Raises OSError when the disk refuses the line: a run that cannot be followed must not look healthy.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._end_torn_line()
-
-    def _end_torn_line(self) -> None:
-        """A process killed inside its write leaves half a line: end it, so that the next event stays readable."""
-        size = self.path.stat().st_size
-        if not size:
-            return
-        with self.path.open("rb") as handle:
-            handle.seek(size - 1)
-            if handle.read(1) != b"\n":
-                os.write(self._descriptor, b"\n")
+    def __init__(self, folder: Path | None) -> None:
+        self._descriptor: int | None = None
+        if folder is not None:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._descriptor = os.open(folder / FILE_NAME, flags, 0o644)
+            _end_torn_line(self._descriptor)
 
     def write(self, kind: str, **fields: Any) -> None:
         """Append one event of type `kind`; state changes are also synced to disk. NaN becomes null."""
+        if self._descriptor is None:
+            return
         event = {"v": VERSION, "t": utc_now(), "type": kind, **fields}
-        line = json.dumps(_finite(event), ensure_ascii=True, allow_nan=False) + "\n"
+        line = json.dumps(finite(event), ensure_ascii=True, allow_nan=False) + "\n"
         os.write(self._descriptor, line.encode("ascii"))
         if kind == "state":
             os.fsync(self._descriptor)
@@ -60,7 +54,10 @@ class EventWriter:
         self.write("progress", done=done, total=total, eta_s=eta_s, what=what)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        """Let go of the file; later events are dropped."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def __enter__(self) -> EventWriter:
         return self
@@ -71,12 +68,19 @@ class EventWriter:
         self.close()
 
 
-def _finite(value: Any) -> Any:
-    """`value` with NaN and infinities as None: JSON has no word for them."""
+def _end_torn_line(descriptor: int) -> None:
+    """A process killed inside its write leaves half a line: end it, so that the next event stays readable."""
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        os.write(descriptor, b"\n")
+
+
+def finite(value: Any) -> Any:
+    """`value` with NaN and infinities as None, for which JSON has no word."""
     if isinstance(value, dict):
-        return {key: _finite(member) for key, member in value.items()}
+        return {key: finite(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(member) for member in value]
+        return [finite(member) for member in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value

@@ -14,8 +14,8 @@ class Preset:
 
     `image_size` is the side in pixels of the square the network sees; `steps` the optimiser steps of a whole training,
     turned into epochs by the size of the train split; `augment` scales the strength of light and colour changes;
-    `descriptors` adds the classical descriptors of `features.py` as a second, linear opinion;
-    `wants_weights` says that training from random weights would be pointless.
+    `views` is the number of turned copies whose answers are averaged; `wants_weights` says that training from
+    random weights would be pointless.
     """
 
     name: str
@@ -32,7 +32,6 @@ class Preset:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     layer_decay: float | None = None
     wants_weights: bool = False
-    descriptors: bool = False
     views: int = 1
     arch_options: dict[str, Any] = field(default_factory=dict)
 
@@ -49,7 +48,6 @@ PRESETS: dict[str, Preset] = {
             batch_size=32,
             steps=2000,
             lr=3e-3,
-            descriptors=True,
             views=4,
         ),
         Preset(
@@ -63,7 +61,6 @@ PRESETS: dict[str, Preset] = {
             augment=0.7,
             layer_decay=0.7,
             wants_weights=True,
-            views=4,
         ),
     )
 }

@@ -20,8 +20,8 @@ def assign_splits(
     """One split name an image, the same for all images of a group.
 
     `groups[i]` names the photo or session that image `i` comes from (an empty group is a group of its own image).
-    Groups are dealt in an order that depends on `seed` and their names only, each to the split that is
-    furthest from its share of the group's classes, so that rare classes reach every split where their number of groups allows it.
+    Groups are dealt in an order that depends on `seed`, names and labels only, each to the split that is furthest
+    from its share of the group's classes: so rare classes reach every split if they have enough groups.
     """
     if len(groups) != len(labels):
         raise ValueError("groups and labels differ in length")
@@ -40,7 +40,7 @@ def assign_splits(
 
 
 def _dealing_order(contents: dict[str, Counter[str]], totals: Counter[str], seed: int) -> list[str]:
-    """Groups with the rarest class first, then shuffled by hash: rare classes must be dealt while all splits are open."""
+    """Groups with the rarest class first, for they must be dealt while all splits are open; else by hash."""
 
     def key(name: str) -> tuple[int, bytes]:
         digest = hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogateescape")).digest()

@@ -1,8 +1,8 @@
 """Lets `import torchvision` succeed on a torch build that its compiled operators do not fit.
 
-Import this module before timm or torchvision. With a CPU build of torch, torchvision's own library does not load and its
-Python half then fails while it registers shape rules for two operators that nobody defined. Defining the schemas is enough:
-nothing here calls them.
+Import this module before timm or torchvision. With a CPU build of torch, torchvision's own library does not load
+and its Python half then fails while it registers shape rules for two operators that nobody defined. Defining the
+schemas is enough: nothing here calls them.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def define_missing_operators() -> list[str]:
         return []
     missing = [name for name in OPERATORS if not hasattr(torch.ops.torchvision, name)]
     if missing:
-        _library = torch.library.Library("torchvision", "FRAGMENT")
+        _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         for name in missing:
-            _library.define(name + SCHEMA)
+            _library.define(name + SCHEMA)  # type: ignore[no-untyped-call]
     return missing
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from binscout_tui.synthetic.floors import Canvas
 from binscout_tui.synthetic.looks import Look
-from binscout_tui.synthetic.relief import Plane, smoothstep
+from binscout_tui.synthetic.relief import Plane, reach, smoothstep
 
 DAMAGES = ("motion", "defocus", "dark", "bright", "cut", "hand")
 
@@ -28,13 +28,13 @@ def halve(canvas: Canvas) -> Canvas:
 
 
 def develop(light: Canvas, look: Look, rng: np.random.Generator, damage: Damage | None = None) -> Image.Image:
-    """The photo that the look's camera takes of `light` (H, W, 3): exposure, damage, blur, vignette, noise, tone curve."""
+    """The photo that the look's camera takes of `light` (H, W, 3) linear: exposure, damage, lens, noise, tone."""
     gain = _metered(light) * look.brightness
     light = _damaged(light, damage, look, rng)
     if damage is not None and damage.kind == "dark":
         gain *= 0.34 - 0.20 * damage.strength
     if damage is not None and damage.kind == "bright":
-        gain *= 2.6 + 2.4 * damage.strength
+        gain = (1.1 + 0.8 * damage.strength) / max(float(light.mean()), 1e-3)
     light = convolve(light, _gaussian(look.blur)) * np.float32(gain)
     light *= _vignette(light.shape[0], light.shape[1], look.vignette)[:, :, None]
     light *= np.asarray([1 + look.warmth, 1.0, 1 - look.warmth], dtype=np.float32)
@@ -45,18 +45,19 @@ def develop(light: Canvas, look: Look, rng: np.random.Generator, damage: Damage 
 
 
 def _metered(light: Canvas) -> float:
-    """The camera's own exposure: a middle grey on average, but the brightest fiftieth is kept from burning out."""
+    """The camera's own exposure: towards a middle grey, half way as a photographer would, without burnt-out metal."""
     sample = light[::4, ::4, 1]
-    for_mean = 0.20 / max(float(sample.mean()), 1e-3)
-    for_peaks = 0.90 / max(float(np.quantile(sample, 0.98)), 1e-3)
-    return float(np.clip(min(for_mean, for_peaks), 0.5, 2.2))
+    for_mean = (0.24 / max(float(sample.mean()), 1e-3)) ** 0.6
+    for_peaks = 0.78 / max(float(np.quantile(sample, 0.98)), 1e-3)
+    return float(np.clip(min(for_mean, for_peaks), 0.6, 2.2))
 
 
 def _shoulder(light: Canvas) -> Canvas:
     """Linear up to a half, then a soft approach to 1, so that highlights keep their drawing."""
     knee = np.float32(0.5)
     above = np.maximum(light - knee, 0)
-    return np.minimum(light, knee) + knee * (1 - np.exp(-above / knee))
+    toned: Canvas = np.minimum(light, knee) + knee * (1 - np.exp(-above / knee))
+    return toned
 
 
 def _damaged(light: Canvas, damage: Damage | None, look: Look, rng: np.random.Generator) -> Canvas:
@@ -74,9 +75,9 @@ def _damaged(light: Canvas, damage: Damage | None, look: Look, rng: np.random.Ge
 
 def convolve(light: Canvas, kernel: Plane) -> Canvas:
     """`light` (H, W, 3) through an odd-sized square `kernel` that sums to 1; edges are repeated."""
-    reach = kernel.shape[0] // 2
-    padded = np.pad(light, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
-    if reach <= 2:
+    margin = kernel.shape[0] // 2
+    padded = np.pad(light, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    if margin <= 2:
         height, width = light.shape[:2]
         total = np.zeros_like(light)
         for (row, column), weight in np.ndenumerate(kernel):
@@ -85,7 +86,7 @@ def convolve(light: Canvas, kernel: Plane) -> Canvas:
     shape = (padded.shape[0], padded.shape[1])
     spectrum = np.fft.rfft2(padded, axes=(0, 1)) * np.fft.rfft2(kernel, s=shape)[:, :, None]
     whole = np.fft.irfft2(spectrum, s=shape, axes=(0, 1))
-    return np.maximum(whole[2 * reach :, 2 * reach :], 0).astype(np.float32)
+    return np.maximum(whole[2 * margin :, 2 * margin :], 0).astype(np.float32)
 
 
 def _gaussian(sigma: float) -> Plane:
@@ -96,21 +97,22 @@ def _gaussian(sigma: float) -> Plane:
 
 def _streak(length: float, angle: float) -> Plane:
     """A straight line of `length` pixels: the path of the picture during the exposure."""
-    reach = int(np.ceil(length / 2)) + 1
-    steps = np.arange(-reach, reach + 1, dtype=np.float32)
+    margin = int(np.ceil(length / 2)) + 1
+    steps = np.arange(-margin, margin + 1, dtype=np.float32)
     along = steps[None, :] * np.float32(np.cos(angle)) + steps[:, None] * np.float32(np.sin(angle))
     across = steps[:, None] * np.float32(np.cos(angle)) - steps[None, :] * np.float32(np.sin(angle))
     return _normalised(np.clip(1 - np.abs(across), 0, 1) * np.clip(length / 2 + 0.5 - np.abs(along), 0, 1))
 
 
 def _aperture(radius: float) -> Plane:
-    reach = int(np.ceil(radius)) + 1
-    steps = np.arange(-reach, reach + 1, dtype=np.float32)
+    margin = int(np.ceil(radius)) + 1
+    steps = np.arange(-margin, margin + 1, dtype=np.float32)
     return _normalised(np.clip(radius + 0.5 - np.hypot(steps[:, None], steps[None, :]), 0, 1))
 
 
 def _normalised(kernel: Plane) -> Plane:
-    return (kernel / kernel.sum()).astype(np.float32)
+    share: Plane = kernel / kernel.sum()
+    return share
 
 
 def _vignette(height: int, width: int, amount: float) -> Plane:
@@ -123,7 +125,7 @@ def _capsule(x: Plane, y: Plane, start: Plane, end: Plane, radius: float) -> Pla
     """Distance to a thick line from `start` to `end`, each (x, y)."""
     way = end - start
     t = np.clip(((x - start[0]) * way[0] + (y - start[1]) * way[1]) / (way[0] ** 2 + way[1] ** 2), 0, 1)
-    return np.hypot(x - start[0] - t * way[0], y - start[1] - t * way[1]) - np.float32(radius)
+    return reach(x - start[0] - t * way[0], y - start[1] - t * way[1]) - np.float32(radius)
 
 
 def _hand(light: Canvas, strength: float, look: Look, rng: np.random.Generator) -> Canvas:
@@ -136,8 +138,8 @@ def _hand(light: Canvas, strength: float, look: Look, rng: np.random.Generator) 
     x = (np.arange(width, dtype=np.float32)[None, :] - width / 2) / unit
     y = (np.arange(height, dtype=np.float32)[:, None] - height / 2) / unit
     shade = np.full((height, width), np.inf, dtype=np.float32)
-    for finger, reach in zip((-0.33, -0.11, 0.11, 0.33), (0.10, 0.0, 0.03, 0.13), strict=True):
-        tip = aside * np.float32(finger) - inward * np.float32(reach + 0.16 - 0.16 * strength)
+    for finger, back in zip((-0.33, -0.11, 0.11, 0.33), (0.10, 0.0, 0.03, 0.13), strict=True):
+        tip = aside * np.float32(finger) - inward * np.float32(back + 0.16 - 0.16 * strength)
         shade = np.minimum(shade, _capsule(x, y, tip, tip - inward * np.float32(1.2), 0.085))
     light = light * (1 - np.float32(0.55 + 0.2 * strength) * smoothstep(0.06, -0.06, shade))[:, :, None]
     tip = aside * np.float32(rng.uniform(-0.2, 0.2)) - inward * np.float32(0.42 - 0.12 * strength)
@@ -148,4 +150,5 @@ def _hand(light: Canvas, strength: float, look: Look, rng: np.random.Generator) 
     glow = (np.float32(0.30) + np.float32(0.75) * np.sqrt(depth)) * np.clip(1 + facing * np.float32(0.8), 0.5, 1.5)
     skin = glow[:, :, None] * np.asarray([0.50, 0.27, 0.19], dtype=np.float32)
     cover = smoothstep(0.008, -0.008, finger_edge)[:, :, None]
-    return (light * (1 - cover) + skin * cover).astype(np.float32)
+    shown: Canvas = light + (skin - light) * cover
+    return shown

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from binscout_tui.synthetic.relief import Grid, Relief, box, cover, disc, hexagon, rounded_edge, smoothstep
+from binscout_tui.synthetic.relief import Grid, Relief, box, cover, disc, hexagon, reach, rounded_edge, smoothstep
 
 
 def hex_nut(grid: Grid, *, across: float, bore: float, thickness: float) -> Relief:
-    """A hexagon nut with chamfered corners, countersunk bore and the first turns of its thread; `bore` is a diameter."""
+    """A hexagon nut with chamfered corners, countersunk bore (`bore` is its diameter) and the first turns of thread."""
     hull = hexagon(grid.x, grid.y, across)
-    radius = np.hypot(grid.x, grid.y)
+    radius = reach(grid.x, grid.y)
     hole = radius - np.float32(bore / 2)
     chamfer = np.maximum(radius - np.float32(across * 0.465), 0) * np.float32(0.75)
     sink = smoothstep(0.0, 0.11 * bore, hole)
@@ -25,7 +25,7 @@ def hex_nut(grid: Grid, *, across: float, bore: float, thickness: float) -> Reli
 
 def washer(grid: Grid, *, outer: float, bore: float, thickness: float, dish: float) -> Relief:
     """A plain washer, both sizes diameters; `dish` 0..1 says how conical the stamping left it."""
-    radius = np.hypot(grid.x, grid.y)
+    radius = reach(grid.x, grid.y)
     ring = np.maximum(radius - np.float32(outer / 2), np.float32(bore / 2) - radius)
     cone = (radius - np.float32(bore / 2)) / np.float32((outer - bore) / 2)
     height = thickness * rounded_edge(ring, 0.22) - np.float32(dish * 0.16) * np.clip(cone, 0, 1)
@@ -38,7 +38,7 @@ def washer(grid: Grid, *, outer: float, bore: float, thickness: float, dish: flo
 def retaining_clip(grid: Grid, *, outer: float, thickness: float, mouth: float) -> Relief:
     """An E-clip: a stamped ring open on one side with three lugs inside; `mouth` is the opening in mm."""
     x, y = grid.x, grid.y
-    ring = np.maximum(disc(x, y, outer / 2), np.float32(outer * 0.345) - np.hypot(x, y))
+    ring = np.maximum(disc(x, y, outer / 2), np.float32(outer * 0.345) - reach(x, y))
     opening = box(x, y - np.float32(outer * 0.45), mouth / 2, outer * 0.36, 0.1 * outer)
     shape = np.maximum(ring, -opening)
     for angle in (-np.pi / 2, np.pi * 0.10, np.pi * 0.90):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from binscout_tui.synthetic.looks import Look, linear
-from binscout_tui.synthetic.relief import Plane, box, smoothstep
+from binscout_tui.synthetic.relief import Plane, box, gradient, smoothstep
 
 Canvas = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class View:
         return columns[None, :].astype(np.float32), rows[:, None].astype(np.float32)
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], cell: tuple[float, float]) -> Plane:
+def noise(rng: np.random.Generator, shape: tuple[int, ...], cell: tuple[float, float]) -> Plane:
     """Smooth noise of about -1..1, (H, W) float32; `cell` is the size of its grains in pixels, (high, wide)."""
     rows = max(2, round(shape[0] / max(cell[0], 1.0)) + 1)
     columns = max(2, round(shape[1] / max(cell[1], 1.0)) + 1)
@@ -51,9 +51,9 @@ def render_floor(view: View, look: Look, rng: np.random.Generator) -> Canvas:
     """The empty compartment, (H, W, 3) float32 linear light, walls where the view reaches them."""
     x, y = view.axes()
     tone, bump = _TEXTURES[look.floor](view, look, rng)
-    dy, dx = np.gradient(bump)
+    dy, dx = gradient(bump, 1 / view.scale)
     light_x, light_y, _ = look.light
-    lit = tone * np.clip(1 - (dx * np.float32(light_x) + dy * np.float32(light_y)) * np.float32(view.scale), 0.25, 2.2)
+    lit = tone * np.clip(1 - (dx * np.float32(light_x) + dy * np.float32(light_y)), 0.25, 2.2)
     fall = (x * np.float32(light_x) + y * np.float32(light_y)) * np.float32(0.011)
     lit *= np.clip(1 + fall, 0.5, 1.6)
     return _with_walls(lit[:, :, None] * linear(look.floor_colour), x, y, view, look)
@@ -65,25 +65,34 @@ def _with_walls(canvas: Canvas, x: Plane, y: Plane, view: View, look: Look) -> C
     coarse_x, coarse_y = x[:, ::4], y[::4]
     reach = np.float32(_WALL_HEIGHT / light_z)
     cast = smoothstep(-0.9, 0.9, box(coarse_x + light_x * reach, coarse_y + light_y * reach, *half, 2.0))
-    near = np.exp(np.minimum(box(coarse_x, coarse_y, *half, 2.0), 0) / np.float32(1.3))
-    dim = (1 - np.float32(0.55) * cast) * (1 - np.float32(0.4) * near)
-    smooth = Image.fromarray(dim).resize((view.width, view.height), Image.Resampling.BILINEAR)
-    canvas *= np.asarray(smooth, dtype=np.float32)[:, :, None]
-    if float(near.max()) < 0.75:
-        return canvas
-    edge = box(x, y, *half, 2.0)
-    dy, dx = np.gradient(edge)
-    facing = -(dx * np.float32(light_x) + dy * np.float32(light_y)) * np.float32(view.scale)
+    coarse = box(coarse_x, coarse_y, *half, 2.0)
+    corner = np.float32(0.4) * np.exp(np.minimum(coarse, 0) / np.float32(1.3))
+    dim = Image.fromarray((1 - np.float32(0.55) * cast) * (1 - corner))
+    canvas *= np.asarray(dim.resize((view.width, view.height), Image.Resampling.BILINEAR))[:, :, None]
+    rows, columns = np.nonzero(coarse > -0.5)
+    if rows.size:
+        down = slice(4 * int(rows.min()), 4 * int(rows.max()) + 4)
+        across = slice(4 * int(columns.min()), 4 * int(columns.max()) + 4)
+        _lay_wall(canvas[down, across], box(x[:, across], y[down], *half, 2.0), view.scale, look)
+    return canvas
+
+
+def _lay_wall(canvas: Canvas, edge: Plane, scale: float, look: Look) -> None:
+    """Draw the wall into `canvas` where `edge`, the distance in mm to the rim of the floor, is positive."""
+    light_x, light_y, _ = look.light
+    down, along = gradient(edge, 1 / scale)
+    wall = edge > -1 / scale
+    edge = edge[wall]
+    facing = -(along[wall] * np.float32(light_x) + down[wall] * np.float32(light_y))
     t = np.clip(edge / np.float32(_WALL_FACE), 0, 1)
     face = (np.float32(0.42) + np.float32(0.42) * facing) * (np.float32(0.55) + np.float32(0.45) * t)
     middle = np.float32(_WALL_FACE + _WALL_RIM / 2)
-    rounding = np.clip((edge - middle) / np.float32(_WALL_RIM / 2), -1, 1) ** 3
-    rim = np.float32(1.02) - np.float32(0.45) * facing * rounding
-    beyond = np.float32(0.34) * np.ones_like(edge)
-    shade = np.where(edge < _WALL_FACE, face, np.where(edge < _WALL_FACE + _WALL_RIM, rim, beyond))
-    solid = np.clip(edge * np.float32(view.scale) + np.float32(0.5), 0, 1)[:, :, None]
-    wall = np.clip(shade, 0.05, 1.8)[:, :, None] * linear(look.wall_colour)
-    return (canvas * (1 - solid) + wall * solid).astype(np.float32)
+    rounding = np.clip((edge - middle) / np.float32(_WALL_RIM / 2), -1, 1)
+    rim = np.float32(1.02) - np.float32(0.45) * facing * rounding * rounding * rounding
+    shade = np.where(edge < _WALL_FACE, face, np.where(edge < _WALL_FACE + _WALL_RIM, rim, np.float32(0.34)))
+    solid = np.clip(edge * np.float32(scale) + np.float32(0.5), 0, 1)[:, None]
+    below = canvas[wall]
+    canvas[wall] = below + solid * (np.clip(shade, 0.05, 1.8)[:, None] * linear(look.wall_colour) - below)
 
 
 def _lines(at: Plane, spacing: float, width: float) -> Plane:

@@ -1,4 +1,4 @@
-"""What all pictures of one session have in common: floor, walls, light, camera; and the finish of one batch of metal."""
+"""What the pictures of a session have in common: floor, walls, light, camera; and the finish of one batch of metal."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ FLOORS = ("plastic", "wood", "cardboard", "cloth", "mat", "foam")
 _COLOURS: dict[str, tuple[tuple[Rgb, Rgb], ...]] = {
     "plastic": (
         ((0.20, 0.36, 0.58), (0.22, 0.40, 0.64)),
-        ((0.74, 0.75, 0.74), (0.80, 0.81, 0.80)),
+        ((0.50, 0.59, 0.66), (0.58, 0.67, 0.74)),
         ((0.62, 0.22, 0.17), (0.66, 0.26, 0.20)),
         ((0.24, 0.26, 0.28), (0.30, 0.32, 0.34)),
     ),
     "wood": (((0.72, 0.54, 0.35), (0.58, 0.40, 0.24)), ((0.55, 0.37, 0.23), (0.45, 0.29, 0.17))),
     "cardboard": (((0.68, 0.54, 0.38), (0.72, 0.58, 0.42)), ((0.78, 0.69, 0.55), (0.74, 0.63, 0.48))),
-    "cloth": (((0.56, 0.18, 0.20), (0.34, 0.24, 0.17)), ((0.22, 0.28, 0.42), (0.42, 0.40, 0.38)), ((0.80, 0.76, 0.68), (0.46, 0.34, 0.22))),
+    "cloth": (
+        ((0.56, 0.18, 0.20), (0.34, 0.24, 0.17)),
+        ((0.22, 0.28, 0.42), (0.42, 0.40, 0.38)),
+        ((0.16, 0.42, 0.40), (0.46, 0.34, 0.22)),
+    ),
     "mat": (((0.10, 0.36, 0.32), (0.66, 0.67, 0.66)), ((0.16, 0.24, 0.36), (0.60, 0.62, 0.64))),
     "foam": (((0.17, 0.17, 0.19), (0.26, 0.27, 0.29)), ((0.34, 0.42, 0.50), (0.62, 0.64, 0.66))),
 }
@@ -95,7 +99,7 @@ def make_look(rng: np.random.Generator, name: str, floor: str | None = None) -> 
         vignette=rng.uniform(0.12, 0.4),
         blur=rng.uniform(0.35, 0.8),
         noise=rng.uniform(0.008, 0.02),
-        pixels_per_mm=rng.uniform(15.4, 16.6),
+        pixels_per_mm=rng.uniform(17.4, 18.8),
     )
 
 
@@ -103,7 +107,7 @@ def make_finish(rng: np.random.Generator) -> Finish:
     """The finish of one batch of parts."""
     shares = np.cumsum([share for _, _, share in _METALS])
     metal, tint, _ = _METALS[int(np.searchsorted(shares, rng.random() * shares[-1]))]
-    shift = rng.uniform(0.9, 1.08, 3)
+    shift = rng.uniform(0.95, 1.05, 3)
     tinted = (tint[0] * float(shift[0]), tint[1] * float(shift[1]), tint[2] * float(shift[2]))
     return Finish(metal, tinted, float(np.exp(rng.uniform(np.log(9), np.log(60)))), rng.uniform(0.2, 1.0))
 

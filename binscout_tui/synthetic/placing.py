@@ -13,9 +13,7 @@ _TRIES = 120
 _OVERLAP = 0.92
 
 
-def place_apart(
-    parts: list[Part], aspect: float, rng: np.random.Generator
-) -> tuple[tuple[float, float], list[Place]]:
+def place_apart(parts: list[Part], aspect: float, rng: np.random.Generator) -> tuple[tuple[float, float], list[Place]]:
     """A place (x mm, y mm, angle radians) for each part, and the half width and half height in mm of a compartment
     of the given aspect (width over height) in which they fit without hiding one another."""
     area = sum(part.length * part.width for part in parts)
@@ -55,6 +53,4 @@ def _circles(part: Part, place: Place) -> list[Circle]:
 
 
 def _touch(circles: list[Circle], taken: list[Circle]) -> bool:
-    return any(
-        (x - a) ** 2 + (y - b) ** 2 < ((r + s) * _OVERLAP) ** 2 for x, y, r in circles for a, b, s in taken
-    )
+    return any((x - a) ** 2 + (y - b) ** 2 < ((r + s) * _OVERLAP) ** 2 for x, y, r in circles for a, b, s in taken)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from binscout_tui.synthetic.relief import Grid, Plane, Relief, cover, revolved, rounded_edge, smoothstep
+from binscout_tui.synthetic.relief import (
+    Grid,
+    Plane,
+    Relief,
+    cover,
+    gradient,
+    reach,
+    revolved,
+    rounded_edge,
+    smoothstep,
+)
 
 HEADS = ("pan", "cap", "countersunk", "hex")
 
@@ -15,7 +25,9 @@ def screw(grid: Grid, *, diameter: float, length: float, head: str, pitch: float
     start = -(length + head_length) / 2
     along = grid.x - np.float32(start)
     shaft = along - np.float32(head_length)
-    radius = np.where(shaft < 0, _head_radius(along, diameter, head), _shaft(shaft, grid.y, diameter, length, pitch, pointed))
+    radius = np.where(
+        shaft < 0, _head_radius(along, diameter, head), _shaft(shaft, grid.y, diameter, length, pitch, pointed)
+    )
     inside = (along > 0) & (shaft < length)
     radius = np.where(inside, radius, np.float32(0)).astype(np.float32)
     height, edge = revolved(radius, grid.y, grid.pixel)
@@ -35,12 +47,14 @@ def _head_length(diameter: float, head: str) -> float:
 def _head_radius(along: Plane, diameter: float, head: str) -> Plane:
     """Radius of the head at `along` mm from its top."""
     size = _head_length(diameter, head)
-    t = np.clip(along / np.float32(size), 0, 1)
+    t: Plane = np.clip(along / np.float32(size), 0, 1)
     if head == "pan":
-        return np.float32(diameter) * np.sqrt(np.clip(1 - (1 - t) ** 2.4, 0, 1)).astype(np.float32)
+        dome: Plane = np.clip(1 - (1 - t) ** np.float32(2.4), 0, 1)
+        return np.sqrt(dome) * np.float32(diameter)
     if head == "countersunk":
         lip = smoothstep(0.0, 0.08, t)
-        return np.float32(diameter) * (np.float32(0.98) - np.float32(0.5) * np.maximum(t - np.float32(0.16), 0)) * lip
+        cone: Plane = np.float32(0.98) - np.float32(0.5) * np.maximum(t - np.float32(0.16), 0)
+        return cone * lip * np.float32(diameter)
     corner = np.minimum(t, 1 - t) * np.float32(size)
     return np.float32(diameter * 0.9) * (np.float32(0.88) + np.float32(0.12) * rounded_edge(-corner, 0.3))
 
@@ -49,9 +63,9 @@ def _shaft(at: Plane, y: Plane, diameter: float, length: float, pitch: float, po
     """Radius of the threaded shaft at `at` mm behind the head; the turns lean as a right-hand thread does."""
     phase = at / np.float32(pitch) + y / np.float32(diameter * 1.9)
     saw = np.abs((phase - np.floor(phase)) * 2 - 1)
-    taper = np.clip((length - at) / np.float32(diameter * (1.5 if pointed else 0.25)), 0, 1)
+    taper: Plane = np.clip((length - at) / np.float32(diameter * (1.5 if pointed else 0.25)), 0, 1)
     core = np.float32(diameter / 2) * (taper if pointed else np.float32(0.72) + np.float32(0.28) * taper)
-    return (core * (np.float32(0.76) + np.float32(0.24) * smoothstep(0.1, 0.75, saw))).astype(np.float32)
+    return core * (np.float32(0.76) + np.float32(0.24) * smoothstep(0.1, 0.75, saw))
 
 
 def pin(grid: Grid, *, diameter: float, length: float, groove: float) -> Relief:
@@ -68,16 +82,17 @@ def pin(grid: Grid, *, diameter: float, length: float, groove: float) -> Relief:
 def spring(grid: Grid, *, diameter: float, length: float, wire: float, turns: float) -> Relief:
     """A compression spring: from the side a helix is a sine wave, front strands above, back strands below."""
     half = length / 2
-    ends = smoothstep(0.80, 1.0, np.abs(grid.x) / np.float32(half)) * np.sign(grid.x) * np.float32(0.8)
+    at: Plane = np.abs(grid.x)
+    ends = smoothstep(0.80 * half, half, at) * np.sign(grid.x) * np.float32(0.8)
     phase = np.float32(2 * np.pi) * (grid.x / np.float32(length / turns) + ends)
     radius = np.float32((diameter - wire) / 2)
     # First-order distance to y = r cos(phase): close enough within one wire's thickness of the curve.
-    rows, columns = np.gradient(phase, np.float32(grid.pixel))
-    slope = radius * np.sin(phase) * np.hypot(rows, columns)
-    within = np.clip(grid.y, -radius, radius)
-    distance = np.abs(within - radius * np.cos(phase)) / np.sqrt(1 + slope * slope)
-    outside = np.abs(grid.y - within) + np.maximum(np.abs(grid.x) - np.float32(half), 0)
-    distance = np.hypot(distance, outside) - np.float32(wire / 2)
+    rows, columns = gradient(phase, grid.pixel)
+    slope = radius * np.sin(phase) * reach(rows, columns)
+    within: Plane = np.clip(grid.y, -radius, radius)
+    distance: Plane = np.abs(within - radius * np.cos(phase)) / np.sqrt(1 + slope * slope)
+    outside: Plane = np.abs(grid.y - within) + np.maximum(at - np.float32(half), 0)
+    distance = reach(distance, outside) - np.float32(wire / 2)
     rod = np.sqrt(np.maximum(np.float32(wire * wire / 4) - (distance + np.float32(wire / 2)) ** 2, 0))
     front = smoothstep(-0.35, 0.35, np.sin(phase))
     height = rod * np.float32(1.6) + np.float32(diameter * 0.16) * np.sin(phase)
@@ -90,14 +105,16 @@ def standoff(grid: Grid, *, across: float, length: float, stud: float, roll: flo
     total = length + stud
     along = grid.x + np.float32(total / 2)
     height = np.full_like(grid.x, np.inf)
-    reach = 0.0
+    half_width = 0.0
     for side in range(6):
         angle = roll + side * np.pi / 3
-        reach = max(reach, across / np.sqrt(3) * abs(np.sin(angle + np.pi / 6)))
+        half_width = max(half_width, across / np.sqrt(3) * abs(np.sin(angle + np.pi / 6)))
         if np.cos(angle) > 0.05:
             facet = (np.float32(across / 2) - grid.y * np.float32(np.sin(angle))) / np.float32(np.cos(angle))
             height = np.minimum(height, facet)
-    edge = np.maximum(np.abs(grid.y) - np.float32(reach), np.abs(along - np.float32(length / 2)) - np.float32(length / 2))
+    edge = np.maximum(
+        np.abs(grid.y) - np.float32(half_width), np.abs(along - np.float32(length / 2)) - np.float32(length / 2)
+    )
     body = np.minimum(height, across * 0.6) - np.float32(0.25) * (1 - rounded_edge(edge, 0.3))
     thread = _shaft(along - np.float32(length), grid.y, across * 0.52, stud, across * 0.11, pointed=False)
     thread = np.where((along > length) & (along < total), thread, np.float32(0)).astype(np.float32)

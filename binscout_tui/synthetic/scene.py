@@ -29,7 +29,7 @@ class CountPicture:
 
 @dataclass(frozen=True)
 class SetPicture:
-    """One photo of a set: `damage` is None for the good one; `box` holds the parts, x1,y1,x2,y2 as 0..1, cut to the photo."""
+    """One photo of a set: `damage` is None for the good one; `box` holds the part, x1,y1,x2,y2 in 0..1 of the photo."""
 
     image: Image.Image
     damage: Damage | None
@@ -44,7 +44,7 @@ def render_part(class_name: str, rng: np.random.Generator, session: Look, size: 
     part = make_part(class_name, rng)
     scale = session.pixels_per_mm * size[0] / 320
     centre = rng.uniform(-1, 1, 2) * (_TRAY[0] - part.radius, _TRAY[1] - part.radius)
-    off = rng.normal(0, 0.9, 2)
+    off = rng.normal(0, 0.6, 2)
     view = View(2 * size[0], 2 * size[1], 2 * scale, centre[0] + off[0], centre[1] + off[1], *_TRAY)
     canvas = render_floor(view, session, rng)
     finish = session.finish or make_finish(rng)
@@ -99,34 +99,41 @@ def render_set(
     room = max(part.radius * 2.6, 13.0)
     scale = size[0] / room / 2
     place = (*rng.uniform(-2.5, 2.5, 2), rng.uniform(0, 2 * np.pi))
-    world = View(3 * size[0], 3 * size[1], 2 * scale, place[0], place[1], room * 0.95, room * 0.8)
-    canvas = render_floor(world, session, rng)
-    finish = session.finish or make_finish(rng)
-    lay_part(canvas, world, session, part, place, finish, rng)
-    light = halve(canvas)
+    half = part.extent(place[2])
+    reach = (half[0] * scale, half[1] * scale)
     kinds = [DAMAGES[int(index)] for index in rng.permutation(len(DAMAGES))[: shots - 1]]
-    damages: list[Damage | None] = [None, *(Damage(kind, round(float(rng.random()), 3)) for kind in kinds)]
-    order = rng.permutation(shots)
-    return [_shoot(light, part, scale, size, damages[int(index)], session, rng) for index in order]
+    damages = [None, *(Damage(kind, round(float(rng.random()), 3)) for kind in kinds)]
+    shuffled = [damages[int(index)] for index in rng.permutation(shots)]
+    aims = [_aim(damage, reach, size, rng) for damage in shuffled]
+    # One drawing large enough for all photos; `first` is the aim of its upper left corner's photo.
+    first = (min(x for x, _ in aims), min(y for _, y in aims))
+    last = (max(x for x, _ in aims), max(y for _, y in aims))
+    whole = (size[0] + last[0] - first[0], size[1] + last[1] - first[1])
+    middle = (place[0] + (first[0] + last[0]) / 2 / scale, place[1] + (first[1] + last[1]) / 2 / scale)
+    world = View(2 * whole[0], 2 * whole[1], 2 * scale, *middle, room * 0.95, room * 0.8)
+    canvas = render_floor(world, session, rng)
+    lay_part(canvas, world, session, part, place, session.finish or make_finish(rng), rng)
+    light = halve(canvas)
+    pictures = []
+    for damage, (x, y) in zip(shuffled, aims, strict=True):
+        left, top = x - first[0], y - first[1]
+        image = develop(light[top : top + size[1], left : left + size[0]], session, rng, damage)
+        pictures.append(SetPicture(image, damage, _box_in_photo((x, y), reach, size)))
+    return pictures
 
 
-def _shoot(
-    light: Canvas, part: Part, scale: float, size: Size, damage: Damage | None, look: Look, rng: np.random.Generator
-) -> SetPicture:
-    """One photo out of a drawing half again as large as the picture, with the part in its middle."""
-    room_x, room_y = light.shape[1] - size[0], light.shape[0] - size[1]
-    off_x, off_y = rng.normal(0, 0.02, 2) * size[0]
-    reach = part.radius * scale
+def _aim(damage: Damage | None, reach: tuple[float, float], size: Size, rng: np.random.Generator) -> tuple[int, int]:
+    """How many pixels right and below the part a photo aims; `reach` is half the part's size in pixels."""
+    off = rng.normal(0, 0.02, 2) * size[0]
     if damage is not None and damage.kind == "cut":
+        axis = int(rng.integers(2))
         side = 1 if rng.random() < 0.5 else -1
-        if rng.random() < 0.5:
-            off_x = side * (size[0] / 2 - reach * (0.45 - 0.6 * damage.strength))
-        else:
-            off_y = side * (size[1] / 2 - reach * (0.45 - 0.6 * damage.strength))
-    left = int(np.clip(room_x / 2 + off_x, 0, room_x))
-    top = int(np.clip(room_y / 2 + off_y, 0, room_y))
-    image = develop(light[top : top + size[1], left : left + size[0]], look, rng, damage)
-    x, y = light.shape[1] / 2 - left, light.shape[0] / 2 - top
-    edges = ((x - reach) / size[0], (y - reach) / size[1], (x + reach) / size[0], (y + reach) / size[1])
-    x1, y1, x2, y2 = (round(float(np.clip(edge, 0, 1)), 4) for edge in edges)
-    return SetPicture(image, damage, (x1, y1, x2, y2))
+        off[axis] = side * (size[axis] / 2 - reach[axis] * (0.5 - 0.7 * damage.strength))
+    return round(float(off[0])), round(float(off[1]))
+
+
+def _box_in_photo(aim: tuple[int, int], reach: tuple[float, float], size: Size) -> tuple[float, float, float, float]:
+    x, y = size[0] / 2 - aim[0], size[1] / 2 - aim[1]
+    edges = ((x - reach[0]) / size[0], (y - reach[1]) / size[1], (x + reach[0]) / size[0], (y + reach[1]) / size[1])
+    x1, y1, x2, y2 = (round(min(max(edge, 0.0), 1.0), 4) for edge in edges)
+    return x1, y1, x2, y2

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from binscout_tui.synthetic.floors import Canvas, View, noise
 from binscout_tui.synthetic.looks import Finish, Look, linear
-from binscout_tui.synthetic.relief import Plane, Relief, make_grid, smoothstep
+from binscout_tui.synthetic.relief import Plane, Relief, gradient, make_grid, smoothstep
 from binscout_tui.synthetic.shapes import Part
 
 _STEEPEST = 3.5
@@ -65,13 +65,14 @@ def metal(
 
     Metal shows what it mirrors: the lamp, a window on the other side, a grey ceiling, and the floor at its flanks.
     """
-    gy, gx = np.gradient(relief.height, np.float32(pixel))
-    uneven = np.float32(0.10) * noise(rng, (gx.shape[0], gx.shape[1]), (60, 60))
+    gy, gx = gradient(relief.height, pixel)
+    uneven = np.float32(0.10) * noise(rng, relief.height.shape, (60, 60))
     gx = np.clip(gx, -_STEEPEST, _STEEPEST) + np.float32(tilt[0]) + uneven
     gy = np.clip(gy, -_STEEPEST, _STEEPEST) + np.float32(tilt[1]) - uneven
     nz = 1 / np.sqrt(1 + gx * gx + gy * gy)
     nx, ny = -gx * nz, -gy * nz
-    rx, ry, rz = 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1
+    rx, ry = 2 * nz * nx, 2 * nz * ny
+    rz = (2 * nz * nz - 1).astype(np.float32)
     lx, ly, lz = (np.float32(value) for value in look.light)
     lamp = np.exp(np.float32(finish.gloss) * (rx * lx + ry * ly + rz * lz - 1))
     broad = np.exp(np.float32(5.0) * (rx * lx + ry * ly + rz * lz - 1))
@@ -92,8 +93,7 @@ def metal(
 
 def _wear(shape: tuple[int, ...], rng: np.random.Generator) -> Plane:
     """Brush marks and blotches, about -1..1."""
-    size = (shape[0], shape[1])
-    return np.float32(0.6) * noise(rng, size, (2.5, 40)) + np.float32(0.6) * noise(rng, size, (26, 26))
+    return np.float32(0.6) * (noise(rng, shape, (2.5, 40)) + noise(rng, shape, (26, 26)))
 
 
 def _shadow(cover: Plane, rise: float, look: Look, scale: float) -> Plane:

@@ -15,18 +15,31 @@ from binscout_tui.synthetic.relief import Grid, Relief
 
 @dataclass(frozen=True)
 class Part:
-    """One kind of part with fixed measures in mm: `length` by `width` seen from above, `rise` above the floor."""
+    """One kind of part with fixed measures in mm: `length` by `width` seen from above, `rise` above the floor.
+
+    `radius` is that of a circle around the middle that holds it whichever way it lies.
+    """
 
     name: str
     length: float
     width: float
     rise: float
+    radius: float
     draw: Callable[[Grid], Relief]
 
-    @property
-    def radius(self) -> float:
-        """The radius in mm of a circle around the centre that holds the part whichever way it lies."""
-        return float(np.hypot(self.length, self.width)) / 2
+    def extent(self, angle: float) -> tuple[float, float]:
+        """Half the width and half the height in mm of an upright box around the part turned by `angle` radians."""
+        cos, sin = abs(float(np.cos(angle))), abs(float(np.sin(angle)))
+        across, along = (self.length * cos + self.width * sin) / 2, (self.length * sin + self.width * cos) / 2
+        return min(across, self.radius), min(along, self.radius)
+
+
+def _round(name: str, outer: float, rise: float, draw: Callable[[Grid], Relief]) -> Part:
+    return Part(name, outer, outer, rise, outer / 2, draw)
+
+
+def _long(name: str, length: float, width: float, rise: float, draw: Callable[[Grid], Relief]) -> Part:
+    return Part(name, length, width, rise, float(np.hypot(length, width)) / 2, draw)
 
 
 def _nut(name: str, size: float, rng: np.random.Generator) -> Part:
@@ -34,50 +47,50 @@ def _nut(name: str, size: float, rng: np.random.Generator) -> Part:
     across = size * rng.uniform(0.985, 1.015)
     bore = across * rng.uniform(0.56, 0.59)
     draw = partial(flat_parts.hex_nut, across=across, bore=bore, thickness=across * 0.42)
-    return Part(name, across * 1.155, across, across * 0.42, draw)
+    return _round(name, across * 1.155, across * 0.42, draw)
 
 
 def _washer(rng: np.random.Generator) -> Part:
     outer = rng.uniform(6.6, 9.2)
     bore = outer * rng.uniform(0.42, 0.55)
     draw = partial(flat_parts.washer, outer=outer, bore=bore, thickness=0.8, dish=rng.uniform(0, 1))
-    return Part("washer", outer, outer, 0.8, draw)
+    return _round("washer", outer, 0.8, draw)
 
 
 def _clip(rng: np.random.Generator) -> Part:
     outer = rng.uniform(7.0, 9.6)
     draw = partial(flat_parts.retaining_clip, outer=outer, thickness=0.7, mouth=outer * rng.uniform(0.42, 0.52))
-    return Part("clip", outer, outer, 0.7, draw)
+    return _round("clip", outer, 0.7, draw)
 
 
 def _screw(rng: np.random.Generator) -> Part:
-    diameter, length = rng.uniform(2.4, 3.4), rng.uniform(7.0, 11.0)
+    diameter, length = rng.uniform(2.4, 3.2), rng.uniform(6.5, 9.0)
     head = round_parts.HEADS[int(rng.integers(len(round_parts.HEADS)))]
     pointed = bool(rng.random() < 0.3)
     pitch = diameter * rng.uniform(0.19, 0.26)
     draw = partial(round_parts.screw, diameter=diameter, length=length, head=head, pitch=pitch, pointed=pointed)
-    return Part("screw", length + diameter, diameter * 2, diameter, draw)
+    return _long("screw", length + diameter, diameter * 2, diameter, draw)
 
 
 def _pin(rng: np.random.Generator) -> Part:
-    diameter, length = rng.uniform(1.8, 3.0), rng.uniform(8.0, 13.0)
+    diameter, length = rng.uniform(1.8, 3.0), rng.uniform(8.0, 11.5)
     groove = rng.uniform(0.5, 1) if rng.random() < 0.35 else 0.0
     draw = partial(round_parts.pin, diameter=diameter, length=length, groove=groove)
-    return Part("pin", length, diameter, diameter, draw)
+    return _long("pin", length, diameter, diameter, draw)
 
 
 def _spring(rng: np.random.Generator) -> Part:
-    diameter, length, wire = rng.uniform(3.4, 5.0), rng.uniform(8.5, 12.5), rng.uniform(0.45, 0.65)
+    diameter, length, wire = rng.uniform(3.4, 4.8), rng.uniform(8.0, 11.0), rng.uniform(0.45, 0.65)
     turns = float(round(length / rng.uniform(1.35, 1.75)))
     draw = partial(round_parts.spring, diameter=diameter, length=length, wire=wire, turns=turns)
-    return Part("spring", length + wire, diameter, diameter * 0.8, draw)
+    return _long("spring", length + wire, diameter, diameter * 0.8, draw)
 
 
 def _standoff(rng: np.random.Generator) -> Part:
     across, length, stud = rng.uniform(4.2, 5.2), rng.uniform(5.0, 8.0), rng.uniform(3.0, 4.2)
     roll = rng.uniform(0, np.pi / 3)
     draw = partial(round_parts.standoff, across=across, length=length, stud=stud, roll=roll)
-    return Part("standoff", length + stud, across * 1.15, across * 0.9, draw)
+    return _long("standoff", length + stud, across * 1.15, across * 0.9, draw)
 
 
 _MAKERS: dict[str, Callable[[np.random.Generator], Part]] = {

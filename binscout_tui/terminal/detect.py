@@ -12,7 +12,6 @@ from binscout_tui.terminal import query
 from binscout_tui.terminal.answers import Answers, read_answers
 from binscout_tui.terminal.cells import cell_size
 from binscout_tui.terminal.decide import (
-    Decision,
     decide_plain,
     decide_tmux,
     default_timeout,
@@ -147,13 +146,7 @@ def _result(
 
 def _terminal_streams() -> tuple[int, int] | None:
     """The descriptors of standard input and output when both are terminals."""
-    streams = (sys.__stdin__, sys.__stdout__)
-    try:
-        if all(stream is not None and stream.isatty() for stream in streams):
-            return tuple(stream.fileno() for stream in streams if stream is not None)  # type: ignore[return-value]
-    except ValueError:
+    stdin, stdout = sys.__stdin__, sys.__stdout__
+    if stdin is None or stdout is None or stdin.closed or stdout.closed:
         return None
-    return None
-
-
-__all__ = ["Decision", "detect"]
+    return (stdin.fileno(), stdout.fileno()) if stdin.isatty() and stdout.isatty() else None

@@ -37,15 +37,18 @@ def draw_boxes(image: Image.Image, boxes: Sequence[Box], area: tuple[int, int, i
     dash = max(2, thickness * 4) if dots > 2 else 1
     left, top, right, bottom = area
     for box in boxes:
-        corners = (
-            left + round(box.x1 * (right - left)),
-            top + round(box.y1 * (bottom - top)),
-            max(left, left + round(box.x2 * (right - left)) - 1),
-            max(top, top + round(box.y2 * (bottom - top)) - 1),
-        )
+        x1, x2 = _ends(box.x1, box.x2, left, right)
+        y1, y2 = _ends(box.y1, box.y2, top, bottom)
+        corners = (x1, y1, x2, y2)
         draw.rectangle(corners, outline=_GROUND if box.dashed else box.colour, width=thickness)
         if box.dashed:
             _dashes(draw, corners, box.colour, thickness, dash)
+
+
+def _ends(low: float, high: float, start: int, end: int) -> tuple[int, int]:
+    """The first and the last dot of a side, both inside `start`..`end` - 1."""
+    first = min(start + round(low * (end - start)), end - 1)
+    return first, max(first, start + round(high * (end - start)) - 1)
 
 
 def _dashes(

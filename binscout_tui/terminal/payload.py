@@ -17,7 +17,7 @@ from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.halfblock import Run
 from binscout_tui.terminal.kitty import KittyPicture
 from binscout_tui.terminal.overlay import Box, Colour, draw_boxes
-from binscout_tui.terminal.scale import Fit, fit, open_upright, picture_size, place
+from binscout_tui.terminal.scale import Fit, fit, open_upright, picture_size, place, whole_bands
 
 MEMORY_BYTES = 64 * 1024 * 1024
 _RUN_BYTES = 100
@@ -77,6 +77,8 @@ def scale(request: Request) -> _Scaled:
     room = min(request.columns, kitty.MAX_CELLS), min(request.rows, kitty.MAX_CELLS)
     cell = request.cell_width, request.cell_height
     target = fit(picture_size(request.path), room, cell, _dots(request))
+    if request.protocol is Protocol.SIXEL:
+        target = whole_bands(target, sixel.BAND)
     image = open_upright(request.path, target.canvas)
     return _Scaled(target, place(image, target, request.background))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -51,6 +51,20 @@ def fit(picture: tuple[int, int], cells: tuple[int, int], cell: tuple[int, int],
     down = min(canvas[1], max(1, round(high * dots[1])))
     left, top = (canvas[0] - across) // 2, (canvas[1] - down) // 2
     return Fit(columns, rows, canvas, (left, top, left + across, top + down))
+
+
+def whole_bands(target: Fit, band: int) -> Fit:
+    """`target` with a canvas whose height is a multiple of `band` dots, a few dots lower where necessary.
+
+    Sixel paints whole bands: one that reaches below the last row makes terminals scroll.
+    """
+    width, height = target.canvas
+    lower = max(band, height - height % band)
+    if lower >= height:
+        return target
+    left, top, right, bottom = target.area
+    area = (left, top * lower // height, right, max(1, bottom * lower // height))
+    return replace(target, canvas=(width, lower), area=area)
 
 
 def _ceil(value: float) -> int:

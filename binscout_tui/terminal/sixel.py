@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 MAX_BYTES = 1_000_000
+MAX_PIXELS = 3_000_000
 COLOURS = (256, 64, 16)
-_BAND = 6
+BAND = 6
 _EMPTY = ord("?")
 
 
@@ -23,6 +24,8 @@ def encode(image: Image.Image) -> str:
 
     Raises TooLargeError.
     """
+    if image.width * image.height > MAX_PIXELS:
+        raise TooLargeError(f"{image.width} x {image.height} pixels")
     for colours in COLOURS:
         data = encode_indexed(image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
         if len(data) <= MAX_BYTES:
@@ -86,8 +89,8 @@ def _columns(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """Sorted keys (band * 256 + colour) * width + column, and the six bits of each."""
     height, width = indices.shape
     y = np.arange(height)[:, None]
-    lanes = ((y // _BAND) * 256 + indices) * width + np.arange(width)[None, :]
-    combined = np.sort((lanes * 8 + y % _BAND).astype(np.int32 if lanes[-1].max() < 2**28 else np.int64), axis=None)
+    lanes = ((y // BAND) * 256 + indices) * width + np.arange(width)[None, :]
+    combined = np.sort((lanes * 8 + y % BAND).astype(np.int32 if lanes[-1].max() < 2**28 else np.int64), axis=None)
     keys = combined >> 3
     changes = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     bits = np.add.reduceat(np.left_shift(1, combined & 7), changes)

@@ -49,7 +49,7 @@ def test_a_newer_schema(workspace: Workspace) -> None:
 def test_unknown_words(workspace: Workspace) -> None:
     root = workspace.paths.root
     says(binscout(root, "frobnicate"), 2, "frobnicate")
-    says(binscout(root, "images", "list", "--limit", "many"), 2, "many")
+    says(binscout(root, "images", "list", "--limit", "many"), 2, "--limit")
     says(binscout(root, "import", "/", "--sets", "burst"), 2, "burst")
     says(binscout(root, "label", "set", 1, "m3"), 1, "no image 1")
 

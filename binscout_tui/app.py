@@ -1,0 +1,152 @@
+"""The Textual app: modes, header and footer, toasts, palette. Nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from binscout_tui.screens.app_commands import AppCommands
+from binscout_tui.screens.areas import AREAS
+from binscout_tui.screens.base import BaseScreen
+from binscout_tui.screens.live_keys import footer_keys
+from binscout_tui.screens.messages import Messages, Severity, Told
+from binscout_tui.store.events import Event
+from binscout_tui.theme import BINSCOUT
+from binscout_tui.widgets.footer import FooterBar
+from binscout_tui.widgets.header import HeaderBar, HeaderState, short_path
+from binscout_tui.workers.session import Session
+from binscout_tui.workspace import LiveWorkspace, Paths
+
+if TYPE_CHECKING:
+    from binscout_tui.terminal.graphics import TerminalGraphics
+
+CLOCK_S = 5.0
+TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
+
+
+class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
+    """The program. It opens the workspace beside the first frame and closes it when it ends."""
+
+    BINDINGS = AppCommands.SCOPE.bindings()
+    CSS_PATH = "tcss/base.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {area.id: area.make for area in AREAS.values()}
+    DEFAULT_MODE = "home"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "BinScout"
+
+    def __init__(
+        self, root: Path, graphics: TerminalGraphics | None = None, *, driver_class: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.graphics = graphics
+        self.session = Session(root)
+        self.messages = Messages(Paths(root).logs / "binscout.log")
+        self.header = HeaderState(
+            workspace=short_path(root, Path.home()), environment=os.environ.get("BINSCOUT_ENV", "").strip().upper()
+        )
+        self.animation_level = "none"
+        self.register_theme(BINSCOUT)
+        self.theme = BINSCOUT.name
+
+    @property
+    def workspace(self) -> LiveWorkspace:
+        """The open workspace; there from a screen's `start` on."""
+        return self.session.workspace
+
+    @property
+    def has_messages(self) -> bool:
+        """Whether anything was told so far."""
+        return len(self.messages) > 0
+
+    def on_mount(self) -> None:
+        """Open the workspace and watch it, beside the first frame."""
+        self.run_worker(self._live(), group="workspace", exit_on_error=False, description="watch the workspace")
+        self.set_interval(CLOCK_S, self.refresh_frame)
+
+    async def on_unmount(self) -> None:
+        """Let go of the workspace, whatever the reason for leaving."""
+        await self.session.close()
+
+    async def _live(self) -> None:
+        try:
+            workspace = await self.session.opened()
+        except Exception as error:  # noqa: BLE001  whatever it is, the person reads it when the screen is restored
+            told = self.messages.add_error(error, "opening the workspace")
+            self.exit(1, return_code=1, message=told.text)
+            return
+        self.header = replace(self.header, user=workspace.user.name)
+        await self._count_jobs()
+        self.run_worker(
+            self.session.look_after_jobs(), group="jobs", exit_on_error=False, description="look after the jobs"
+        )
+        await self.session.watch(self._deliver)
+
+    async def _deliver(self, events: list[Event]) -> None:
+        if any(event.kind == "job" for event in events):
+            await self._count_jobs()
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen):
+                await screen.hear(events)
+
+    async def _count_jobs(self) -> None:
+        self.header = replace(self.header, jobs=await self.session.count_jobs())
+        self.refresh_frame()
+
+    def refresh_frame(self) -> None:
+        """Bring header and footer of the shown screen up to date."""
+        self.header = replace(self.header, clock=f"{datetime.now():%H:%M}")
+        for bar in self.screen_stack[0].query(HeaderBar):
+            bar.state = self.header
+        self.refresh_commands()
+
+    def refresh_commands(self) -> None:
+        """Bring the footer up to date: which keys matter now, and which are not allowed."""
+        screen = self.screen_stack[0]
+        for bar in screen.query(FooterBar):
+            bar.keys = footer_keys(screen)
+
+    def toast(self, text: str, severity: Severity = "information") -> None:
+        """Tell the person something in one line."""
+        self._show(self.messages.add(text, severity))
+
+    def report(self, error: BaseException, where: str) -> None:
+        """Tell the person of an error; `e` shows its details, the log file keeps them."""
+        self._show(self.messages.add_error(error, where))
+
+    def _show(self, told: Told) -> None:
+        self.notify(told.text, severity=told.severity, timeout=TOAST_S[told.severity], markup=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed is told and logged; the app lives on."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.report(event.worker.error, event.worker.description or event.worker.group)
+
+    def go_to(self, area_id: str) -> None:
+        """Show an area; one that cannot be made is told."""
+        try:
+            self.switch_mode(area_id)
+        except Exception as error:  # noqa: BLE001  one broken area must not take the others with it
+            self.report(error, f"opening {AREAS[area_id].title}")
+
+
+def run_app(root: Path, graphics: TerminalGraphics | None = None) -> int:
+    """Run the program on the workspace in `root` until the person leaves; the exit code."""
+    driver = None
+    if graphics is not None:
+        os.environ.update(graphics.environment())
+        if graphics.answers_due:
+            from binscout_tui.widgets.answer_driver import driver_class
+
+            driver = driver_class(graphics)
+    app = BinScoutApp(root, graphics, driver_class=driver)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,124 @@
+"""What a command is, and the bindings that Textual makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from textual.binding import Binding, BindingType
+
+Verdict = Literal[True] | str
+"""True when a command is allowed now, else the reason why not, as a sentence for people."""
+
+KEY_LABELS = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "␣",
+    "comma": ",",
+    "colon": ":",
+    "full_stop": ".",
+    "question_mark": "?",
+    "slash": "/",
+    "asterisk": "*",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "backslash": "\\",
+    "plus": "+",
+    "minus": "-",
+    "backspace": "⌫",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+}
+
+
+def always(_: Any) -> Verdict:
+    """The check of commands that are never refused."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of one scope.
+
+    `id` is `scope.name`; the node that has the scope carries the method `action_name` (or `action`).
+    `keys` are Textual's key names, the first is the one that is shown. `title` is for the footer (one or two words),
+    `help` one sentence. `allowed` gets the node's `context()` and answers True or the reason why not.
+    `footer` says whether the footer shows it; `takes_key` hands the pressed key to the action (`1` to `9`).
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    help: str
+    allowed: Callable[[Any], Verdict] = always
+    footer: bool = True
+    takes_key: bool = False
+    palette: bool = True
+    action: str = ""
+
+    @property
+    def name(self) -> str:
+        """The part of the id after the scope."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def method(self) -> str:
+        """The name of the method that carries it out."""
+        return f"action_{self.action or self.name}"
+
+    @property
+    def label(self) -> str:
+        """The keys as people write them, for example `Esc` or `1-9`."""
+        return keys_label(self.keys)
+
+    def bindings(self) -> list[Binding]:
+        """The Textual bindings; all of them lead to `action_command` of the node."""
+        if self.takes_key:
+            return [self._binding(key, f"{self.id}.{key}", f"command({self.id!r}, {key!r})") for key in self.keys]
+        return [self._binding(",".join(self.keys), self.id, f"command({self.id!r})")] if self.keys else []
+
+    def _binding(self, keys: str, binding_id: str, action: str) -> Binding:
+        return Binding(keys, action, self.title, show=False, tooltip=self.help, id=binding_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The commands of one screen, dialog or widget, in the order in which they are shown."""
+
+    id: str
+    title: str
+    commands: tuple[Command, ...]
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self.commands)
+
+    def __getitem__(self, command_id: str) -> Command:
+        for command in self.commands:
+            if command.id == command_id:
+                return command
+        raise KeyError(command_id)
+
+    def bindings(self) -> list[BindingType]:
+        """The value for `BINDINGS` of the node that has this scope."""
+        return [binding for command in self.commands for binding in command.bindings()]
+
+
+def key_label(key: str) -> str:
+    """`key` as people write it."""
+    return KEY_LABELS.get(key) or (key.upper() if key[0] == "f" and key[1:].isdigit() else key)
+
+
+def keys_label(keys: tuple[str, ...]) -> str:
+    """Several keys in short: a run of digits or function keys as `1-9`, else the first one."""
+    if len(keys) > 2 and all(key.removeprefix("f").isdigit() for key in keys):
+        return f"{key_label(keys[0])}-{key_label(keys[-1])}"
+    return key_label(keys[0]) if keys else ""

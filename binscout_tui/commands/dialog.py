@@ -1,0 +1,47 @@
+"""Commands of dialogs."""
+
+from __future__ import annotations
+
+from binscout_tui.commands.command import Command, Scope
+
+_CANCEL = Command("dialog.cancel", ("escape",), "close", "Close without doing anything.", palette=False)
+_CLOSE = Command("dialog.cancel", ("escape", "q"), "close", "Close this.", palette=False)
+
+CONFIRM = Scope(
+    "confirm",
+    "Question",
+    (
+        Command("dialog.yes", ("y",), "yes", "Do it.", palette=False),
+        Command("dialog.cancel", ("n", "escape", "q"), "no", "Close without doing anything.", palette=False),
+        Command("dialog.choose", ("enter",), "choose", "Take the marked answer.", palette=False),
+        Command("dialog.turn", ("left", "right", "h", "l", "tab", "shift+tab"), "other", "Mark the other answer."),
+    ),
+)
+TYPED = Scope("typed", "Typed answer", (_CANCEL,))
+FORM = Scope(
+    "form",
+    "Form",
+    (
+        Command("dialog.submit", ("enter",), "start", "Take what is filled in.", palette=False),
+        _CANCEL,
+        Command("dialog.previous", ("left",), "other", "Choose the option before.", footer=False, palette=False),
+        Command("dialog.next", ("right", "space"), "other", "Choose the next option.", palette=False),
+        Command("dialog.down", ("tab", "down"), "next field", "Go to the next field.", palette=False),
+        Command("dialog.up", ("shift+tab", "up"), "field before", "Go to the field before.", footer=False),
+    ),
+)
+MENU = Scope("menu", "Menu", (_CLOSE,))
+READER = Scope(
+    "reader",
+    "Text",
+    (
+        _CLOSE,
+        Command("dialog.copy", ("y",), "copy", "Copy this text to the terminal's clipboard.", palette=False),
+        Command("dialog.down", ("down", "j"), "down", "Scroll down.", footer=False, palette=False),
+        Command("dialog.up", ("up", "k"), "up", "Scroll up.", footer=False, palette=False),
+        Command("dialog.page_down", ("pagedown", "space", "ctrl+d"), "page down", "Scroll a page down.", palette=False),
+        Command("dialog.page_up", ("pageup", "ctrl+u"), "page up", "Scroll a page up.", footer=False, palette=False),
+        Command("dialog.first", ("home", "g"), "top", "Scroll to the top.", footer=False, palette=False),
+        Command("dialog.last", ("end", "G"), "end", "Scroll to the end.", footer=False, palette=False),
+    ),
+)

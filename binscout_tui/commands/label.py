@@ -1,0 +1,99 @@
+"""Commands of Label."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from binscout_tui.commands.command import Command, Scope, Verdict
+
+
+class LabelContext(Protocol):
+    """What the checks look at."""
+
+    @property
+    def has_image(self) -> bool:
+        """Whether there is an image on the desk."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its picture cannot be shown."""
+
+    @property
+    def suggestion(self) -> str | None:
+        """The class that the model suggests on the screen."""
+
+    @property
+    def no_suggestion(self) -> str:
+        """Why there is none."""
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is active."""
+
+
+NO_IMAGE = "There is no image to label here."
+
+
+def has_image(context: LabelContext) -> Verdict:
+    """An image must be on the desk."""
+    return True if context.has_image else NO_IMAGE
+
+
+def can_see(context: LabelContext) -> Verdict:
+    """Nobody labels what they cannot see."""
+    if not context.has_image:
+        return NO_IMAGE
+    return "This picture cannot be shown; space skips it, d moves it to the trash." if context.is_damaged else True
+
+
+def can_take(context: LabelContext) -> Verdict:
+    """A suggestion must be on the screen."""
+    seen = can_see(context)
+    return seen if seen is not True else True if context.suggestion else context.no_suggestion
+
+
+def has_model(context: LabelContext) -> Verdict:
+    """A model must be active."""
+    return True if context.has_model else "No model is active yet, so there are no suggestions."
+
+
+SCOPE = Scope(
+    "label",
+    "Label",
+    (
+        Command(
+            "label.choose",
+            tuple("123456789"),
+            "class",
+            "Label the image with the class of this key; further classes have letters.",
+            allowed=can_see,
+            takes_key=True,
+            palette=False,
+        ),
+        Command("label.find", ("slash",), "find", "Find a class by typing, or make a new one.", allowed=can_see),
+        Command("label.take", ("y",), "take", "Take what the model suggests.", allowed=can_take),
+        Command("label.suggestions", ("t",), "suggest", "Show or hide the model's suggestions.", allowed=has_model),
+        Command("label.empty", ("0",), "nothing", "Say that there is nothing to label in the image.", allowed=can_see),
+        Command(
+            "label.skip", ("space",), "skip", "Pass by; the image can be found among the skipped.", allowed=has_image
+        ),
+        Command("label.undo", ("z", "u"), "undo", "Take back the last label or trashing, and show that image."),
+        Command("label.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
+        Command("label.previous", ("h", "left"), "back", "Show the image before, without deciding."),
+        Command(
+            "label.next", ("l", "right"), "on", "Show the next unlabelled image, without deciding.", allowed=has_image
+        ),
+        Command("label.trash", ("d",), "trash", "Move the image to the trash; undo brings it back.", allowed=has_image),
+    ),
+)
+FINDER = Scope(
+    "finder",
+    "Find a class",
+    (
+        Command("finder.pick", ("enter",), "label", "Label the image with the marked class.", palette=False),
+        Command("finder.up", ("up",), "up", "Mark the class above.", palette=False),
+        Command("finder.down", ("down",), "down", "Mark the class below.", palette=False),
+    ),
+)
+DECISIONS = frozenset({"label.choose", "label.take", "label.empty", "label.skip", "label.trash", "label.find"})
+"""What a key may only do to the image that was on the screen when it was pressed."""

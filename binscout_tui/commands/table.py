@@ -1,0 +1,67 @@
+"""The one table of all commands: what help, palette and the reference page are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from binscout_tui.commands import app, crop, dialog, home, label, models, select, training
+from binscout_tui.commands.command import Command, Scope, key_label
+
+SCOPES: tuple[Scope, ...] = (
+    app.SCOPE,
+    home.SCOPE,
+    select.SCOPE,
+    crop.SCOPE,
+    label.SCOPE,
+    training.SCOPE,
+    models.SCOPE,
+    dialog.CONFIRM,
+    dialog.TYPED,
+    dialog.FORM,
+    dialog.MENU,
+    dialog.READER,
+)
+
+# What terminals send for these is another key, nothing, or late; or tmux, the line discipline or the desktop takes it.
+FORBIDDEN = frozenset(
+    {"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+s", "ctrl+q"}
+    | {"ctrl+enter", "shift+enter", "ctrl+j", "ctrl+z", "f10", "f11"}
+    | {f"ctrl+{digit}" for digit in range(10)}
+)
+# Keys of the whole program that no screen may take for something else.
+EVERYWHERE = frozenset({"comma", "question_mark", "f1", "colon", "ctrl+p", "escape", "q", "ctrl+c", "ctrl+l"})
+
+
+def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
+    """What is wrong with the declarations, as sentences; empty when all is well."""
+    found = []
+    for scope in scopes:
+        seen: dict[str, Command] = {}
+        for command in scope:
+            for key in command.keys:
+                if key in seen:
+                    found.append(f"{scope.id}: {key} is both {seen[key].id} and {command.id}")
+                seen[key] = command
+                if key in FORBIDDEN or key.startswith(("alt+", "ctrl+shift+")):
+                    found.append(f"{command.id}: {key} does not arrive in every terminal")
+                if key in EVERYWHERE and not _may_take(scope):
+                    found.append(f"{command.id}: {key} belongs to the whole program")
+    return found
+
+
+def _may_take(scope: Scope) -> bool:
+    return scope in (app.SCOPE, dialog.CONFIRM, dialog.TYPED, dialog.FORM, dialog.MENU, dialog.READER)
+
+
+def reference(scopes: Iterable[Scope] = SCOPES) -> str:
+    """Every key of the program as Markdown."""
+    lines = ["# Keys", ""]
+    for scope in scopes:
+        if not scope.commands:
+            continue
+        lines += [f"## {scope.title}", "", "| key | command | what it does |", "|---|---|---|"]
+        for command in scope:
+            keys = " ".join(f"`{key_label(key)}`" for key in command.keys)
+            lines.append(f"| {keys.replace('|', chr(92) + '|')} | {command.title} | {command.help} |")
+        lines.append("")
+    return "\n".join(lines)

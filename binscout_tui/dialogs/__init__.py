@@ -1,0 +1,1 @@
+"""Windows over a screen: questions, menus, forms, and text to read."""

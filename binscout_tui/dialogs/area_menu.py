@@ -1,0 +1,55 @@
+"""The area menu: one letter goes to an area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from binscout_tui.commands import dialog
+from binscout_tui.commands.command import key_label
+from binscout_tui.dialogs.base import Dialog
+from binscout_tui.screens.areas import Area
+
+
+class AreaMenu(Dialog[str]):
+    """Shows every area with its letter; answers the id of the chosen one."""
+
+    SCOPE = dialog.MENU
+    BINDINGS = SCOPE.bindings()
+
+    def __init__(self, areas: Iterable[Area], here: str) -> None:
+        super().__init__("Go to")
+        self._areas = list(areas)
+        self._here = here
+
+    def body(self) -> ComposeResult:
+        """One line an area."""
+        lines = []
+        for area in self._areas:
+            mark = "  here" if area.id == self._here else ""
+            lines.append(
+                Content.assemble(
+                    (f" {area.letter} ", "bold $accent"),
+                    (f" {area.title:<12}", ""),
+                    (f"{key_label(area.function_key):>3}", "$text-muted"),
+                    (mark, "$text-muted"),
+                )
+            )
+        yield Static(Content("\n").join(lines), id="dialog-menu")
+
+    def on_key(self, event: events.Key) -> None:
+        """Go where the letter says; the letters are those of the table of areas."""
+        for area in self._areas:
+            if event.key in (area.letter, area.function_key):
+                event.stop()
+                self.dismiss(area.id)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the clicked area."""
+        menu = self.query_one("#dialog-menu", Static)
+        if event.widget is menu and 0 <= event.y < len(self._areas):
+            self.dismiss(self._areas[event.y].id)

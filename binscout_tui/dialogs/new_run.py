@@ -1,0 +1,81 @@
+"""The form that starts a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from binscout_tui.commands import dialog
+from binscout_tui.dialogs.base import Dialog
+from binscout_tui.widgets.choice import Choice
+
+MOST_EPOCHS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What was chosen; `epochs` None takes the preset's own length."""
+
+    dataset: str
+    preset: str
+    epochs: int | None
+
+
+class NewRunForm(Dialog[NewRun]):
+    """Asks for dataset, preset and length; Enter starts, Esc closes."""
+
+    SCOPE = dialog.FORM
+    BINDINGS = SCOPE.bindings()
+    AUTO_FOCUS = "#dataset"
+
+    def __init__(self, datasets: Sequence[tuple[str, str, str]], presets: Sequence[tuple[str, str, str]]) -> None:
+        """Both are (value, words, explanation) in the order in which they are offered."""
+        super().__init__("New training run")
+        self._datasets, self._presets = datasets, presets
+
+    def body(self) -> ComposeResult:
+        """Two choices, one number, and what is wrong with it."""
+        yield Choice("dataset", self._datasets, id="dataset")
+        yield Choice("preset", self._presets, id="preset")
+        yield Static("epochs", classes="field-name")
+        yield Input(placeholder="as many as the preset has", compact=True, id="epochs")
+        yield Static("", id="form-error")
+
+    def action_submit(self) -> None:
+        """Answer with what is chosen, when it is right."""
+        text = self.query_one("#epochs", Input).value.strip()
+        if text and not (text.isdecimal() and 1 <= int(text) <= MOST_EPOCHS):
+            self.query_one("#form-error", Static).update(
+                Content.styled(f"epochs is a number from 1 to {MOST_EPOCHS:,}, or empty", "$error")
+            )
+            return
+        dataset, preset = (self.query_one(f"#{name}", Choice).value for name in ("dataset", "preset"))
+        self.dismiss(NewRun(dataset, preset, int(text) if text else None))
+
+    def action_next(self) -> None:
+        """Choose the next option of the field with the focus."""
+        self._turn(1)
+
+    def action_previous(self) -> None:
+        """Choose the option before in the field with the focus."""
+        self._turn(-1)
+
+    def action_down(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def action_up(self) -> None:
+        """Go to the field before."""
+        self.focus_previous()
+
+    def on_input_submitted(self) -> None:
+        """Enter in the field is Enter in the form."""
+        self.action_submit()
+
+    def _turn(self, steps: int) -> None:
+        if isinstance(self.focused, Choice):
+            self.focused.turn(steps)

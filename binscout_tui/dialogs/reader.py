@@ -1,0 +1,60 @@
+"""A text to read: help, messages, reports."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from binscout_tui.commands import dialog
+from binscout_tui.dialogs.base import Dialog
+
+
+class Reader(Dialog[None]):
+    """Shows `text` in a window that scrolls."""
+
+    SCOPE = dialog.READER
+    BINDINGS = SCOPE.bindings()
+
+    def __init__(self, title: str, text: Content) -> None:
+        super().__init__(title)
+        self._text = text
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        with VerticalScroll(id="reader", can_focus=False):
+            yield Static(self._text, id="reader-text")
+
+    @property
+    def _scroll(self) -> VerticalScroll:
+        return self.query_one("#reader", VerticalScroll)
+
+    def action_copy(self) -> None:
+        """Copy the text through the terminal."""
+        self.frame.copy_to_clipboard(self._text.plain)
+        self.frame.toast("Copied, if your terminal allows it.")
+
+    def action_down(self) -> None:
+        """A line down."""
+        self._scroll.scroll_down(animate=False)
+
+    def action_up(self) -> None:
+        """A line up."""
+        self._scroll.scroll_up(animate=False)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self._scroll.scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self._scroll.scroll_page_up(animate=False)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self._scroll.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self._scroll.scroll_end(animate=False)

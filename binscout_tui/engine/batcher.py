@@ -1,0 +1,166 @@
+"""The queue and the one thread that runs models: what waits while it works is the next batch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from binscout_tui.engine.isolation import BatchLimit, predict_isolated
+from binscout_tui.engine.protocol import DEADLINE, Answer, Crop, failed
+from binscout_tui.errors import BinScoutError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A picture as path or as the bytes of its file, and the part of it that counts."""
+
+    source: Path | bytes
+    crop: Crop | None = None
+
+
+class Model(Protocol):
+    """What the batcher needs of a model. `predict` may raise; `release_memory` is called when memory ran out."""
+
+    def predict(self, works: Sequence[Work]) -> Sequence[Answer]: ...
+
+    def release_memory(self) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """A place in the queue. `deliver` is called once, on the model thread, unless the ticket is withdrawn.
+
+    `expires` is a moment of `time.monotonic()`; work that has not begun by then is answered with `deadline`.
+    """
+
+    model: Model
+    work: Work
+    expires: float
+    deliver: Callable[[Ticket, Answer], None]
+    withdrawn: bool = field(default=False, init=False)
+
+
+class QueueFullError(BinScoutError):
+    """The queue cannot take the items; `retry_after` is a guess in seconds."""
+
+    code = "queue_full"
+
+    def __init__(self, waiting: int, capacity: int, retry_after: float) -> None:
+        super().__init__(
+            f"The engine is busy: {waiting} of {capacity} places in its queue are taken.", hint="Try again later."
+        )
+        self.retry_after = retry_after
+
+
+class Batcher:
+    """Runs models on one thread, in batches of up to `max_batch` pictures of the same model, first come first served.
+
+    `crashed` is called on that thread when it ends for a reason that is not a model's error.
+    """
+
+    def __init__(self, *, capacity: int, max_batch: int, crashed: Callable[[], None] = lambda: None) -> None:
+        self.capacity = capacity
+        self.limit = BatchLimit(max_batch)
+        self._crashed = crashed
+        self._queue: deque[Ticket] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._seconds_each = 0.0
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Drop what is queued and wait up to `timeout` seconds for the batch that runs."""
+        with self._changed:
+            self._closing = True
+            self._queue.clear()
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    @property
+    def waiting(self) -> int:
+        """Number of pictures in the queue, without those that are being worked on."""
+        return len(self._queue)
+
+    def submit(self, tickets: Sequence[Ticket]) -> None:
+        """Queue all of `tickets`, or none: raises QueueFullError."""
+        with self._changed:
+            waiting = len(self._queue)
+            if waiting + len(tickets) > self.capacity:
+                raise QueueFullError(waiting, self.capacity, waiting * self._seconds_each)
+            self._queue.extend(tickets)
+            self._changed.notify()
+
+    def withdraw(self, tickets: Iterable[Ticket]) -> int:
+        """Nobody waits for these any more: the queued ones leave, the others are not delivered.
+
+        Returns how many left the queue.
+        """
+        with self._changed:
+            for ticket in tickets:
+                ticket.withdrawn = True
+            before = len(self._queue)
+            self._queue = deque(ticket for ticket in self._queue if not ticket.withdrawn)
+            return before - len(self._queue)
+
+    def _run(self) -> None:
+        try:
+            while batch := self._next_batch():
+                self._work(batch)
+        except BaseException:
+            log.critical("the model thread ended", exc_info=True)
+            self._crashed()
+
+    def _next_batch(self) -> list[Ticket]:
+        """The oldest ticket and those after it that want the same model; empty when closing."""
+        with self._changed:
+            while not self._queue and not self._closing:
+                self._changed.wait()
+            if self._closing:
+                return []
+            model = self._queue[0].model
+            batch: list[Ticket] = []
+            others: deque[Ticket] = deque()
+            for ticket in self._queue:
+                fits = ticket.model is model and len(batch) < self.limit.now
+                (batch if fits else others).append(ticket)
+            self._queue = others
+            return batch
+
+    def _work(self, batch: list[Ticket]) -> None:
+        begun = time.monotonic()
+        late = [ticket for ticket in batch if ticket.expires <= begun]
+        for ticket in late:
+            _hand_over(ticket, failed(DEADLINE))
+        batch = [ticket for ticket in batch if ticket.expires > begun]
+        if not batch:
+            return
+        model = batch[0].model
+
+        def out_of_memory(size: int) -> None:
+            self.limit.shrink(size)
+            model.release_memory()
+
+        answers = predict_isolated(model.predict, [ticket.work for ticket in batch], out_of_memory)
+        self.limit.succeeded()
+        each = (time.monotonic() - begun) / len(batch)
+        self._seconds_each = each if not self._seconds_each else 0.8 * self._seconds_each + 0.2 * each
+        for ticket, answer in zip(batch, answers, strict=True):
+            _hand_over(ticket, answer)
+
+
+def _hand_over(ticket: Ticket, answer: Answer) -> None:
+    if not ticket.withdrawn:
+        ticket.deliver(ticket, answer)

@@ -1,0 +1,154 @@
+"""The few models in memory: loaded beside each other, swapped only when the new one has proved that it works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from binscout_tui.engine.isolation import is_out_of_memory
+from binscout_tui.engine.predictor import LoadedModel, find_predictor
+from binscout_tui.errors import BinScoutError, NotFoundError, UsageError
+
+MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+log = logging.getLogger(__name__)
+
+
+class ModelCache:
+    """Up to `capacity` loaded models of the folder `models`; the least recently used goes first, the default never.
+
+    Models are loaded on a thread of their own, one at a time, so that the others keep answering meanwhile.
+    All methods belong to the event loop.
+    """
+
+    def __init__(self, models: Path, predictor: str, device: str, capacity: int = 2) -> None:
+        self.default: LoadedModel | None = None
+        self.loading: str | None = None
+        self.preparing = False
+        self._models = models
+        self._predictor = predictor
+        self._device = device
+        self._capacity = capacity
+        self._loaded: dict[str, LoadedModel] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loader")
+
+    def close(self) -> None:
+        """Forget all models; a load that runs is not waited for."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._loaded.clear()
+
+    async def prepare(self) -> None:
+        """Import what the models need, so that the first one loads quickly. Raises UsageError (`bad_predictor`)."""
+        self.preparing = True
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, find_predictor, self._predictor)
+        finally:
+            self.preparing = False
+
+    async def get(self, model_id: str | None) -> LoadedModel:
+        """The model with that id, loaded when it is not, or the default one. Raises BinScoutError."""
+        if model_id is None:
+            if self.default is None:
+                raise BinScoutError(
+                    "The engine has no model loaded.", hint="Name a model, or activate one.", code="no_model"
+                )
+            model_id = self.default.id
+        return self._touch(model_id) or await self._load(model_id)
+
+    async def make_default(self, model_id: str) -> LoadedModel:
+        """Load the model beside the current default and put it in its place; a failure leaves everything as it was."""
+        model = await self.get(model_id)
+        self.default = model
+        self._evict()
+        return model
+
+    def report(self) -> list[dict[str, Any]]:
+        """What the health report says of the models, in the order of their last use."""
+        reports = [model.report() for model in self._loaded.values()]
+        if self.loading is not None:
+            reports.append({"id": self.loading, "sha256": "", "state": "loading", "classes": 0, "memory_bytes": 0})
+        return reports
+
+    async def _load(self, model_id: str) -> LoadedModel:
+        folder = self._folder(model_id)
+        async with self._one_at_a_time:
+            if model := self._touch(model_id):
+                return model
+            self.loading = model_id
+            try:
+                loop = asyncio.get_running_loop()
+                model = await loop.run_in_executor(self._thread, self._load_now, model_id, folder)
+            finally:
+                self.loading = None
+            self._loaded[model_id] = model
+            self._evict()
+        log.info("loaded model %s on %s", model_id, model.predictor.device)
+        return model
+
+    def _load_now(self, model_id: str, folder: Path) -> LoadedModel:
+        try:
+            predictor = find_predictor(self._predictor)(folder, self._device)
+            predictor.warm_up()
+            return LoadedModel(model_id, _weights_sha256(folder), predictor)
+        except BinScoutError:
+            raise
+        except Exception as error:
+            log.exception("model %s cannot be loaded", model_id)
+            if is_out_of_memory(error):
+                raise _no_memory(model_id) from error
+            raise BinScoutError(
+                f"Model {model_id} cannot be loaded ({type(error).__name__}: {error}).",
+                hint="Its folder may be damaged; restore it or train again.",
+                code="model_corrupt",
+            ) from error
+
+    def _folder(self, model_id: str) -> Path:
+        if not MODEL_ID.fullmatch(model_id):
+            raise UsageError(f"{model_id!r} is not the id of a model.", code="bad_model_id")
+        folder = self._models / model_id
+        if not folder.is_dir():
+            raise NotFoundError(
+                f"There is no model {model_id} in {self._models}.",
+                hint="Train one, or name another.",
+                code="model_missing",
+            )
+        return folder
+
+    def _touch(self, model_id: str) -> LoadedModel | None:
+        model = self._loaded.pop(model_id, None)
+        if model is not None:
+            self._loaded[model_id] = model
+        return model
+
+    def _evict(self) -> None:
+        """Work that is queued holds its own reference: a model in use leaves memory after its last batch."""
+        candidates = [model for model in self._loaded.values() if model is not self.default]
+        surplus = len(self._loaded) - self._capacity
+        for model in candidates[: max(0, surplus)]:
+            log.info("model %s leaves memory", model.id)
+            del self._loaded[model.id]
+
+
+def _no_memory(model_id: str) -> BinScoutError:
+    return BinScoutError(
+        f"There is not enough memory to load model {model_id} beside the others.",
+        hint="Stop the engine, then load this model first.",
+        code="engine_memory",
+    )
+
+
+def _weights_sha256(folder: Path) -> str:
+    """What the card says of the weights; the loader has compared them. Empty for a predictor without cards."""
+    try:
+        card = json.loads((folder / "card.json").read_bytes())
+    except FileNotFoundError:
+        return ""
+    return str(msgspec.convert(card, dict[str, Any]).get("weights_sha256", ""))

@@ -1,0 +1,62 @@
+"""Finding a class by a few letters of its name. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from binscout_tui.store.labels import LabelClass
+
+
+def find_classes(text: str, classes: Sequence[LabelClass]) -> list[LabelClass]:
+    """The classes whose names hold the letters of `text` in order, best first; all of them for an empty text.
+
+    Best is an equal name, then one that begins with the text, then a word of it that does, then the text somewhere
+    inside, then scattered letters, closest together first. Equals keep the order of `classes`.
+    """
+    wanted = _plain(text)
+    if not wanted:
+        return list(classes)
+    ranked = [(rank, position) for position, item in enumerate(classes) if (rank := _rank(wanted, _plain(item.name)))]
+    return [classes[position] for _, position in sorted(ranked)]
+
+
+def is_new(text: str, classes: Sequence[LabelClass]) -> bool:
+    """Whether `text` could be the name of a class that does not exist yet."""
+    name = unicodedata.normalize("NFC", text).strip()
+    return bool(name) and all(item.name != name for item in classes)
+
+
+def _rank(wanted: str, name: str) -> tuple[int, int] | None:
+    if name == wanted:
+        return 0, 0
+    if name.startswith(wanted):
+        return 1, len(name)
+    if any(word.startswith(wanted) for word in name.replace("-", " ").replace("_", " ").split()):
+        return 2, len(name)
+    if wanted in name:
+        return 3, name.index(wanted)
+    span = _span(wanted.replace(" ", ""), name)
+    return None if span is None else (4, span)
+
+
+def _span(wanted: str, name: str) -> int | None:
+    """How many characters of `name` lie between the first and the last matched letter, at the tightest."""
+    best = None
+    for first, letter in enumerate(name):
+        if letter != wanted[0]:
+            continue
+        position = first
+        for following in wanted[1:]:
+            position = name.find(following, position + 1)
+            if position < 0:
+                return best
+        span = position - first
+        best = span if best is None else min(best, span)
+    return best
+
+
+def _plain(text: str) -> str:
+    """Case and accents do not matter when one types in a hurry."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()

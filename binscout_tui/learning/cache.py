@@ -1,0 +1,64 @@
+"""All pictures of a dataset decoded once, as one array on disk that every training process maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binscout_tui.errors import BinScoutError
+from binscout_tui.learning.config import DatasetItem
+from binscout_tui.learning.pixels import Pixels, read_square
+
+CACHE_FILE = "pixels.npy"
+THREADS = 2
+AHEAD = 256  # pictures a round, so that a large dataset never waits decoded in memory
+
+Decoded = Pixels | BinScoutError
+
+
+def decode_items(items: Sequence[DatasetItem], side: int) -> tuple[Pixels, dict[int, str]]:
+    """(N, side, side, 3) uint8 in memory, and the reason for each picture (by index) that could not be read."""
+    array = np.zeros((len(items), side, side, 3), np.uint8)
+    return array, fill(array, items, side, lambda done: None)
+
+
+def decode_to_disk(
+    path: Path, items: Sequence[DatasetItem], side: int, report: Callable[[int], None]
+) -> dict[int, str]:
+    """The same as a `.npy` file at `path`; returns the reasons. Raises OSError when the disk is full."""
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(items), side, side, 3))
+    failures = fill(array, items, side, report)
+    array.flush()
+    return failures
+
+
+def map_cache(path: Path) -> NDArray[np.uint8]:
+    """The pixels that `decode_to_disk` wrote, read from disk as they are used."""
+    return np.load(path, mmap_mode="c")  # type: ignore[no-any-return]
+
+
+def fill(array: Pixels, items: Sequence[DatasetItem], side: int, report: Callable[[int], None]) -> dict[int, str]:
+    """Decode every item into its row; `report` is called with the number done."""
+    failures: dict[int, str] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start in range(0, len(items), AHEAD):
+            part = items[start : start + AHEAD]
+            for index, result in enumerate(pool.map(lambda item: decode_item(item, side), part), start):
+                if isinstance(result, BinScoutError):
+                    failures[index] = result.sentence
+                else:
+                    array[index] = result
+            report(start + len(part))
+    return failures
+
+
+def decode_item(item: DatasetItem, side: int) -> Decoded:
+    """The pixels of one item, or why there are none."""
+    try:
+        return read_square(Path(item.path), item.crop, side)
+    except BinScoutError as error:
+        return error

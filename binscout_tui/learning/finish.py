@@ -1,0 +1,198 @@
+"""What a training leaves behind: weights, card and report, each written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from binscout_tui import __version__, atomic
+from binscout_tui.learning.card import WEIGHTS_FILE, ModelCard, SecondOpinion, write_card
+from binscout_tui.learning.config import TrainConfig
+from binscout_tui.learning.events import finite
+from binscout_tui.learning.inference import LINEAR, NETWORK
+from binscout_tui.learning.linear import LinearOpinion, fit_linear
+from binscout_tui.learning.metrics import (
+    Floats,
+    Ints,
+    expected_calibration_error,
+    fit_pool,
+    mean_nll,
+    pooled,
+    tempered,
+    unknown_threshold,
+)
+from binscout_tui.learning.pixels import Pixels
+from binscout_tui.learning.plan import Plan, preprocessing_of
+from binscout_tui.learning.presets import find_preset
+from binscout_tui.learning.process import Place
+from binscout_tui.learning.report import evaluation, summary
+from binscout_tui.learning.samples import Samples
+from binscout_tui.learning.scoring import probabilities_of_rows
+from binscout_tui.learning.splits import Split
+
+REPORT_FILE = "report.json"
+JUDGED: tuple[Split, ...] = ("test", "val")
+TURNS = 4  # quarter turns that the second opinion learns from and averages
+
+Scores = dict[Split, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Probabilities of the network and of the second opinion, and how they become the answer of the model."""
+
+    network: Scores
+    second: Scores
+    weight: float
+    temperature: float
+    threshold: float
+
+    def pooled(self, split: Split) -> Floats:
+        """Both opinions together, before the temperature."""
+        return pooled(self.network[split], self.second[split], self.weight)
+
+    def scores(self, split: Split) -> Floats:
+        """What the finished model says."""
+        return tempered(self.pooled(split), self.temperature)
+
+
+def finish(
+    folder: Path, config: TrainConfig, plan: Plan, place: Place, network: nn.Module, pixels: Pixels, samples: Samples
+) -> dict[str, Any]:
+    """Calibrate, judge and write the model; returns the report.
+
+    The card is written last: with it the run is finished.
+    """
+    rows, classes = samples.rows, len(plan.classes)
+    linear, _ = fit_linear(pixels, samples.labels, rows["train"], rows["val"], classes, TURNS, config.seed)
+    preprocessing = preprocessing_of(plan, plan.views)
+    first: Scores = {
+        split: probabilities_of_rows(network, pixels, rows[split], preprocessing, place.device, classes)
+        for split in JUDGED
+    }
+    second: Scores = {split: linear.probabilities(pixels[rows[split]]) for split in JUDGED}
+    opinions = weigh(first, second, samples.labels[rows["val"]])
+    report = make_report(config, plan, opinions, pixels, samples)
+    weights = _weights(network, linear if opinions.weight > 0 else None)
+    card = make_card(config, plan, opinions, hashlib.sha256(weights).hexdigest(), report)
+    atomic.write_bytes(folder / WEIGHTS_FILE, weights)
+    atomic.write_text(folder / REPORT_FILE, json.dumps(finite(report), indent=1) + "\n")
+    write_card(folder, card)
+    return report
+
+
+def weigh(network: Scores, second: Scores, truth: Ints) -> Opinions:
+    """Weight, temperature and threshold fitted on the validation labels `truth`."""
+    weight, temperature = fit_pool(network["val"], second["val"], truth)
+    answer = tempered(pooled(network["val"], second["val"], weight), temperature)
+    return Opinions(network, second, weight, temperature, unknown_threshold(answer, truth))
+
+
+def make_report(
+    config: TrainConfig, plan: Plan, opinions: Opinions, pixels: Pixels, samples: Samples
+) -> dict[str, Any]:
+    """The content of `report.json`."""
+    classes = list(plan.classes)
+    return {
+        "preset": config.preset,
+        "dataset": config.dataset,
+        "classes": classes,
+        "seed": config.seed,
+        "epochs": plan.epochs,
+        "train": {"n": len(samples.rows["train"]), "unreadable": len(samples.unreadable_in("train"))},
+        **{split: evaluation(opinions.scores(split), samples, split, classes) for split in JUDGED},
+        "calibration": {
+            "temperature": opinions.temperature,
+            "unknown_threshold": opinions.threshold,
+            **{split: _calibration(opinions, samples, split) for split in JUDGED},
+        },
+        "parts": {
+            "second_opinion_weight": opinions.weight,
+            "network": _brief(opinions.network, samples, classes),
+            "second_opinion": _brief(opinions.second, samples, classes),
+        },
+        "baselines": _baselines(pixels, samples, classes, config.seed),
+    }
+
+
+def make_card(
+    config: TrainConfig, plan: Plan, opinions: Opinions, weights_sha256: str, report: dict[str, Any]
+) -> ModelCard:
+    """The card of the model whose weights file has the given hash."""
+    preset = find_preset(config.preset)
+    return ModelCard(
+        arch=preset.arch,
+        arch_options=preset.arch_options,
+        preset=preset.name,
+        classes=list(plan.classes),
+        preprocessing=preprocessing_of(plan, plan.views),
+        second_opinion=SecondOpinion(weight=opinions.weight, turns=TURNS) if opinions.weight > 0 else None,
+        temperature=opinions.temperature,
+        unknown_threshold=opinions.threshold,
+        dataset=config.dataset,
+        seed=config.seed,
+        epochs=plan.epochs,
+        code_version=__version__,
+        weights_sha256=weights_sha256,
+        metrics=finite(_headline(report)),
+    )
+
+
+def _weights(network: nn.Module, linear: LinearOpinion | None) -> bytes:
+    tensors = {NETWORK + name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    if linear is not None:
+        tensors |= {LINEAR + name: torch.from_numpy(array) for name, array in linear.arrays().items()}
+    return save(tensors)
+
+
+def _headline(report: dict[str, Any]) -> dict[str, Any]:
+    """The figures for the card, a baseline beside each."""
+    baselines = {
+        name: {**summary(figures), "val": summary(figures["val"])} for name, figures in report["baselines"].items()
+    }
+    return {**{split: summary(report[split]) for split in JUDGED}, "baselines": baselines}
+
+
+def _brief(scores: Scores, samples: Samples, classes: list[str]) -> dict[str, Any]:
+    """What one part of the model reaches alone."""
+    return {split: summary(evaluation(scores[split], samples, split, classes)) for split in JUDGED}
+
+
+def _calibration(opinions: Opinions, samples: Samples, split: Split) -> dict[str, float]:
+    truth, before, after = samples.labels[samples.rows[split]], opinions.pooled(split), opinions.scores(split)
+    return {
+        "ece_before": expected_calibration_error(before, truth),
+        "ece_after": expected_calibration_error(after, truth),
+        "nll_before": mean_nll(before, truth),
+        "nll_after": mean_nll(after, truth),
+    }
+
+
+def _baselines(pixels: Pixels, samples: Samples, classes: list[str], seed: int) -> dict[str, Any]:
+    """`majority` and `simple_features`: their figures on the test split, and under `val` those on the other.
+
+    Majority gives every image the shares of the classes in training; simple features are HOG and colour with
+    logistic regression on the pictures as they are, its regularisation chosen on val.
+    """
+    train, rows = samples.labels[samples.rows["train"]], samples.rows
+    simple, strength = fit_linear(pixels, samples.labels, rows["train"], rows["val"], len(classes), seed=seed)
+    shares = np.bincount(train, minlength=len(classes)) / len(train)
+    figures: dict[str, Any] = {"majority": {}, "simple_features": {"regularisation": strength}}
+    for split in JUDGED:
+        guesses = {
+            "majority": np.tile(shares, (len(rows[split]), 1)),
+            "simple_features": simple.probabilities(pixels[rows[split]]),
+        }
+        for name, scores in guesses.items():
+            judged = evaluation(scores, samples, split, classes)
+            del judged["worst"], judged["unreadable_images"]
+            figures[name] |= judged if split == "test" else {"val": judged}
+    return figures

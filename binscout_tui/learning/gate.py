@@ -1,0 +1,245 @@
+"""The gate: may this model be activated? Pure rules over predictions on known-good images; doubt fails."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+from binscout_tui.learning.metrics import wilson
+
+CLASS_DOUBT = 1.2816  # standard deviations: the upper end of a one-sided 90 % interval
+
+
+class GateCase(msgspec.Struct, frozen=True, kw_only=True):
+    """One known-good image and what a model said about it. `image` is its identity (the SHA-256 of its bytes)."""
+
+    image: str
+    expected: str
+    predicted: str | None
+    score: float
+    must_pass: bool = False
+    error: str | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.error is None and self.predicted == self.expected
+
+
+class GateFloors(msgspec.Struct, frozen=True, kw_only=True):
+    """The least that is good enough, as fractions 0..1 and numbers of images.
+
+    A class is below `per_class` when its recall is so with 90 % confidence: with two known-good images of a class an
+    honest model has both wrong now and then, with four hardly ever.
+
+    `max_drop` is how much accuracy may be lost against the active model. Beyond it the gate fails, and also when
+    the newly broken images outnumber the newly mended by more than chance explains (`significance`).
+    """
+
+    overall: float = 0.6
+    per_class: float = 0.3
+    min_images: int = 10
+    min_per_class: int = 1
+    max_drop: float = 0.05
+    significance: float = 0.05
+
+
+class GateBudget(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prediction may cost on this machine; None is no limit. Seconds an image, and bytes."""
+
+    seconds_per_image: float | None = None
+    memory_bytes: int | None = None
+
+
+class GateMeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prediction did cost, in the units of `GateBudget`; None is not measured."""
+
+    seconds_per_image: float | None = None
+    memory_bytes: int | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the verdict: `value` against `limit`, both None where the check has no number."""
+
+    name: str
+    passed: bool
+    detail: str
+    value: float | None = None
+    limit: float | None = None
+
+
+class GateVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`passed` is true only when every check passed; `newly_broken` are images the active model has right."""
+
+    passed: bool
+    checks: list[Check]
+    newly_broken: list[str]
+
+
+def judge(
+    cases: Sequence[GateCase],
+    floors: GateFloors,
+    *,
+    classes: Sequence[str],
+    active: Sequence[GateCase] | None = None,
+    leaked: AbstractSet[str] = frozenset(),
+    budget: GateBudget | None = None,
+    measured: GateMeasured | None = None,
+) -> GateVerdict:
+    """Judge a model that knows `classes` by its predictions `cases` on the known-good images.
+
+    `active` holds the predictions of the active model on the same images, None when no model is active;
+    `leaked` the images (same identity as `GateCase.image`) that were in the candidate's training or validation data.
+    """
+    checks = [
+        _enough(cases, floors),
+        _no_duplicates(cases),
+        _readable(cases),
+        _finite(cases),
+        _no_leak(cases, leaked),
+        _classes_covered(cases, classes, floors),
+        _overall(cases, floors),
+        _per_class(cases, floors),
+        _must_pass(cases),
+    ]
+    broken: list[str] = []
+    if active is not None:
+        check, broken = _no_regression(cases, active, floors)
+        checks.append(check)
+    checks += _within_budget(budget or GateBudget(), measured or GateMeasured())
+    return GateVerdict(passed=all(check.passed for check in checks), checks=checks, newly_broken=broken)
+
+
+def _enough(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+    number, limit = len(cases), max(1, floors.min_images)
+    detail = f"{number} known-good images, {limit} needed"
+    return Check(name="images", passed=number >= limit, detail=detail, value=number, limit=limit)
+
+
+def _no_duplicates(cases: Sequence[GateCase]) -> Check:
+    twice = [image for image, number in Counter(case.image for case in cases).items() if number > 1]
+    return Check(name="distinct", passed=not twice, detail=_listed("given twice", twice), value=len(twice), limit=0)
+
+
+def _readable(cases: Sequence[GateCase]) -> Check:
+    bad = [f"{case.image[:12]} ({case.error})" for case in cases if case.error is not None]
+    return Check(name="readable", passed=not bad, detail=_listed("without a prediction", bad), value=len(bad), limit=0)
+
+
+def _finite(cases: Sequence[GateCase]) -> Check:
+    bad = [case.image for case in cases if case.error is None and not 0.0 <= case.score <= 1.0]
+    return Check(
+        name="scores", passed=not bad, detail=_listed("with a score outside 0..1", bad), value=len(bad), limit=0
+    )
+
+
+def _no_leak(cases: Sequence[GateCase], leaked: AbstractSet[str]) -> Check:
+    bad = [case.image for case in cases if case.image in leaked]
+    return Check(name="unseen", passed=not bad, detail=_listed("seen in training", bad), value=len(bad), limit=0)
+
+
+def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: GateFloors) -> Check:
+    numbers = Counter(case.expected for case in cases)
+    limit = max(1, floors.min_per_class)
+    thin = [name for name in classes if numbers[name] < limit]
+    unknown = [name for name in numbers if name not in set(classes)]
+    detail = _listed(f"classes with fewer than {limit} images", thin)
+    if unknown:
+        detail += "; " + _listed("classes the model does not know", unknown)
+    return Check(
+        name="classes", passed=bool(classes) and not thin and not unknown, detail=detail, value=len(thin), limit=0
+    )
+
+
+def _overall(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+    value = accuracy(cases)
+    detail = f"{sum(case.right for case in cases)} of {len(cases)} right"
+    passed = value >= floors.overall  # false for NaN, so that no images is no pass
+    return Check(name="overall", passed=passed, detail=detail, value=_number(value), limit=floors.overall)
+
+
+def _per_class(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+    by_class: dict[str, list[GateCase]] = defaultdict(list)
+    for case in cases:
+        by_class[case.expected].append(case)
+    best = {name: wilson(sum(c.right for c in found), len(found), CLASS_DOUBT)[1] for name, found in by_class.items()}
+    weak = [f"{name} {accuracy(by_class[name]):.2f}" for name, hope in sorted(best.items()) if hope < floors.per_class]
+    lowest = min((accuracy(found) for found in by_class.values()), default=math.nan)
+    return Check(
+        name="per_class",
+        passed=bool(by_class) and not weak,
+        detail=_listed("classes below the floor", weak),
+        value=_number(lowest),
+        limit=floors.per_class,
+    )
+
+
+def _must_pass(cases: Sequence[GateCase]) -> Check:
+    wrong = [f"{case.image[:12]} ({case.expected})" for case in cases if case.must_pass and not case.right]
+    return Check(
+        name="must_pass", passed=not wrong, detail=_listed("must-pass images wrong", wrong), value=len(wrong), limit=0
+    )
+
+
+def _no_regression(
+    cases: Sequence[GateCase], active: Sequence[GateCase], floors: GateFloors
+) -> tuple[Check, list[str]]:
+    before = {case.image: case for case in active}
+    after = {case.image: case for case in cases}
+    if not before or before.keys() != after.keys():
+        return Check(name="regression", passed=False, detail="the active model was judged on other images"), []
+    broken = sorted(image for image, case in before.items() if case.right and not after[image].right)
+    mended = sum(1 for image, case in before.items() if not case.right and after[image].right)
+    drop = (len(broken) - mended) / len(before)
+    chance = sign_test(len(broken), mended)
+    significant = len(broken) > mended and chance < floors.significance
+    detail = f"{len(broken)} newly wrong, {mended} newly right, p = {chance:.3f}"
+    check = Check(
+        name="regression",
+        passed=drop <= floors.max_drop and not significant,
+        detail=detail,
+        value=drop,
+        limit=floors.max_drop,
+    )
+    return check, broken
+
+
+def _within_budget(budget: GateBudget, measured: GateMeasured) -> list[Check]:
+    pairs = [
+        ("speed", "seconds an image", budget.seconds_per_image, measured.seconds_per_image),
+        ("memory", "bytes", budget.memory_bytes, measured.memory_bytes),
+    ]
+    checks = []
+    for name, unit, limit, value in pairs:
+        if limit is None:
+            continue
+        detail = f"{value:.4g} {unit}" if value is not None else "not measured"
+        passed = value is not None and value <= limit
+        checks.append(Check(name=name, passed=passed, detail=detail, value=value, limit=limit))
+    return checks
+
+
+def accuracy(cases: Iterable[GateCase]) -> float:
+    """The fraction of `cases` that are right; NaN without cases."""
+    marks = [case.right for case in cases]
+    return sum(marks) / len(marks) if marks else math.nan
+
+
+def sign_test(worse: int, better: int) -> float:
+    """One-sided exact McNemar test: the chance of at least `worse` of `worse + better` changes being for the worse."""
+    changes = worse + better
+    return float(sum(math.comb(changes, k) for k in range(worse, changes + 1)) / 2**changes)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
+    if not names:
+        return f"no {what}" if not what.startswith(("given", "with", "seen")) else f"none {what}"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{len(names)} {what}: {', '.join(name[:40] for name in names[:most])}{more}"

@@ -1,0 +1,123 @@
+"""This process among those that train one run: its rank, its device, its lock, and how it is told to stop."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+import torch
+from torch import distributed
+
+from binscout_tui.errors import BinScoutError, ConflictError
+
+PR_SET_PDEATHSIG = 1
+LOCK_FILE = "run.lock"
+LOCK_PATIENCE = 5.0  # seconds; a killed predecessor may still be on its way out
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rank `rank` of `world` processes, working on `device`."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """Only rank 0 writes files and events."""
+        return self.rank == 0
+
+
+class StopRequest:
+    """Becomes true when SIGTERM or SIGINT asks the process to finish; looked at between two steps."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def agreed(self, place: Place) -> bool:
+        """Whether any process was asked, the same answer in all of them: they must leave at the same step.
+
+        A process that died cannot answer, which raises RuntimeError here: that is a failure and not a cancellation.
+        """
+        if place.world > 1:
+            flag = torch.tensor([float(self.asked)], device=place.device)
+            distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
+            self.asked = bool(flag.item())
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, so that no worker is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def lock_run(folder: Path) -> int:
+    """Take the exclusive lock of the run; the descriptor keeps it until the process ends. Raises ConflictError."""
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise ConflictError(
+                    f"Another process trains in {folder}.", hint="Wait for it, or cancel it.", code="run_locked"
+                ) from None
+            time.sleep(0.1)
+        else:
+            return descriptor
+
+
+def choose_device(wanted: str, local_rank: int = 0) -> torch.device:
+    """`auto` takes a GPU when there is one; BinScoutError `device_missing` when `cuda` is asked for in vain."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise BinScoutError(
+            "This machine or this torch has no CUDA device.", hint="Use the device cpu or auto.", code="device_missing"
+        )
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", local_rank)
+
+
+def join_group(wanted: str) -> Place:
+    """Find this process's place from the variables that torchrun sets, and meet the others."""
+    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    device = choose_device(wanted, int(os.environ.get("LOCAL_RANK", "0")))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    else:
+        local_world = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // local_world))
+    if world > 1:
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, timeout=timedelta(minutes=30))
+    return Place(rank, world, device)
+
+
+def wait_for_all(place: Place) -> None:
+    """Return when every process has come here."""
+    if place.world > 1:
+        distributed.barrier()
+
+
+def fast_half_precision(device: torch.device) -> bool:
+    """Whether bfloat16 is computed by the hardware: GPUs since Ampere, CPUs with AVX512-BF16 or AMX."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and bool(torch.cpu._is_avx512_bf16_supported())

@@ -1,0 +1,38 @@
+"""The areas one can go to; each screen is imported when it is first visited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from binscout_tui.screens.base import BaseScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area: mode name, its letter in the area menu, its function key, its name, and `module:class` of its screen."""
+
+    id: str
+    letter: str
+    function_key: str
+    title: str
+    screen: str
+
+    def make(self) -> BaseScreen:
+        """The area's screen, new."""
+        module, _, name = self.screen.partition(":")
+        return cast("BaseScreen", getattr(import_module(module), name)())
+
+
+AREAS: dict[str, Area] = {
+    area.id: area
+    for area in (
+        Area("home", "h", "f2", "Home", "binscout_tui.screens.home:HomeScreen"),
+        Area("select", "s", "f3", "Select", "binscout_tui.screens.select:SelectScreen"),
+        Area("label", "l", "f4", "Label", "binscout_tui.screens.label:LabelScreen"),
+        Area("training", "t", "f5", "Training", "binscout_tui.screens.training:TrainingScreen"),
+        Area("models", "m", "f6", "Models", "binscout_tui.screens.models:ModelsScreen"),
+    )
+}

@@ -1,0 +1,88 @@
+"""Screens where a key decides: it counts only for what was on the screen when it was pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import ClassVar
+
+from textual import events
+from textual.actions import parse
+from textual.message import Message
+
+from binscout_tui.errors import BinScoutError
+from binscout_tui.screens.base import BaseScreen
+
+
+class DecidingScreen(BaseScreen):
+    """Keys of the commands in `DECISIONS` are judged by the moment they were pressed.
+
+    A person who holds a key or types ahead must not decide on pictures that nobody has seen. `waits()` says that
+    something new is on its way to the screen, `seen()` that it is there. A key pressed before is counted in `early`
+    and told, never applied. Decisions run on the screen's own queue, one after the other.
+    """
+
+    DECISIONS: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.early = 0
+        self._seen_at: float | None = None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether what is to be decided on is on the screen."""
+        return self._seen_at is not None
+
+    def waits(self) -> None:
+        """Something new is to be shown; until it is, no key decides."""
+        self._seen_at = None
+
+    def seen(self) -> None:
+        """It is on the screen: keys pressed from now on count."""
+        if self._seen_at is None:
+            self._seen_at = Message().time
+
+    def was_seen(self, moment: float) -> bool:
+        """Whether a key or click of that moment can be meant for what is on the screen; else it is counted."""
+        if self._seen_at is not None and moment >= self._seen_at:
+            return True
+        self.early += 1
+        self.came_early()
+        return False
+
+    def came_early(self) -> None:
+        """A key was not taken, because it was pressed before the picture was there."""
+
+    def decision(self, key: str) -> tuple[str, ...] | None:
+        """The command and its arguments when `key` decides, else None."""
+        active = self.active_bindings.get(key)
+        if active is None or active.node is not self:
+            return None
+        _, _, arguments = parse(active.binding.action)
+        return tuple(str(argument) for argument in arguments) if arguments[0] in self.DECISIONS else None
+
+    async def on_key(self, event: events.Key) -> None:
+        """Judge the keys that decide; all others take the ordinary way."""
+        found = self.decision(event.key) if self.focused is None else None
+        if found is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if self.was_seen(event.time):
+            await self.action_command(*found)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter now."""
+        self.frame.refresh_commands()
+
+    def on_descendant_blur(self) -> None:
+        """Other keys matter now."""
+        self.frame.refresh_commands()
+
+    async def told(self, decision: Awaitable[None], where: str) -> None:
+        """Await a decision that did not come through a command; what it raises is told to the person."""
+        try:
+            await decision
+        except BinScoutError as error:
+            self.frame.report(error, where)
+        self.frame.refresh_commands()

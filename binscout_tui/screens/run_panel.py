@@ -1,0 +1,143 @@
+"""One run as it goes on: progress, figures, curves, log."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.worker import Worker
+
+from binscout_tui.eventlog.cursor import Cursor
+from binscout_tui.eventlog.feed import RunFeed
+from binscout_tui.eventlog.reader import Batch
+from binscout_tui.screens.training_rows import figures_line, progress_line
+from binscout_tui.store.runs import Run
+from binscout_tui.widgets.line_plot import LinePlot
+from binscout_tui.widgets.log_view import LogView
+from binscout_tui.workers.run_follower import RunFollower
+
+REDRAW_S = 0.5
+
+
+class RunPanel(Vertical):
+    """Follows the event log of one run at a time; its `LogView` posts what happens to the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._run: Run | None = None
+        self._feed: RunFeed | None = None
+        self._follower: RunFollower | None = None
+        self._worker: Worker[None] | None = None
+        self._dirty = False
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that is followed."""
+        return self._run.id if self._run else None
+
+    @property
+    def log_view(self) -> LogView:
+        """The log."""
+        return self.query_one(LogView)
+
+    def compose(self) -> ComposeResult:
+        """Two lines of words, two curves, the log."""
+        yield Static(id="run-head")
+        yield Static(id="run-figures")
+        with Horizontal(id="run-plots"):
+            yield LinePlot("loss", id="run-loss")
+            yield LinePlot("val acc", least=0.0, most=1.0, id="run-accuracy")
+        yield Static(id="run-log-status")
+        yield LogView(empty_text="No lines yet.", id="run-log")
+
+    def on_mount(self) -> None:
+        """Draw at most twice a second, whatever arrives."""
+        self.set_interval(REDRAW_S, self._draw_if_dirty)
+        self.watch(self.log_view, "status", self._show_status)
+
+    def follow(self, run: Run, events: Path, cursor: Cursor) -> None:
+        """Show `run`, whose event log is `events`, with the log from `cursor` on."""
+        self.stop()
+        self._run = run
+        self._feed = RunFeed(events, cursor)
+        self._follower = RunFollower(self._feed)
+        self.log_view.show(self._feed.log)
+        self._worker = self.run_worker(
+            partial(self._follower.run, self._arrived),
+            group="run-log",
+            exclusive=True,
+            exit_on_error=False,
+            description=f"follow the log of {run.id}",
+        )
+        self._draw()
+
+    def show(self, run: Run) -> None:
+        """The followed run's row has changed."""
+        self._run = run
+        self._dirty = True
+
+    def stop(self) -> None:
+        """Follow nothing any more."""
+        if self._worker is not None:
+            self._worker.cancel()
+        if self._feed is not None:
+            self.log_view.show(None)
+            self._feed.close()
+        self._worker = self._feed = self._follower = self._run = None
+
+    def pause(self) -> None:
+        """Nobody looks: read nothing."""
+        if self._follower is not None:
+            self._follower.pause()
+
+    def resume(self) -> None:
+        """Somebody looks again."""
+        if self._follower is not None:
+            self._follower.resume()
+
+    def read_on(self) -> None:
+        """Look at the log now."""
+        if self._follower is not None:
+            self._follower.nudge()
+
+    def on_resize(self) -> None:
+        """The lines are made for a width."""
+        self._dirty = True
+
+    def on_unmount(self) -> None:
+        """Let go of the file."""
+        if self._feed is not None:
+            self._feed.close()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Hand what happens to the follower to the screen."""
+        self.screen.post_message(event)
+
+    def _arrived(self, batch: Batch) -> None:
+        self.log_view.apply(batch)
+        self._dirty = True
+
+    def _draw_if_dirty(self) -> None:
+        if self._dirty:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._dirty = False
+        if self._run is None or self._feed is None:
+            return
+        progress = self._feed.metrics.progress
+        width = self.log_view.size.width
+        self.query_one("#run-head", Static).update(progress_line(self._run, progress, width))
+        self.query_one("#run-figures", Static).update(figures_line(self._run, progress, width))
+        self.query_one("#run-loss", LinePlot).show(progress.loss)
+        self.query_one("#run-accuracy", LinePlot).show(progress.val_acc)
+
+    def _show_status(self, status: str) -> None:
+        name = "cleared log" if self._feed is not None and self._feed.log.cursor.offset else "log"
+        self.query_one("#run-log-status", Static).update(
+            Content.assemble((f"{name}  ", "$text-muted"), (status, "$accent" if self.log_view.following else "bold"))
+        )

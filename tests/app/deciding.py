@@ -1,0 +1,39 @@
+"""Waiting for the moment from which keys count."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.pilot import Pilot
+
+from .driving import settle
+
+
+async def ready(pilot: Pilot[Any]) -> None:
+    """Wait until what is to be decided on is on the screen."""
+    async with asyncio.timeout(10):
+        while not pilot.app.screen.is_seen:  # type: ignore[attr-defined]
+            await pilot.pause()
+
+
+async def open_area(pilot: Pilot[Any], area: str, *, empty: bool = False) -> None:
+    """Go to an area and wait until its first picture is there."""
+    await settle(pilot)
+    pilot.app.go_to(area)  # type: ignore[attr-defined]
+    await settle(pilot)
+    if not empty:
+        await ready(pilot)
+
+
+async def decide(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys that decide, each when the picture before is there."""
+    for key in keys:
+        await ready(pilot)
+        await pilot.press(key)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one after the other."""
+    await pilot.press(*keys)
+    await settle(pilot)

@@ -1,0 +1,179 @@
+"""The frame: areas, help, palette, refusals, failures, leaving."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.app.driving import press, screen_text, settle, told
+from tests.app.filling import add_images
+
+from binscout_tui.app import BinScoutApp
+from binscout_tui.errors import BinScoutError
+from binscout_tui.screens.home import HomeScreen
+from binscout_tui.workspace import Workspace
+
+
+async def test_areas_by_letter_and_by_function_key_and_back(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "comma")
+        assert any("t  Training" in row for row in screen_text(app))
+        await press(pilot, "t")
+        assert app.current_mode == "training"
+        assert "Training" in screen_text(app)[0]
+        await press(pilot, "f6")
+        assert app.current_mode == "models"
+        await press(pilot, "escape")
+        assert app.current_mode == "home"
+        await press(pilot, "f5", "q")
+        assert app.current_mode == "home"
+        assert app.is_running
+
+
+async def test_escape_never_leaves_and_q_leaves_from_home_only(app: BinScoutApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "escape", "escape")
+        assert told(app)[0].endswith("q leaves the program.")
+        await press(pilot, "comma", "q")
+        assert app.return_code is None
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
+async def test_ctrl_c_says_how_one_leaves(app: BinScoutApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+c")
+        assert "Press q to leave" in told(app)[0]
+
+
+async def test_a_refused_key_says_why_and_does_nothing(app: BinScoutApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "a")
+        assert told(app)[0].endswith("No model yet; a training run makes one.") or "no model yet" in told(app)[0]
+        assert len(app.screen_stack) == 1
+
+
+async def test_help_shows_the_keys_of_here_and_why_some_do_not_work(app: BinScoutApp) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f5", "question_mark")
+        text = "\n".join(screen_text(app))
+        assert "Start a training run." in text
+        assert "not now: There is no dataset yet" in text
+        await press(pilot, "end")
+        assert "Move to the previous panel." in "\n".join(screen_text(app))
+        await press(pilot, "q")
+        assert app.current_mode == "training"
+
+
+async def test_help_follows_a_changed_keymap(app: BinScoutApp) -> None:
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        app.set_keymap({"home.open": "o"})
+        await press(pilot, "question_mark")
+        assert any("│   o " in row and "Go where this row leads." in row for row in screen_text(app))
+
+
+async def test_the_palette_runs_a_command_of_the_screen(app: BinScoutApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "colon")
+        await press(pilot, *"Everywhere: go")
+        await app.workers.wait_for_complete([w for w in app.workers if w.group == "textual.command"])
+        await settle(pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert any("Go to" in row for row in screen_text(app))
+
+
+class Broken(RuntimeError):
+    """Something nobody expects."""
+
+
+async def test_a_worker_that_fails_is_told_and_logged_and_the_app_lives(app: BinScoutApp, root: Path) -> None:
+    async def fail() -> None:
+        raise Broken("token=abcdef at http://ana:geheim@nas")
+
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.screen.run_worker(fail(), group="action", exit_on_error=False, description="break")
+        await settle(pilot)
+        assert "Something went wrong in break" in told(app)[0]
+        await press(pilot, "e")
+        assert any("Broken" in row for row in screen_text(app))
+        assert app.is_running
+    log = (root / "logs" / "binscout.log").read_text()
+    assert "Broken" in log
+    assert "abcdef" not in log
+    assert "geheim" not in log
+
+
+async def test_an_action_that_raises_is_told_with_its_hint(app: BinScoutApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: HomeScreen) -> None:
+        raise BinScoutError("The lamp is off.", hint="Switch it on.", code="lamp")
+
+    monkeypatch.setattr(HomeScreen, "action_down", fail)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "down")
+        assert told(app)[0].endswith("The lamp is off. Switch it on.")
+        await press(pilot, "escape")
+        assert app.is_running
+
+
+async def test_what_another_process_writes_shows_without_a_key(app: BinScoutApp, root: Path) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert not any("unlabelled" in row for row in screen_text(app))
+        with Workspace(root) as other:
+            add_images(other, 3)
+        while not any("3 images are unlabelled" in row for row in screen_text(app)):
+            await pilot.pause(0.02)
+
+
+async def test_the_database_is_let_go_of_at_the_end(app: BinScoutApp, root: Path) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        connection = app.workspace.db._database.connection
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.execute("SELECT 1")
+    assert not (root / "binscout.db-wal").exists()
+
+
+async def test_the_database_is_let_go_of_after_a_crash(app: BinScoutApp, root: Path) -> None:
+    with pytest.raises(Broken):
+        async with app.run_test() as pilot:
+            await settle(pilot)
+            app.call_later(_raise)
+            await pilot.pause()
+    assert not (root / "binscout.db-wal").exists()
+
+
+def _raise() -> None:
+    raise Broken
+
+
+async def test_a_workspace_that_cannot_be_opened_ends_the_app_with_a_sentence(tmp_path: Path) -> None:
+    app = BinScoutApp(tmp_path / "nothing")
+    async with app.run_test() as pilot:
+        while app.return_code is None:
+            await pilot.pause(0.01)
+    assert app.return_code == 1
+    assert "There is no workspace in" in app._exit_renderables[0]
+
+
+@pytest.mark.parametrize(("value", "word"), [("dev", "DEV"), ("PROD", "PROD"), ("", "")])
+async def test_the_environment_is_a_word_in_the_header(
+    root: Path, monkeypatch: pytest.MonkeyPatch, value: str, word: str
+) -> None:
+    monkeypatch.setenv("BINSCOUT_ENV", value)
+    app = BinScoutApp(root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        head = screen_text(app)[0]
+        assert (f" {word} " in head) if word else head.startswith(" BinScout  …")

@@ -1,0 +1,306 @@
+"""Choosing from sets with keys and mouse, from the screen to the journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from binscout_tui.app import BinScoutApp
+from binscout_tui.imaging.previews import SIZES, preview_path
+from binscout_tui.screens.select import SelectScreen
+from binscout_tui.store import images, journal, places, sets, users
+from binscout_tui.store.sets import ImageSet
+from binscout_tui.widgets.picture_frame import PictureFrame
+from binscout_tui.workspace import Workspace
+
+from .deciding import decide, open_area, press, ready
+from .driving import screen_text, settle, told
+from .made_up import add_sets
+
+
+@pytest.fixture
+def ids(root: Path) -> list[int]:
+    """Sets of three, two, four and nine images."""
+    return add_sets(root, [3, 2, 4, 9])
+
+
+def screen(app: BinScoutApp) -> SelectScreen:
+    """The select screen."""
+    assert isinstance(app.screen, SelectScreen)
+    return app.screen
+
+
+async def stored(app: BinScoutApp, set_id: int) -> ImageSet:
+    """A set as it is in the store."""
+    return await app.workspace.db.read(sets.get, set_id)
+
+
+def chosen(found: ImageSet) -> int | None:
+    """The number of the chosen image, from 1."""
+    positions = [i for i, image in enumerate(found.images, 1) if image.id == found.chosen_image_id]
+    return positions[0] if positions else None
+
+
+def shown(app: BinScoutApp) -> int | None:
+    """The set on the screen."""
+    found = screen(app).current
+    return found.id if found else None
+
+
+def frames(app: BinScoutApp, name: str) -> list[int]:
+    """Numbers of the frames with a class."""
+    return [frame.position + 1 for frame in app.screen.query(PictureFrame) if frame.has_class(name) and frame.display]
+
+
+async def test_a_digit_keeps_one_image_and_brings_the_next_set(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        assert "set 1 of 4" in screen_text(app)[1]
+        await decide(pilot, "2", "1")
+        await ready(pilot)
+        assert [chosen(await stored(app, set_id)) for set_id in ids] == [2, 1, None, None]
+        assert "set 3 of 4" in screen_text(app)[1]
+        assert "kept 2 · skipped 0 · 2 left" in screen_text(app)[1]
+        await press(pilot, "h")
+        await ready(pilot)
+        assert frames(app, "kept") == [1]
+        assert "1 kept" in screen_text(app)[2]
+        await decide(pilot, "2")
+        assert chosen(await stored(app, ids[1])) == 2
+        assert shown(app) == ids[2]
+
+
+async def test_cropping_b_after_choosing_a_leaves_only_b(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "1")
+        await press(pilot, "h")
+        await ready(pilot)
+        await press(pilot, "right", "c", "H", "H", "K", "left", "enter")
+        found = await stored(app, ids[0])
+        assert chosen(found) == 2
+        assert found.crop == pytest.approx((0.025, 20 / 600, 0.925, 580 / 600))
+        assert shown(app) == ids[1]
+        await press(pilot, "h")
+        await ready(pilot)
+        assert frames(app, "kept") == [2]
+        assert "2 kept, cropped" in screen_text(app)[2]
+        history = await app.workspace.db.read(journal.history, area="set", target=ids[0])
+        assert [entry.after["image"] for entry in history] == [found.images[1].id, found.images[0].id]
+
+
+async def test_choosing_without_a_crop_drops_the_crop(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "c", "p", "enter")
+        assert (await stored(app, ids[0])).crop is not None
+        await press(pilot, "h")
+        await decide(pilot, "3")
+        found = await stored(app, ids[0])
+        assert (chosen(found), found.crop) == (3, None)
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "backspace"])
+async def test_leaving_the_crop_changes_nothing(app: BinScoutApp, ids: list[int], key: str) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "c", "L", "p", "2", "x", "h", key)
+        assert app.current_mode == "select"
+        assert shown(app) == ids[0]
+        assert await app.workspace.db.read(journal.history) == []
+        await decide(pilot, "2")
+        assert chosen(await stored(app, ids[0])) == 2
+
+
+async def test_the_crop_of_the_chosen_image_can_be_edited_again(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "c", "p", "enter", "h", "c")
+        assert "320x240 of 400x300 px" in "\n".join(screen_text(app))
+        await press(pilot, "f", "right", "enter")
+        assert (await stored(app, ids[0])).crop == pytest.approx((41 / 400, 0.1, 361 / 400, 0.9))
+        await press(pilot, "h", "c", "0", "enter")
+        found = await stored(app, ids[0])
+        assert (chosen(found), found.crop) == (1, None)
+
+
+async def test_a_click_keeps_like_a_digit(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await pilot.click(screen(app).strip.frames[2])
+        await settle(pilot)
+        assert chosen(await stored(app, ids[0])) == 3
+        assert shown(app) == ids[1]
+
+
+async def test_reject_and_skip_are_states_of_their_own(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "1", "x", "space")
+        await ready(pilot)
+        assert [(await stored(app, set_id)).state for set_id in ids] == ["done", "rejected", "skipped", "pending"]
+        assert "kept 1 · skipped 1 · rejected 1 · 1 left" in screen_text(app)[1]
+        await press(pilot, "h", "h", "h")
+        await ready(pilot)
+        await decide(pilot, "x")
+        found = await stored(app, ids[0])
+        assert (found.state, found.chosen_image_id) == ("rejected", None)
+
+
+async def test_undo_and_redo_show_the_set_they_changed_across_a_restart(root: Path, ids: list[int]) -> None:
+    first = BinScoutApp(root)
+    async with first.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "1", "x", "2")
+    second = BinScoutApp(root)
+    async with second.run_test() as pilot:
+        await open_area(pilot, "select")
+        assert shown(second) == ids[3]
+        await press(pilot, "z")
+        assert (shown(second), (await stored(second, ids[2])).state) == (ids[2], "pending")
+        await press(pilot, "z")
+        assert (shown(second), (await stored(second, ids[1])).state) == (ids[1], "pending")
+        await press(pilot, "Z")
+        assert (shown(second), (await stored(second, ids[1])).state) == (ids[1], "rejected")
+        assert "all rejected" in screen_text(second)[1]
+        await press(pilot, "z", "z", "z")
+        assert any("There is nothing to undo." in line for line in told(second))
+        assert [(await stored(second, set_id)).state for set_id in ids] == ["pending"] * 4
+
+
+async def test_an_undo_that_somebody_overtook_is_said(root: Path, app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "1")
+        with Workspace(root) as other:
+            bea = other.db.write(users.sign_in, other.user.uid + 1, "bea")
+            members = other.db.read(sets.get, ids[0]).images
+            other.db.write(sets.choose, bea.uid, ids[0], members[2].id)
+        await press(pilot, "z")
+        assert chosen(await stored(app, ids[0])) == 3
+        assert shown(app) == ids[0]
+        assert any("was changed since by somebody" in line for line in told(app))
+
+
+async def test_the_same_set_after_a_restart_even_when_sets_were_added(root: Path, ids: list[int]) -> None:
+    app = BinScoutApp(root)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "l", "l")
+    again = BinScoutApp(root)
+    async with again.run_test() as pilot:
+        await open_area(pilot, "select")
+        assert shown(again) == ids[2]
+        await decide(pilot, "4")
+    with Workspace(root) as ws:
+        assert ws.db.read(places.get, ws.user.uid, "select") == ids[3]
+        assert chosen(ws.db.read(sets.get, ids[2])) == 4
+
+
+async def test_a_damaged_or_missing_image_cannot_be_kept(root: Path, app: BinScoutApp, ids: list[int]) -> None:
+    with Workspace(root) as ws:
+        members = ws.db.read(sets.get, ids[0]).images
+        for size in SIZES:
+            preview_path(ws.paths.previews, members[0].sha256, size).write_bytes(b"no picture")
+        ws.db.write(images.set_health, members[1].id, "missing")
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        text = "\n".join(screen_text(app))
+        assert "✗ this picture" in text
+        assert "its file is missing" in text
+        await decide(pilot, "1", "2", "enter", "c")
+        await pilot.click(screen(app).strip.frames[1])
+        await settle(pilot)
+        assert (await stored(app, ids[0])).state == "pending"
+        assert not screen(app).is_cropping
+        assert sum("cannot be kept" in line for line in told(app)) >= 3
+        await decide(pilot, "3")
+        assert chosen(await stored(app, ids[0])) == 3
+
+
+async def test_a_number_without_an_image_is_said(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "7")
+        assert any("there is no 7" in line for line in told(app))
+        assert (await stored(app, ids[0])).state == "pending"
+
+
+async def test_a_key_pressed_before_the_set_was_there_keeps_nothing(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        for key in "12":
+            app.post_message(events.Key(key, key))
+        await ready(pilot)
+        assert [chosen(await stored(app, set_id)) for set_id in ids] == [1, None, None, None]
+        assert "1 early key not taken" in screen_text(app)[1]
+
+
+async def test_the_last_set_stays_and_says_that_all_is_decided(app: BinScoutApp, root: Path) -> None:
+    (only,) = add_sets(root, [2])
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await decide(pilot, "2")
+        await ready(pilot)
+        assert (shown(app), frames(app, "kept")) == (only, [2])
+        assert "all decided" in screen_text(app)[1]
+
+
+async def test_a_click_elsewhere_keeps_the_crop_open(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "c", "p")
+        await pilot.click("#select-status")
+        await settle(pilot)
+        await press(pilot, "enter")
+        found = await stored(app, ids[0])
+        assert chosen(found) == 1
+        assert found.crop == pytest.approx((0.1, 0.1, 0.9, 0.9))
+
+
+async def test_nothing_is_suggested_yet_and_that_is_said(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "y")
+        assert any("no model for sets yet" in line for line in told(app))
+        assert (await stored(app, ids[0])).state == "pending"
+
+
+async def test_nine_images_lie_in_two_rows(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        await press(pilot, "h", "l", "l", "l")
+        await ready(pilot)
+        found = [frame.region for frame in screen(app).strip.frames]
+        assert len({region.y for region in found}) == 2
+        assert [region.y for region in found].count(found[0].y) == 5
+        await press(pilot, "right", "down")
+        assert frames(app, "cursor") == [7]
+        await decide(pilot, "enter")
+        assert chosen(await stored(app, ids[3])) == 7
+
+
+async def test_what_others_chose_is_taken_over_without_moving(root: Path, app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select")
+        with Workspace(root) as other:
+            for set_id in ids[:2]:
+                first = other.db.read(sets.get, set_id).images[0]
+                other.db.write(sets.choose, other.user.uid, set_id, first.id)
+        app.session.nudge()
+        while frames(app, "kept") != [1]:
+            await pilot.pause()
+        assert shown(app) == ids[0]
+        assert "kept 2" in screen_text(app)[1]
+        await decide(pilot, "2")
+        assert shown(app) == ids[2]
+
+
+async def test_without_sets_it_says_how_to_make_some(app: BinScoutApp) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select", empty=True)
+        assert "binscout import FOLDER --sets folder" in "\n".join(screen_text(app))
+        await press(pilot, "1")
+        assert any("There is no set yet" in line for line in told(app))

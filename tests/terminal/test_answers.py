@@ -1,0 +1,58 @@
+"""Reading answers, and taking them out of the keyboard's bytes."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from binscout_tui.terminal.answers import AnswerFilter, read_answers
+
+ANSWERS = "\x1bP>|kitty(0.41.1)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4c"
+
+
+def test_answers_among_typed_keys() -> None:
+    answers = read_answers(b"ab\x1b[6;20;10tx\x1bP>|XTerm(379)\x1b\\y\x1b[?62;4;22c\x1b[A")
+    assert answers.version == "XTerm(379)"
+    assert answers.cell == (10, 20)
+    assert answers.sixel
+    assert answers.kitty is None
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_read(data: bytes) -> None:
+    read_answers(data)
+
+
+@given(st.lists(st.integers(0, len(ANSWERS)), max_size=12), st.sampled_from(["", "n", "12", "\x1b[A"]))
+def test_no_way_of_cutting_the_answers_lets_a_key_through(cuts: list[int], typed: str) -> None:
+    places = sorted({0, *cuts, len(ANSWERS)})
+    answers = AnswerFilter()
+    seen = "".join(answers.feed(ANSWERS[start:end]) for start, end in itertools.pairwise(places)) + answers.feed(typed)
+    assert seen == typed
+    assert answers.finished
+
+
+def test_keys_pass_before_between_and_after() -> None:
+    answers = AnswerFilter()
+    assert answers.feed("a\x1b_Gi=3") == "a"
+    assert answers.feed("1;OK\x1b\\b") == "b"
+    assert answers.feed("\x1b[A\x1b[?2026;2$y") == "\x1b[A\x1b[?2026;2$y"
+    assert not answers.finished
+    assert answers.feed("\x1b[?62c\x1b") == "\x1b"
+    assert answers.finished
+
+
+def test_a_pressed_escape_is_given_free_after_a_moment() -> None:
+    answers = AnswerFilter()
+    assert answers.feed("\x1b") == ""
+    assert answers.flush() == "\x1b"
+    assert answers.feed("x") == "x"
+
+
+def test_a_begun_answer_stays_held_over_a_pause() -> None:
+    answers = AnswerFilter()
+    assert answers.feed("\x1b_Gi=31") == ""
+    assert answers.flush() == ""
+    assert answers.feed(";OK\x1b\\q") == "q"
