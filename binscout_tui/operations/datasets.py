@@ -67,7 +67,9 @@ def build(
     found = datasets.labelled(db, task)
     _enough(found)
     near = _near(found)
-    groups, known = merged_groups([image.group for image in found], near, _known_splits(db, task, found))
+    groups, known = merged_groups(
+        [image.group for image in found], [*near, *_same_set(db, found)], _known_splits(db, task, found)
+    )
     splits = assign(groups, [image.label for image in found], known, ratios)
     leaks = [
         Leak(found[a].image.id, found[b].image.id, (splits[a], splits[b])) for a, b in near if splits[a] != splits[b]
@@ -152,6 +154,11 @@ def _near(found: Sequence[LabelledImage]) -> list[tuple[int, int]]:
     indices = [i for i, entry in enumerate(found) if entry.image.phash is not None]
     hashes = np.array([found[i].image.phash for i in indices], dtype=np.uint64)
     return [(indices[a], indices[b]) for a, b in near_pairs(hashes, NEAR_DUPLICATE_BITS)]
+
+
+def _same_set(db: sqlite3.Connection, found: Sequence[LabelledImage]) -> list[tuple[int, int]]:
+    place = {entry.image.id: index for index, entry in enumerate(found)}
+    return [(place[a], place[b]) for a, b in datasets.set_links(db) if a in place and b in place]
 
 
 def _known_splits(db: sqlite3.Connection, task: str, found: Sequence[LabelledImage]) -> dict[str, Split]:

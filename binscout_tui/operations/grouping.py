@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from binscout_tui.errors import UsageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.operations.report import Rejection
 from binscout_tui.store import sets
@@ -32,8 +31,5 @@ class FolderSets:
             if not SMALLEST <= len(members) <= LARGEST:
                 left.append(Rejection(name, "set_size", f"{len(members)} pictures; a set has {SMALLEST} to {LARGEST}."))
                 continue
-            try:
-                made += sets.add(db, name=name, kind="folder", image_ids=members)[1]
-            except UsageError as error:
-                left.append(Rejection(name, error.code, error.sentence))
+            made += sets.add(db, name=name, kind="folder", image_ids=members)[1]
         return made, left

@@ -162,7 +162,7 @@ class _Import:
             orientation=decoded.orientation,
             taken_at=decoded.taken_at,
             family=display_name(folder.parent.name) if self.labels_from == "folder" else "",
-            source_group=source_group(decoded.path.absolute()) or f"image {decoded.sha256[:16]}",
+            source_group=display_name(source_group(decoded.path.absolute()) or f"image {decoded.sha256[:16]}"),
             phash=decoded.phash,
             sharpness=decoded.sharpness,
             warnings=decoded.warnings,

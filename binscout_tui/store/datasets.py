@@ -38,7 +38,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelledImage(msgspec.Struct, frozen=True):
-    """An image with the class a person gave it and the group that must stay in one split."""
+    """An image with the class a person gave it and the source group that must stay in one split."""
 
     image: Image
     label: str
@@ -115,21 +115,29 @@ def hashes(db: sqlite3.Connection, dataset_id: str, splits: Sequence[Split]) -> 
 
 
 def labelled(db: sqlite3.Connection, task: str) -> list[LabelledImage]:
-    """Every usable image that has a class, in order of arrival; a set is a group of its own."""
+    """Every usable image that has a class, in order of arrival."""
     rows = db.execute(
-        "SELECT image.*, class.name AS class_name, coalesce('set ' || image_set.key, source_group) AS split_group,"
+        "SELECT image.*, class.name AS class_name, source_group,"
         " known_good.image_id IS NOT NULL AS is_known_good"
         " FROM image"
         " JOIN label ON label.image_id = image.id JOIN class ON class.id = label.class_id"
-        " LEFT JOIN set_member ON set_member.image_id = image.id"
-        " LEFT JOIN image_set ON image_set.id = set_member.set_id"
         " LEFT JOIN known_good ON known_good.image_id = image.id AND known_good.task = ?"
         " WHERE trashed_at IS NULL AND health = 'ok' ORDER BY image.id",
         (task,),
     )
     return [
-        LabelledImage(from_row(row), row["class_name"], row["split_group"], bool(row["is_known_good"])) for row in rows
+        LabelledImage(from_row(row), row["class_name"], row["source_group"], bool(row["is_known_good"])) for row in rows
     ]
+
+
+def set_links(db: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Pairs of image ids that are in one set: enough of them to connect every set."""
+    rows = db.execute(
+        "SELECT first.image_id, min(other.image_id) FROM set_member AS first"
+        " JOIN set_member AS other ON other.set_id = first.set_id AND other.image_id > first.image_id"
+        " GROUP BY first.set_id, first.image_id"
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def assignments(db: sqlite3.Connection, task: str) -> dict[str, Split]:

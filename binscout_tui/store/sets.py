@@ -38,9 +38,10 @@ def set_key(hashes: Sequence[str]) -> str:
 
 
 def add(db: sqlite3.Connection, *, name: str, kind: str, image_ids: Sequence[int]) -> tuple[int, bool]:
-    """(id, added): make a set of images that are in no set yet, or find the same set.
+    """(id, added): make a set of images, or find the set that has the same ones.
 
-    Raises UsageError for fewer than two images or an image that belongs to another set.
+    The same picture may stand in two sets, since it is kept once however often it was found.
+    Raises UsageError for fewer than two images.
     """
     members = list(dict.fromkeys(image_ids))
     if len(members) < 2:
@@ -50,9 +51,6 @@ def add(db: sqlite3.Connection, *, name: str, kind: str, image_ids: Sequence[int
     found = db.execute("SELECT id FROM image_set WHERE key = ?", (set_key(hashes),)).fetchone()
     if found:
         return int(found["id"]), False
-    taken = db.execute(f"SELECT set_id FROM set_member WHERE image_id IN ({marks}) LIMIT 1", members).fetchone()
-    if taken:
-        raise UsageError(f"An image of {name} is in set {taken['set_id']} already.", code="in_other_set")
     cursor = db.execute(
         "INSERT INTO image_set (key, name, kind, added_at) VALUES (?, ?, ?, ?)",
         (set_key(hashes), name, kind, utc_now()),

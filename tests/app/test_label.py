@@ -99,6 +99,7 @@ async def test_keys_typed_ahead_label_only_what_was_shown(app: BinScoutApp, ids:
         await open_area(pilot, "label")
         for key in "1234":
             app.post_message(events.Key(key, key))
+        await settle(pilot)
         await ready(pilot)
         assert [await label(app, image) for image in ids] == [("class", "M2"), *[None] * 7]
         assert current(app) == ids[1]

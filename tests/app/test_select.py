@@ -233,6 +233,7 @@ async def test_a_key_pressed_before_the_set_was_there_keeps_nothing(app: BinScou
         await open_area(pilot, "select")
         for key in "12":
             app.post_message(events.Key(key, key))
+        await settle(pilot)
         await ready(pilot)
         assert [chosen(await stored(app, set_id)) for set_id in ids] == [1, None, None, None]
         assert "1 early key not taken" in screen_text(app)[1]

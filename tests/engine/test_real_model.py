@@ -53,6 +53,7 @@ def models(root: Path) -> Path:
         preprocessing=Preprocessing(square=40, size=32, mean=PRESET.mean, std=PRESET.std, views=PRESET.views),
         temperature=1.0,
         unknown_threshold=0.0,
+        second_opinion=None,
         dataset="made-up",
         seed=0,
         epochs=0,

@@ -9,7 +9,7 @@ import pytest
 
 from binscout_tui.errors import BinScoutError, RefusedError, UsageError
 from binscout_tui.operations.datasets import BuildReport, build
-from binscout_tui.store import datasets, images, labels, models
+from binscout_tui.store import datasets, images, labels, models, sets
 from binscout_tui.workspace import Workspace
 from tests.conftest import row
 
@@ -59,6 +59,14 @@ def test_near_copies_share_a_split(workspace: Workspace) -> None:
     fill(workspace, 40, 20, phash=0xABCD)
     found = workspace.db.read(datasets.items, build_parts(workspace).id)
     assert len({item.split for item, image in found if image.phash == 0xABCD}) == 1
+
+
+def test_images_of_a_set_share_a_split(workspace: Workspace) -> None:
+    fill(workspace, 0, 60)
+    members = list(range(1, 60, 6))
+    workspace.db.write(sets.add, name="burst", kind="folder", image_ids=members)
+    found = workspace.db.read(datasets.items, build_parts(workspace).id)
+    assert len({item.split for item, image in found if image.id in members}) == 1
 
 
 def test_a_near_copy_across_frozen_splits_is_a_leak(workspace: Workspace) -> None:

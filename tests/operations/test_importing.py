@@ -113,6 +113,27 @@ def test_an_in_place_file_that_was_moved_or_replaced_is_understood(workspace: Wo
     assert workspace.db.read(images.get, second.id).health == "changed"
 
 
+def test_names_in_any_bytes_are_usable(workspace: Workspace, tmp_path: Path) -> None:
+    hostile = [
+        b"caf\xe9 latin1_1.jpg",
+        b"esc\x1b[31m.jpg",
+        b"new\nline.jpg",
+        b"-rf.jpg",
+        b"[bold]x.jpg",
+        b"a" * 250 + b".jpg",
+    ]
+    folder = os.fsencode(tmp_path) + b"/m\xe93"
+    os.mkdir(folder)  # noqa: PTH102 - pathlib has no names in bytes
+    for number, name in enumerate(hostile):
+        photo(tmp_path / "plain.jpg", number).rename(os.fsdecode(folder + b"/" + name))
+    report = import_paths(workspace, [Path(os.fsdecode(folder))], labels_from="folder", keep_in_place=True)
+    assert (report.imported, report.rejected) == (len(hostile), [])
+    found = everything(workspace)
+    assert all(image.name.isprintable() and image.source.isprintable() for image in found)
+    assert all(image.path.is_file() for image in found)
+    assert workspace.db.write(in_place.check).missing == []
+
+
 def test_killed_in_the_middle_and_repeated_it_completes(workspace: Workspace, tmp_path: Path) -> None:
     source = tmp_path / "many"
     for number in range(150):

@@ -69,10 +69,11 @@ CREATE INDEX image_set_state ON image_set (state, id);
 
 CREATE TABLE set_member (
     set_id INTEGER NOT NULL REFERENCES image_set ON DELETE CASCADE,
-    image_id INTEGER NOT NULL UNIQUE REFERENCES image ON DELETE RESTRICT,
+    image_id INTEGER NOT NULL REFERENCES image ON DELETE RESTRICT,
     position INTEGER NOT NULL CHECK (position >= 0),
     PRIMARY KEY (set_id, image_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX set_member_image ON set_member (image_id);
 
 -- A crop with `set_id` belongs to the choice of that set; others are free boxes on an image.
 CREATE TABLE crop (
