@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from binscout_tui.workspace import Workspace
 from tests.command_line import binscout, ok
 from tests.pictures import SHAPES, part, parts_library
+
+
+@pytest.fixture(autouse=True)
+def engine_ends_with_the_test(workspace: Workspace) -> Iterator[None]:
+    yield
+    ok(workspace.paths.root, "engine", "stop")
 
 
 def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
@@ -27,18 +36,15 @@ def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
 
     unseen = [part(tmp_path / "new" / f"{shape}.png", shape, seed=99) for shape in SHAPES]
     (tmp_path / "new" / "broken.png").write_text("no picture")
-    try:
-        answers = ok(root, "predict", *unseen, tmp_path / "new" / "broken.png")
-        assert [answer["label"] in SHAPES for answer in answers] == [True, True, True, False]
-        assert answers[3]["error"]
-        ok(root, "import", *unseen)
-        assert ok(root, "predict") == {"predicted": 3}
-        assert ok(root, "predict") == {"predicted": 0}
-        figures = ok(root, "evaluate", model, "--dataset", "shapes")
-        assert figures["metrics"]["accuracy"] == trained["metrics"]["accuracy"]
-        assert figures["baselines"] == trained["baselines"]
-    finally:
-        ok(root, "engine", "stop")
+    answers = ok(root, "predict", *unseen, tmp_path / "new" / "broken.png")
+    assert [answer["label"] in SHAPES for answer in answers] == [True, True, True, False]
+    assert answers[3]["error"]
+    ok(root, "import", *unseen)
+    assert ok(root, "predict") == {"predicted": 3}
+    assert ok(root, "predict") == {"predicted": 0}
+    figures = ok(root, "evaluate", model, "--dataset", "shapes")
+    assert figures["metrics"]["accuracy"] == trained["metrics"]["accuracy"]
+    assert figures["baselines"] == trained["baselines"]
 
 
 def test_a_model_below_its_floors_stays_out(workspace: Workspace, tmp_path: Path) -> None:
@@ -47,10 +53,7 @@ def test_a_model_below_its_floors_stays_out(workspace: Workspace, tmp_path: Path
     ok(root, "import", parts_library(tmp_path / "library"), "--labels", "folder")
     ok(root, "dataset", "build", "shapes")
     model = ok(root, "train", "--dataset", "shapes", "--epochs", 1, "--wait")["model"]
-    try:
-        judged = binscout(root, "gate", model)
-        assert (judged.code, judged.data["passed"]) == (3, False)
-        refused = binscout(root, "activate", model)
-        assert (refused.code, refused.data["error"]["code"]) == (3, "gate_failed")
-    finally:
-        ok(root, "engine", "stop")
+    judged = binscout(root, "gate", model)
+    assert (judged.code, judged.data["passed"]) == (3, False)
+    refused = binscout(root, "activate", model)
+    assert (refused.code, refused.data["error"]["code"]) == (3, "gate_failed")

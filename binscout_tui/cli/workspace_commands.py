@@ -37,7 +37,7 @@ def demo(
     headless: Annotated[bool, typer.Option(help="Run the whole loop without the app and print what came out.")] = False,
 ) -> int:
     """Make a workspace with made-up sample pictures, then open the app (or, without a terminal, run the whole loop)."""
-    from binscout_tui.operations import demo as demonstration
+    from binscout_tui import demo as demonstration
 
     ours = session(context)
     root = ours.option or Path("binscout-demo").absolute()

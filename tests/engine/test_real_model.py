@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,63 +17,57 @@ from PIL import Image
 
 from binscout_tui.engine.client import EngineClient, PredictItem
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.card import WEIGHTS_FILE, ModelCard, Preprocessing, write_card
-from binscout_tui.learning.presets import find_preset
+from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run
+from binscout_tui.learning.splits import Split
 from binscout_tui.settings import EngineSettings
 
-COLOURS = ((200, 40, 40), (40, 60, 200))
 CLASSES = ["red", "blue"]
-PRESET = find_preset("tiny")
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> list[DatasetItem]:
     """24 noisy pictures of two colours."""
+    folder = tmp_path_factory.mktemp("pictures")
+    splits: tuple[Split, ...] = ("train", "train", "train", "train", "val", "test")
     dice = random.Random(0)
-    paths = []
+    items = []
     for number in range(24):
+        label = CLASSES[number % 2]
         noise = Image.frombytes("RGB", (64, 64), dice.randbytes(64 * 64 * 3))
-        path = tmp_path / f"{number}.png"
-        Image.blend(Image.new("RGB", (64, 64), COLOURS[number % 2]), noise, 0.2).save(path)
-        paths.append(path)
-    return paths
+        path = folder / f"{number}.png"
+        Image.blend(Image.new("RGB", (64, 64), label), noise, 0.2).save(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        items.append(DatasetItem(sha256=sha256, path=str(path), label=label, split=splits[number // 2 % 6]))
+    return items
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, dataset: list[DatasetItem]) -> Path:
+    """The folder of a model that was trained on them for a moment."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    prepare_run(folder, TrainConfig(image_size=32, batch_size=8, epochs=1, device="cpu"), dataset)
+    command = [sys.executable, "-m", "binscout_tui.learning.train", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture
-def models(root: Path) -> Path:
-    """The models folder of the workspace with `good` and its twin `other`: a real network that has learned nothing."""
-    from safetensors.torch import save
-
-    from binscout_tui.learning.networks import build_network
-
-    network = build_network(PRESET.arch, PRESET.arch_options, len(CLASSES), 32)
-    weights = save(network.state_dict())
-    card = ModelCard(
-        arch=PRESET.arch,
-        arch_options=PRESET.arch_options,
-        preset=PRESET.name,
-        classes=CLASSES,
-        preprocessing=Preprocessing(square=40, size=32, mean=PRESET.mean, std=PRESET.std, views=PRESET.views),
-        temperature=1.0,
-        unknown_threshold=0.0,
-        second_opinion=None,
-        dataset="made-up",
-        seed=0,
-        epochs=0,
-        code_version="0",
-        weights_sha256=hashlib.sha256(weights).hexdigest(),
-        metrics={},
-    )
+def models(root: Path, trained: Path) -> Path:
+    """The models folder of the workspace with `good` and its twin `other`."""
     for name in ("good", "other"):
         (folder := root / "models" / name).mkdir(parents=True)
-        (folder / WEIGHTS_FILE).write_bytes(weights)
-        write_card(folder, card)
+        for file in ("model.safetensors", "card.json"):
+            shutil.copy(trained / file, folder / file)
     return root / "models"
 
 
-async def test_a_real_model_predicts_and_swaps(root: Path, models: Path, pictures: list[Path], tmp_path: Path) -> None:
+async def test_a_real_model_predicts_and_swaps(
+    root: Path, models: Path, dataset: list[DatasetItem], tmp_path: Path
+) -> None:
     (text := tmp_path / "text.jpg").write_text("no picture")
-    items = [PredictItem(number, path) for number, path in enumerate(pictures)]
+    items = [PredictItem(number, item.path) for number, item in enumerate(dataset)]
     async with EngineClient(root, EngineSettings(device="cpu", max_batch=8)) as engine:
         try:
             loaded = await engine.load("good")
