@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,8 +16,8 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.screens.app_commands import AppCommands
-from binscout_tui.screens.areas import AREAS
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import footer_keys
 from binscout_tui.screens.messages import Messages, Severity, Told
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from binscout_tui.terminal.graphics import TerminalGraphics
 
 CLOCK_S = 5.0
+RETRY_S = 5.0
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
 
 
@@ -86,9 +89,18 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         self.header = replace(self.header, user=workspace.user.name)
         await self._count_jobs()
         self.run_worker(
-            self.session.look_after_jobs(), group="jobs", exit_on_error=False, description="look after the jobs"
+            self._keep_doing(self.session.look_after_jobs, "looking after the jobs"), group="jobs", exit_on_error=False
         )
-        await self.session.watch(self._deliver)
+        await self._keep_doing(partial(self.session.watch, self._deliver), "watching the workspace")
+
+    async def _keep_doing(self, work: Callable[[], Awaitable[None]], what: str) -> None:
+        """Do what never ends; when it fails all the same, tell it and begin again."""
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  a busy or full disk must not end what the app relies on
+                self.report(error, what)
+            await asyncio.sleep(RETRY_S)
 
     async def _deliver(self, events: list[Event]) -> None:
         if any(event.kind == "job" for event in events):

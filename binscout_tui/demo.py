@@ -29,6 +29,7 @@ LIBRARY = "synthetic"
 DATASET = "synthetic-parts"
 # Every third photo of a tray is kept from training: what the model says of it can be compared with the truth.
 UNSEEN_EVERY = 3
+EPOCHS = 100
 LABELLED_BY_HAND = 8
 
 Say = Callable[[str], None]
@@ -139,7 +140,7 @@ def _dataset(workspace: Workspace) -> dict[str, Any]:
 
 
 def _train(workspace: Workspace, say: Say) -> dict[str, Any]:
-    run_id, job_id = workspace.db.write(enqueue, workspace.paths, workspace.user.uid, dataset=DATASET)
+    run_id, job_id = workspace.db.write(enqueue, workspace.paths, workspace.user.uid, dataset=DATASET, epochs=EPOCHS)
     launch(workspace.paths.root, job_id)
     told = ""
     while (run := workspace.db.read(runs.get, run_id)).job.is_open:
@@ -157,15 +158,15 @@ async def _use(root: Path, model_id: str, truth: Truth) -> dict[str, Any]:
     workspace = await LiveWorkspace.open(root)
     try:
         verdict = await gating.gate(workspace, model_id)
-        failed = [check["name"] for check in verdict.checks if not check["passed"]]
+        failed = [f"{check['name']} ({check['detail']})" for check in verdict.checks if not check["passed"]]
         _must(verdict.passed, f"the model did not pass the gate: {', '.join(failed)}")
         await gating.activate(workspace, model_id)
         predicted = await predicting.predict_unlabelled(workspace)
         right, judged = await _judge(workspace, model_id, truth)
         _must(judged > 0, "no prediction was written for the unlabelled parts")
+    finally:
         async with engine(workspace) as client:
             await client.stop()
-    finally:
         await workspace.close()
     return {
         "gate": {"passed": True, "checks": len(verdict.checks)},

@@ -13,9 +13,9 @@ BINSCOUT = Theme(
     background="#121212",
     surface="#1c1c1c",
     panel="#262626",
-    success="#87d787",
-    warning="#ffd787",
-    error="#ff8787",
+    success="#5fd75f",
+    warning="#ffd75f",
+    error="#ff5f5f",
     dark=True,
     variables={
         "text-muted": "#949494",

@@ -13,6 +13,8 @@ from binscout_tui.store import images
 from binscout_tui.store.images import NewImage
 from binscout_tui.workspace import Workspace
 
+# Torch's threads wait without spinning, so that tests which train do not starve the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 REPOSITORY = Path(__file__).resolve().parent.parent
 AddImages = Callable[[int], list[int]]
 

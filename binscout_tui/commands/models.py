@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from binscout_tui.commands.command import Command, Scope, Verdict
-from binscout_tui.store.models import Model
+
+if TYPE_CHECKING:
+    from binscout_tui.store.models import Model
 
 
 class ModelsContext(Protocol):

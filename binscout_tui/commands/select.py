@@ -52,8 +52,8 @@ SCOPE = Scope(
         Command("select.crop", ("c",), "crop", "Crop the image that is marked, and keep it.", allowed=has_set),
         Command("select.reject", ("x",), "reject all", "Keep no image of this set.", allowed=has_set),
         Command("select.skip", ("space",), "skip", "Pass by; the set can be decided later.", allowed=has_set),
-        Command("select.previous", ("h",), "previous", "Show the set before.", allowed=has_set),
-        Command("select.next", ("l",), "next", "Show the set after.", allowed=has_set),
+        Command("select.previous", ("h",), "back", "Show the set before.", allowed=has_set),
+        Command("select.next", ("l",), "on", "Show the set after.", allowed=has_set),
         Command(
             "select.undo", ("z", "u"), "undo", "Take back the last choice, and show its set.", allowed=not_cropping
         ),

@@ -13,6 +13,7 @@ SCOPES: tuple[Scope, ...] = (
     select.SCOPE,
     crop.SCOPE,
     label.SCOPE,
+    label.FINDER,
     training.SCOPE,
     models.SCOPE,
     dialog.CONFIRM,

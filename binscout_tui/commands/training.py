@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from binscout_tui.commands.command import Command, Scope, Verdict
-from binscout_tui.store.runs import Run
+
+if TYPE_CHECKING:
+    from binscout_tui.store.runs import Run
 
 
 class TrainingContext(Protocol):
@@ -34,9 +36,7 @@ def has_run(context: TrainingContext) -> Verdict:
 
 def can_start(context: TrainingContext) -> Verdict:
     """A dataset must exist."""
-    return (
-        True if context.datasets else "There is no dataset yet: label images, then run `binscout dataset build NAME`."
-    )
+    return True if context.datasets else "There is no dataset yet; d makes one of the labelled images."
 
 
 def can_cancel(context: TrainingContext) -> Verdict:
@@ -83,6 +83,7 @@ SCOPE = Scope(
         Command("training.cancel", ("k",), "cancel", "Stop the run; it can go on later.", allowed=can_cancel),
         Command("training.resume", ("r",), "go on", "Go on with a run that stopped.", allowed=can_resume),
         Command("training.gate", ("G",), "gate", "Put the run's model to the gate's test.", allowed=has_model),
+        Command("training.dataset", ("d",), "dataset", "Freeze all labelled images into a dataset to train on."),
         Command("training.up", ("up",), "up", "Move to the run above.", footer=False, palette=False),
         Command("training.down", ("down",), "down", "Move to the run below.", footer=False, palette=False),
         Command("training.log_up", ("pageup", "ctrl+u"), "log up", "Scroll the log up.", footer=False, palette=False),

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from binscout_tui.commands import dialog
+from binscout_tui.commands.areas import Area
 from binscout_tui.commands.command import key_label
 from binscout_tui.dialogs.base import Dialog
-from binscout_tui.screens.areas import Area
 
 
 class AreaMenu(Dialog[str]):

@@ -16,7 +16,7 @@ from binscout_tui.commands.dispatch import Commanded
 T = TypeVar("T")
 
 
-class Dialog(Commanded, ModalScreen[T], inherit_bindings=False):
+class Dialog(Commanded, ModalScreen[T | None], inherit_bindings=False):
     """A dialog; subclasses declare `SCOPE`, `BINDINGS` and `body()`. Its answer is None when it is only closed."""
 
     AUTO_FOCUS = ""

@@ -14,7 +14,7 @@ from binscout_tui.imaging.previews import PREVIEW, preview_path
 from binscout_tui.labelling import queue
 from binscout_tui.labelling.queue import Candidate, Verdict
 from binscout_tui.store import labels, models, places, undoing
-from binscout_tui.store.journal import Entry
+from binscout_tui.store.journal import Entry, State
 from binscout_tui.store.labels import LabelClass
 from binscout_tui.workspace import LiveWorkspace
 
@@ -96,12 +96,14 @@ class LabelDesk:
     async def undo(self) -> Entry:
         """Take back the last label or trashing and put that image on the desk. Raises NotFoundError."""
         async with self._turn:
-            return await self._turned(await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS))
+            entry = await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS)
+            return await self._turned(entry, entry.after, entry.before)
 
     async def redo(self) -> Entry:
         """Do again what was undone last and put that image on the desk. Raises NotFoundError."""
         async with self._turn:
-            return await self._turned(await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS))
+            entry = await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS)
+            return await self._turned(entry, entry.before, entry.after)
 
     async def back(self) -> bool:
         """Put the image decided on or seen before the current one on the desk; False when there is none."""
@@ -182,10 +184,11 @@ class LabelDesk:
     def _next(self) -> None:
         self.current = self.upcoming.pop(0) if self.upcoming else None
 
-    async def _turned(self, entry: Entry) -> Entry:
+    async def _turned(self, entry: Entry, before: State, after: State) -> Entry:
         target = await self._look(entry.target)
         self.classes = await self.workspace.db.read(labels.classes)
-        self.counts = await self.workspace.db.read(labels.counts)
+        if target is not None and not entry.stale:
+            self._recount(entry.area, target, before, after)
         if target is not None and target.image.trashed_at is None:
             self._remember_way_to(entry.target)
             await self._put(target)
@@ -221,6 +224,13 @@ class LabelDesk:
         self.counts[before] = self.counts.get(before, 1) - 1
         if after is not None:
             self.counts[after] = self.counts.get(after, 0) + 1
+
+    def _recount(self, area: str, target: Candidate, before: State, after: State) -> None:
+        """Counting 100,000 labels takes longer than a key may; what changed is known."""
+        if area == "trash":
+            self.counts[state_of(target)] += -1 if after["trashed"] else 1
+        elif target.image.trashed_at is None:
+            self._count(before.get("state", "unlabelled"), after.get("state", "unlabelled"))
 
     def _count_class(self, before: str | None, after: str | None) -> None:
         """Keep the classes' counts without asking the database between two keys."""

@@ -5,26 +5,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from binscout_tui.store.labels import LabelClass
 
-
-def find_classes(text: str, classes: Sequence[LabelClass]) -> list[LabelClass]:
-    """The classes whose names hold the letters of `text` in order, best first; all of them for an empty text.
+def find_classes(text: str, names: Sequence[str]) -> list[str]:
+    """The names that hold the letters of `text` in order, best first; all of them for an empty text.
 
     Best is an equal name, then one that begins with the text, then a word of it that does, then the text somewhere
-    inside, then scattered letters, closest together first. Equals keep the order of `classes`.
+    inside, then scattered letters, closest together first. Equals keep the order of `names`.
     """
     wanted = _plain(text)
     if not wanted:
-        return list(classes)
-    ranked = [(rank, position) for position, item in enumerate(classes) if (rank := _rank(wanted, _plain(item.name)))]
-    return [classes[position] for _, position in sorted(ranked)]
+        return list(names)
+    ranked = [(rank, position) for position, name in enumerate(names) if (rank := _rank(wanted, _plain(name)))]
+    return [names[position] for _, position in sorted(ranked)]
 
 
-def is_new(text: str, classes: Sequence[LabelClass]) -> bool:
+def is_new(text: str, names: Sequence[str]) -> bool:
     """Whether `text` could be the name of a class that does not exist yet."""
     name = unicodedata.normalize("NFC", text).strip()
-    return bool(name) and all(item.name != name for item in classes)
+    return bool(name) and name not in names
 
 
 def _rank(wanted: str, name: str) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,8 @@ def decode_to_disk(
 ) -> dict[int, str]:
     """The same as a `.npy` file at `path`; returns the reasons. Raises OSError when the disk is full."""
     array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(items), side, side, 3))
+    with path.open("r+b") as file:  # a full disk must be an error here and not a crash at the first write to the map
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     failures = fill(array, items, side, report)
     array.flush()
     return failures

@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TINY = 1e-12
+USUAL_WEIGHT = 0.4  # of the second opinion, where the validation images have no view
 
 
 def accuracy(predicted: Ints, truth: Ints) -> float:
@@ -66,21 +67,19 @@ def pooled(first: Floats, second: Floats, weight: float) -> Floats:
     return softmax((1 - weight) * np.log(first + TINY) + weight * np.log(second + TINY))
 
 
-def fit_temperature(probabilities: Floats, truth: Ints) -> float:
-    """The temperature in 0.25..4 with the lowest negative log likelihood; 1 without images."""
-    if not len(truth):
-        return 1.0
-    candidates = np.exp(np.linspace(math.log(0.25), math.log(4.0), 81))
-    return float(min(candidates, key=lambda value: mean_nll(tempered(probabilities, value), truth)))
-
-
 def fit_pool(first: Floats, second: Floats, truth: Ints) -> tuple[float, float]:
-    """The weight of the second opinion (0 to a half) and the temperature that together fit `truth` best."""
+    """The weight of the second opinion (0 to a half) and the temperature (0.25 to 4) that fit `truth` best.
+
+    Posterior mode under weak normal priors: a handful of validation images, all right by luck or by being easy,
+    must neither silence the second opinion nor make the model certain of everything.
+    """
     fits = []
     for weight in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5):
         both = pooled(first, second, weight)
-        temperature = fit_temperature(both, truth)
-        fits.append((mean_nll(tempered(both, temperature), truth), weight, temperature))
+        for log_temperature in np.linspace(-math.log(4), math.log(4), 57):
+            misfit = mean_nll(tempered(both, math.exp(log_temperature)), truth) * len(truth) if len(truth) else 0.0
+            doubt = ((weight - USUAL_WEIGHT) / 0.2) ** 2 / 2 + (log_temperature / 0.5) ** 2 / 2
+            fits.append((misfit + doubt, weight, math.exp(log_temperature)))
     _, weight, temperature = min(fits)
     return weight, temperature
 

@@ -73,6 +73,9 @@ def main() -> int:
             events.state("failed", **error.as_json())
             sys.stderr.write(f"{error.sentence} {error.hint}\n")
             return 1
+        except OSError as error:
+            events.state("failed", code="storage", message=f"The disk refused: {error}", hint="Make room, then go on.")
+            raise
         except BaseException as error:
             events.state("failed", code="internal", message=f"{type(error).__name__}: {error}", hint="See log.txt.")
             raise

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from textual.actions import SkipAction
 
 from binscout_tui.commands import app
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.dispatch import Commanded
-from binscout_tui.screens.areas import AREAS
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import commanded, keymap_of
+
+
+@runtime_checkable
+class Repainted(Protocol):
+    """A widget whose pixels are not in Textual's hands."""
+
+    def redraw(self) -> None:
+        """Send the pixels again."""
 
 
 class AppCommands(Commanded):
@@ -70,8 +80,9 @@ class AppCommands(Commanded):
 
     def action_redraw(self) -> None:
         """Paint everything again, the pictures' pixels too."""
-        for picture in self.frame.screen.query("Picture"):
-            picture.redraw()
+        for widget in self.frame.screen.query("Picture"):
+            if isinstance(widget, Repainted):
+                widget.redraw()
         self.frame.refresh(repaint=True, layout=True)
 
     def action_interrupt(self) -> None:

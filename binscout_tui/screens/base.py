@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.worker import Worker
 
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.dispatch import Commanded
-from binscout_tui.screens.areas import AREAS
 from binscout_tui.screens.live_keys import perform
 from binscout_tui.store import places
 from binscout_tui.store.events import Event
@@ -61,9 +61,13 @@ class BaseScreen(Commanded, Screen[None], inherit_bindings=False):
 
     async def hear(self, events: Sequence[Event]) -> None:
         """Pass changes on once the screen is loaded."""
-        if self._started:
+        if not self._started:
+            return
+        try:
             await self.changed(events)
-            self.frame.refresh_commands()
+        except Exception as error:  # noqa: BLE001  one screen's trouble must not keep changes from the others
+            self.frame.report(error, f"refreshing {self.SCOPE.title}")
+        self.frame.refresh_commands()
 
     def go_up(self) -> bool:
         """Called by Esc and q: leave an inner level if there is one and return True, else False."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +11,8 @@ from textual.message import Message
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens.base import BaseScreen
+from binscout_tui.store.images import Image
+from binscout_tui.workers.previews import PreviewMaker
 
 
 class DecidingScreen(BaseScreen):
@@ -27,6 +29,7 @@ class DecidingScreen(BaseScreen):
         super().__init__()
         self.early = 0
         self._seen_at: float | None = None
+        self._previews: PreviewMaker | None = None
 
     @property
     def is_seen(self) -> bool:
@@ -70,6 +73,23 @@ class DecidingScreen(BaseScreen):
         event.prevent_default()
         if self.was_seen(event.time):
             await self.action_command(*found)
+
+    def repair(self, image: Image, show: Callable[[], None]) -> None:
+        """Make the previews of `image` again beside the event loop, then `show` them if that helped."""
+        self.run_worker(
+            self._repair(image, show), group="previews", exit_on_error=False, description=f"make {image.name} visible"
+        )
+
+    async def _repair(self, image: Image, show: Callable[[], None]) -> None:
+        self._previews = self._previews or PreviewMaker(self.ws.paths)
+        if await self._previews.make(image):
+            show()
+            self.frame.refresh_commands()
+
+    async def on_unmount(self) -> None:
+        """End what makes previews."""
+        if self._previews is not None:
+            await self._previews.close()
 
     def on_descendant_focus(self) -> None:
         """Other keys matter now."""

@@ -22,8 +22,9 @@ def verdict_line(gate: Gate | None) -> tuple[str, str]:
 
 
 def gate_lines(gate: Gate, *, details: bool = True) -> list[Content]:
-    """One line a check; without `details` only failed checks say more than value and limit."""
-    return [_check(check, details or not check["passed"]) for check in gate.checks]
+    """Headings, then one line a check; without `details` only failed checks say more than value and limit."""
+    columns = Content.styled(f"    {'':<{NAME}}{'value':>{NUMBER}}{'limit':>{NUMBER}}", "$text-muted")
+    return [columns, *(_check(check, details or not check["passed"]) for check in gate.checks)]
 
 
 def gate_text(gate: Gate) -> Content:
@@ -31,8 +32,7 @@ def gate_text(gate: Gate) -> Content:
     words, style = verdict_line(gate)
     beside = f"beside {gate.active_model_id}" if gate.active_model_id else "no model was active"
     head = Content.assemble((gate.model_id, "bold"), "  ", (words, style), (f"  {beside}", "$text-muted"))
-    columns = Content.styled(f"    {'check':<{NAME}}{'value':>{NUMBER}}{'limit':>{NUMBER}}", "$text-muted")
-    return Content("\n").join([head, Content(""), columns, *gate_lines(gate)])
+    return Content("\n").join([head, Content(""), *gate_lines(gate)])
 
 
 def _check(check: Mapping[str, Any], detailed: bool) -> Content:
@@ -48,5 +48,5 @@ def _check(check: Mapping[str, Any], detailed: bool) -> Content:
 
 def _number(value: float | None) -> str:
     if value is None:
-        return "–"
+        return "-"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -20,25 +22,28 @@ class HelpScreen(Reader):
 
     def __init__(self, nodes: Iterable[Commanded], keymap: Keymap) -> None:
         verdicts = [(node.SCOPE, {command.id: node.verdict(command) for command in node.SCOPE}) for node in nodes]
-        super().__init__("Keys", help_text(verdicts, keymap))
+        super().__init__("Keys", partial(help_text, verdicts, keymap))
 
 
-def help_text(scopes: Iterable[tuple[Scope, Mapping[str, Verdict]]], keymap: Keymap) -> Content:
-    """A heading a scope, a line a command; a command that is not allowed now says why."""
+def help_text(scopes: Sequence[tuple[Scope, Mapping[str, Verdict]]], keymap: Keymap, width: int) -> Content:
+    """A heading a scope, a line or more a command; a command that is not allowed now says why."""
     lines: list[Content] = []
     for scope, verdicts in scopes:
         if not scope.commands:
             continue
-        lines += [Content.styled(scope.title, "bold $accent"), *(_line(c, verdicts[c.id], keymap) for c in scope)]
+        lines.append(Content.styled(scope.title, "bold $accent"))
+        for command in scope:
+            lines += _lines(command, verdicts[command.id], keymap, width)
         lines.append(Content(""))
     return Content("\n").join(lines)
 
 
-def _line(command: Command, verdict: Verdict, keymap: Keymap) -> Content:
+def _lines(command: Command, verdict: Verdict, keymap: Keymap, width: int) -> list[Content]:
+    room = max(20, width - KEY_WIDTH - TITLE_WIDTH - 2)
+    words = [(line, "$text-muted") for line in wrap(command.help, room)]
+    if verdict is not True:
+        words += [(line, "$warning") for line in wrap(f"not now: {verdict}", room)]
     keys = current_keys(command, keymap) or command.label
-    line = Content.assemble(
-        (f"  {keys:<{KEY_WIDTH}}", "bold"), (f"{command.title:<{TITLE_WIDTH}}", ""), (command.help, "$text-muted")
-    )
-    if verdict is True:
-        return line
-    return Content.assemble(line, (f"\n{'':<{KEY_WIDTH + TITLE_WIDTH + 2}}not now: {verdict}", "$warning"))
+    head = [(f"  {keys:<{KEY_WIDTH}}", "bold"), (f"{command.title:<{TITLE_WIDTH}}", "")]
+    indent = [(" " * (KEY_WIDTH + TITLE_WIDTH + 2), "")]
+    return [Content.assemble(*(indent if row else head), part) for row, part in enumerate(words)]

@@ -16,7 +16,6 @@ from binscout_tui.store.events import Event
 from binscout_tui.widgets.row_list import RowList
 
 
-
 class HomeScreen(BaseScreen):
     """Where one left off, what wants attention, what runs, what was done; Enter on a row goes there."""
 
@@ -54,7 +53,10 @@ class HomeScreen(BaseScreen):
         now = datetime.now().astimezone()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         state = await self.ws.db.read(
-            overview.overview, self.ws.user.uid, to_text(midnight), to_text(midnight - timedelta(days=overview.WEEK_DAYS))
+            overview.overview,
+            self.ws.user.uid,
+            to_text(midnight),
+            to_text(midnight - timedelta(days=overview.WEEK_DAYS)),
         )
         found = entries(state, now)
         self._entries = {entry.key: entry for entry in found}

@@ -10,7 +10,7 @@ from functools import partial
 from textual.content import Content
 
 from binscout_tui.clock import from_text
-from binscout_tui.screens.areas import AREAS
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.screens.words import ago, bar, counted, first_line, percent
 from binscout_tui.store.jobs import Job
 from binscout_tui.store.overview import Overview
@@ -18,6 +18,7 @@ from binscout_tui.widgets.row_list import Row
 
 HEADING = 12
 BAR = 14
+FIRST = ("binscout import FOLDER   your own photos", "binscout demo            made-up samples to try it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Entry:
 
     key: str
     section: str
-    text: str
+    text: str | Content
     sign: str = ""
     style: str = ""
     area: str = ""
@@ -98,12 +99,10 @@ def _work(state: Overview) -> Iterator[Entry]:
 
 def _next_step(state: Overview) -> Iterator[Entry]:
     if not state.images:
-        hints = ("binscout import FOLDER   your own photos", "binscout demo            made-up samples to try it")
-        yield Entry("empty", "Attention", "No images yet. Leave with q and run one of:", "○", "$warning", hints=hints)
+        yield Entry("empty", "Attention", "No images yet. Leave with q and run one of:", "○", "$warning", hints=FIRST)
     elif state.labels["class"] and not state.datasets:
         named = counted(state.labels["class"], "image", "")
-        hints = ("binscout dataset build NAME --task classify",)
-        yield Entry("dataset", "Attention", f"{named} labelled and no dataset yet", "○", "$warning", hints=hints)
+        yield _wait("dataset", f"{named} labelled and no dataset yet; d makes one in Training", "training")
     elif state.datasets and not state.runs:
         yield _wait("train", "a dataset is ready and nothing was trained yet", "training")
 
@@ -113,7 +112,7 @@ def _running(job: Job) -> Entry:
     name = f"{job.kind} {run}".strip()
     share = job.done / job.total if job.total else 0.0
     words = "cancelling" if job.cancel_asked else "waits" if job.state == "queued" else job.message
-    text = f"{name}  {bar(share, BAR)}  {percent(share)}  {words}"
+    text = Content.assemble(f"{name}  ", (bar(share, BAR), "$accent"), f" {percent(share)}  {words}")
     area = "training" if job.kind == "train" else ""
     return Entry(f"job:{job.id}", "Running", text, "⟳", "$accent", area, {"run": run} if run else {})
 
@@ -159,5 +158,7 @@ def _line(entry: Entry, first: bool, width: int) -> Content:
         (f"{entry.sign} " if entry.sign else "", entry.style),
     )
     room = max(0, width - head.cell_length - len(leads) - 1)
-    text = Content(entry.text).truncate(room, ellipsis=True, pad=True)
+    text = (entry.text if isinstance(entry.text, Content) else Content(entry.text)).truncate(
+        room, ellipsis=True, pad=True
+    )
     return Content.assemble(head, text, (leads, "$text-muted"))

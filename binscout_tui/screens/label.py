@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -166,6 +167,12 @@ class LabelScreen(DecidingScreen):
         candidate = self.candidate
         if self.desk is not None and candidate is not None and event.path == self.desk.preview(candidate):
             self.call_after_refresh(self._seen, candidate.image.id)
+            if isinstance(event, Picture.Damaged):
+                self.repair(candidate.image, partial(self._show_again, candidate))
+
+    def _show_again(self, candidate: Candidate) -> None:
+        if self.candidate is not None and self.candidate.image.id == candidate.image.id:
+            self._show()
 
     async def _seen(self, image_id: int) -> None:
         if self.desk is None or self.candidate is None or self.candidate.image.id != image_id or self.is_seen:
@@ -308,7 +315,7 @@ class LabelScreen(DecidingScreen):
         """Type to find a class for this image."""
         if self.desk is not None and self.candidate is not None:
             self.add_class("-finding")
-            self.query_one(ClassFinder).open(self.candidate.image.id, self.desk.classes)
+            self.query_one(ClassFinder).open(self.candidate.image.id, [item.name for item in self.desk.classes])
 
     @on(ClassFinder.Found)
     async def _found(self, event: ClassFinder.Found) -> None:

@@ -69,7 +69,8 @@ def from_error(error: BaseException, where: str) -> tuple[str, str]:
     if isinstance(error, BinScoutError):
         cause = f"\n{diagnostics.details(error.__cause__)}" if error.__cause__ else ""
         return f"{error.sentence} {error.hint}".strip(), f"{where}: {error.code}{cause}"
-    return f"Something went wrong in {where}; e shows the details.", diagnostics.details(error)
+    what = diagnostics.without_secrets(f"{type(error).__name__}: {error}")
+    return f"Something went wrong in {where}; e shows the details.", f"{what}\n{diagnostics.details(error)}"
 
 
 def _entry(told: Told) -> Content:

@@ -118,7 +118,9 @@ class ModelsScreen(BaseScreen):
 
         if (model := self.model) is None:
             return
-        text = f"It passed the gate. Suggestions and predictions for {model.task} come from it from now on; b goes back."
+        text = (
+            f"It passed the gate. Suggestions and predictions for {model.task} come from it from now on; b goes back."
+        )
         if await self.app.push_screen_wait(Confirm(f"Activate {model.id}?", text, yes="Activate it", no="Not now")):
             await self._busy_with(f"{model.id} is being activated.", gating.activate(self.ws, model.id))
             self.frame.toast(f"{model.id} is active.")

@@ -62,7 +62,13 @@ def _figures(one: Shelved) -> list[Content]:
     for name, value in {"this model": accuracy, **baselines}.items():
         style = "bold" if name == "this model" else "$text-muted"
         words = f"  {BASELINE_NAMES.get(name, name):<{NAME}}"
-        lines.append(Content.assemble((words, style), (bar(value, BAR), "$accent" if style == "bold" else style), (f"  {fraction(value)}", style)))
+        lines.append(
+            Content.assemble(
+                (words, style),
+                (bar(value, BAR), "$accent" if style == "bold" else style),
+                (f"  {fraction(value)}", style),
+            )
+        )
     interval = (one.summary.get("metrics") or {}).get("ci95")
     if interval:
         lines.append(Content.styled(f"  95 % interval {interval[0]:.2f} to {interval[1]:.2f}", "$text-muted"))
@@ -91,7 +97,9 @@ def _facts(one: Shelved, now: datetime) -> list[Content]:
         "size": f"{one.model.bytes / 1e6:.1f} MB, SHA-256 {one.model.sha256[:12]}…",
     }
     lines = [Content.styled("Card", "bold $accent")]
-    return lines + [Content.assemble((f"  {name:<{NAME}}", "$text-muted"), text) for name, text in facts.items() if text]
+    return lines + [
+        Content.assemble((f"  {name:<{NAME}}", "$text-muted"), text) for name, text in facts.items() if text
+    ]
 
 
 def _history(history: Sequence[tuple[Activation, str]], task: str) -> list[Content]:
@@ -102,6 +110,10 @@ def _history(history: Sequence[tuple[Activation, str]], task: str) -> list[Conte
             reason = f"  {move.reason}" if move.reason else ""
             verb = "rolled back to" if move.action == "rollback" else "activated"
             lines.append(
-                Content.assemble((f"  {at:%d %b %H:%M}  ", "$text-muted"), f"{verb} {move.model_id}", (f"  {who}{reason}", "$text-muted"))
+                Content.assemble(
+                    (f"  {at:%d %b %H:%M}  ", "$text-muted"),
+                    f"{verb} {move.model_id}",
+                    (f"  {who}{reason}", "$text-muted"),
+                )
             )
     return lines if len(lines) > 1 else [*lines, Content.styled("  nothing yet", "$text-muted")]

@@ -30,7 +30,8 @@ class CommandsProvider(Provider):
     def _entries(self) -> Iterator[tuple[Command, str, str]]:
         """(command, line, help) in order, those that are not allowed last."""
         keymap = keymap_of(self.screen)
-        allowed, refused = [], []
+        allowed: list[tuple[Command, str, str]] = []
+        refused: list[tuple[Command, str, str]] = []
         for node in commanded(self.screen):
             for command in node.SCOPE:
                 if command.palette:

@@ -43,8 +43,10 @@ def _score(name: str, found: Mapping[str, Any], style: str) -> Content:
     spread = f"  {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
     share = found["accuracy"]
     return Content.assemble(
-        (f"  {name:<{NAME}}", style), (bar(share, BAR), "$accent" if style else "$text-muted"),
-        (f"  {share:.2f}", style), (spread, "$text-muted"),
+        (f"  {name:<{NAME}}", style),
+        (bar(share, BAR), "$accent" if style else "$text-muted"),
+        (f"  {share:.2f}", style),
+        (spread, "$text-muted"),
     )
 
 

@@ -108,6 +108,14 @@ class RunPanel(Vertical):
         """The lines are made for a width."""
         self._dirty = True
 
+    def on_log_view_cleared(self) -> None:
+        """Say that what is shown is not the whole log."""
+        self._dirty = True
+
+    def on_log_view_all_shown(self) -> None:
+        """What is shown is the whole log again."""
+        self._dirty = True
+
     def on_unmount(self) -> None:
         """Let go of the file."""
         if self._feed is not None:
@@ -135,9 +143,10 @@ class RunPanel(Vertical):
         self.query_one("#run-figures", Static).update(figures_line(self._run, progress, width))
         self.query_one("#run-loss", LinePlot).show(progress.loss)
         self.query_one("#run-accuracy", LinePlot).show(progress.val_acc)
+        self._show_status(self.log_view.status)
 
     def _show_status(self, status: str) -> None:
-        name = "cleared log" if self._feed is not None and self._feed.log.cursor.offset else "log"
+        name = "log, cleared (A shows all)" if self._feed is not None and self._feed.log.cursor.offset else "log"
         self.query_one("#run-log-status", Static).update(
             Content.assemble((f"{name}  ", "$text-muted"), (status, "$accent" if self.log_view.following else "bold"))
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -108,16 +109,16 @@ class SelectScreen(DecidingScreen):
             # Nothing will come that a key could be too early for.
             self.seen()
             return
-        members = [self._member(found, image) for image in found.images[:MOST]]
+        members = [self._member(self.desk, image) for image in found.images[:MOST]]
         kept = next((i for i, image in enumerate(found.images) if image.id == found.chosen_image_id), None)
         self.strip.show(members, kept=kept, cursor=cursor if cursor is not None else kept or 0)
         if self.strip.is_settled:
             self.call_after_refresh(self._seen, found.id)
 
-    def _member(self, found: ImageSet, image: Image) -> Member:
-        assert self.desk is not None  # only called with a set on the desk
-        crop = found.crop if image.id == found.chosen_image_id else None
-        return Member(self.desk.preview(image), refused(image), crop, f"{image.width}x{image.height}")
+    def _member(self, desk: SetDesk, image: Image) -> Member:
+        found = desk.current
+        crop = found.crop if found and image.id == found.chosen_image_id else None
+        return Member(desk.preview(image), refused(image), crop, f"{image.width}x{image.height}")
 
     def _tell(self) -> None:
         found, desk = self.current, self.desk
@@ -136,6 +137,16 @@ class SelectScreen(DecidingScreen):
     def _settled(self) -> None:
         if self.current is not None:
             self.call_after_refresh(self._seen, self.current.id)
+
+    @on(SetStrip.Damaged)
+    def _damaged(self, event: SetStrip.Damaged) -> None:
+        found = self.current
+        if found is not None and event.position < len(found.images):
+            self.repair(found.images[event.position], partial(self._show_again, found.id))
+
+    def _show_again(self, set_id: int) -> None:
+        if self.current is not None and self.current.id == set_id and not self.is_cropping:
+            self._show(self.strip.cursor)
 
     def _seen(self, set_id: int) -> None:
         if self.desk is None or self.current is None or self.current.id != set_id or self.is_seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from textual.app import ComposeResult
@@ -22,12 +22,14 @@ from binscout_tui.store.runs import Run
 from binscout_tui.widgets.log_view import LogView
 from binscout_tui.widgets.row_list import RowList
 
+if TYPE_CHECKING:
+    from binscout_tui.dialogs.new_run import NewRun
+
 NO_RUN = "No run yet.\n\nn starts one on a dataset."
 NO_DATASET = (
-    "No run yet, and no dataset to train on.\n\n"
-    "Label images first (, then l). Then leave with q and run\n\n"
-    "  binscout dataset build NAME --task classify"
+    "No run yet, and no dataset to train on.\n\n, l  label images first\nd    make a dataset of the labelled images"
 )
+DATASET_NAME = "parts"
 
 
 class TrainingScreen(BaseScreen):
@@ -141,9 +143,7 @@ class TrainingScreen(BaseScreen):
     async def action_new(self) -> None:
         """Ask what to train on, and start it in a process of its own."""
         from binscout_tui.dialogs.new_run import NewRunForm
-        from binscout_tui.jobs.launch import launch
         from binscout_tui.learning.presets import PRESETS
-        from binscout_tui.operations import training as operation
 
         found = await self.ws.db.read(datasets.latest)
         form = NewRunForm(
@@ -151,8 +151,13 @@ class TrainingScreen(BaseScreen):
             [(preset.name, preset.name, preset.summary) for preset in PRESETS.values()],
         )
         choice = await self.app.push_screen_wait(form)
-        if choice is None:
-            return
+        if choice is not None:
+            await self._start_run(choice)
+
+    async def _start_run(self, choice: NewRun) -> None:
+        from binscout_tui.jobs.launch import launch
+        from binscout_tui.operations import training as operation
+
         uid, paths = self.ws.user.uid, self.ws.paths
         run_id, job_id = await self.ws.db.write(
             operation.enqueue, paths, uid, dataset=choice.dataset, preset=choice.preset, epochs=choice.epochs
@@ -162,6 +167,21 @@ class TrainingScreen(BaseScreen):
         self.frame.session.nudge()
         await self.resume()
         self.frame.toast(f"{run_id} starts; it goes on when you leave.")
+
+    @dialog(description="make a dataset")
+    async def action_dataset(self) -> None:
+        """Ask for a name and freeze the labelled images under it."""
+        from binscout_tui.dialogs.ask import Ask
+        from binscout_tui.operations import datasets as operation
+
+        self.ws.user.must_be("operator", "Building a dataset")
+        text = "All labelled images, split 80/10/10 by source; it never changes, a later one is a new version."
+        name = await self.app.push_screen_wait(Ask("Name of the dataset", text, DATASET_NAME))
+        if name is not None:
+            report = await self.ws.db.write(operation.build, self.ws.paths, self.ws.user.uid, name)
+            self.frame.session.nudge()
+            await self.resume()
+            self.frame.toast(f"{report.name}: {report.images} images in {report.groups} groups; n trains on it.")
 
     @dialog(description="cancel a run")
     async def action_cancel(self) -> None:

@@ -63,16 +63,23 @@ def _course(run: Run, progress: RunProgress | None, room: int) -> Content:
         return Content(f"  {first_line(run.job.error)}")
     if run.job.state == "queued":
         return Content.styled("  starts when its process is up", "$text-muted")
-    epoch = progress.epoch if progress else None
-    epochs = (progress.epochs if progress else None) or run.config.get("epochs")
-    if not epoch or not epochs or run.job.state == "done":
+    if run.job.state == "done" or progress is None:
         return Content("")
-    running = progress is not None and progress.eta_s is not None and run.job.state == "running"
-    left = f"  {duration(progress.eta_s)} left" if running and progress and progress.eta_s else ""
-    words = f"  epoch {epoch}/{epochs}"
+    words, share = _position(run, progress)
+    left = f"  {duration(progress.eta_s)} left" if progress.eta_s and run.job.state == "running" else ""
     cells = min(MOST_BAR, room - len(words) - len(left) - 2)
-    drawn = f"  {bar(epoch / epochs, cells)}" if cells >= LEAST_BAR else ""
+    drawn = f"  {bar(share, cells)}" if share is not None and cells >= LEAST_BAR else ""
     return Content.assemble(words, (drawn, "$accent"), (left, "$text-muted"))
+
+
+def _position(run: Run, progress: RunProgress) -> tuple[str, float | None]:
+    """(words, share that is done): the epoch, or what is being done before the first."""
+    epochs = progress.epochs or run.config.get("epochs")
+    share = progress.done / progress.total if progress.total and progress.done is not None else None
+    if progress.epoch and epochs:
+        return f"  epoch {progress.epoch}/{epochs}", progress.epoch / epochs if share is None else share
+    what = progress.what or progress.message
+    return f"  {what}" if what else "", share
 
 
 def figures_line(run: Run, progress: RunProgress | None, width: int) -> Content:

@@ -48,9 +48,9 @@ def percent(share: float) -> str:
 
 
 def fraction(value: object) -> str:
-    """An accuracy as `.81`; `1.0` for all right, `–` where there is none."""
+    """An accuracy as `.81`; `1.0` for all right, `-` where there is none."""
     if not isinstance(value, int | float):
-        return "–"
+        return "-"
     return "1.0" if round(value, 2) >= 1 else f"{value:.2f}"[1:]
 
 

@@ -25,6 +25,7 @@ Truth = dict[str, Any]
 Picture = tuple[str, bytes]
 
 CROPS_A_PHOTO = 4
+PART_SIZE = (240, 240)
 MOST_PARTS = 30
 
 
@@ -155,7 +156,7 @@ def _parts(plan: Plan) -> Iterator[tuple[list[Picture], Truth]]:
             crop = number % CROPS_A_PHOTO + 1
             name = f"{looks[session].name}_{photo:03d}_{crop}"
             look = shot_look(looks[session], stream(plan.seed, f"photo/{looks[session].name}/{photo}"))
-            image = render_part(class_name, stream(plan.seed, f"part/{name}"), look)
+            image = render_part(class_name, stream(plan.seed, f"part/{name}"), look, PART_SIZE)
             path = f"parts/{class_name}/{name}.jpg"
             entry = {"class": class_name, "path": path, "photo": photo, "session": looks[session].name}
             yield [(path, encode(image, session, photo * 10 + crop))], entry

@@ -15,7 +15,6 @@ from textual.widgets import Input, Static
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.label import FINDER
 from binscout_tui.labelling.finding import find_classes, is_new
-from binscout_tui.store.labels import LabelClass
 
 
 class ClassFinder(Commanded, Vertical):
@@ -43,8 +42,8 @@ class ClassFinder(Commanded, Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.image_id = 0
-        self._choices: Sequence[LabelClass] = ()
-        self._matches: list[LabelClass] = []
+        self._names: Sequence[str] = ()
+        self._matches: list[str] = []
         self._row = 0
         self._sure = False
 
@@ -53,9 +52,9 @@ class ClassFinder(Commanded, Vertical):
         yield Input(placeholder="class…", select_on_focus=False, compact=True)
         yield Static(markup=False)
 
-    def open(self, image_id: int, classes: Sequence[LabelClass]) -> None:
+    def open(self, image_id: int, names: Sequence[str]) -> None:
         """Begin to find a class for one image; whatever is taken is meant for it and no other."""
-        self.image_id, self._choices = image_id, classes
+        self.image_id, self._names = image_id, names
         line = self.query_one(Input)
         line.value = ""
         self._match("")
@@ -75,10 +74,10 @@ class ClassFinder(Commanded, Vertical):
         """Take the marked class, or make sure that a new one is meant."""
         text = self.query_one(Input).value.strip()
         if self._row < len(self._matches):
-            self.post_message(self.Found(self.image_id, self._matches[self._row].name, is_new=False))
-        elif is_new(text, self._choices) and self._sure:
+            self.post_message(self.Found(self.image_id, self._matches[self._row], is_new=False))
+        elif is_new(text, self._names) and self._sure:
             self.post_message(self.Found(self.image_id, text, is_new=True))
-        elif is_new(text, self._choices):
+        elif is_new(text, self._names):
             self._sure = True
             self._paint()
 
@@ -91,21 +90,21 @@ class ClassFinder(Commanded, Vertical):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        last = len(self._matches) - (0 if is_new(self.query_one(Input).value, self._choices) else 1)
+        last = len(self._matches) - (0 if is_new(self.query_one(Input).value, self._names) else 1)
         self._row = min(max(0, self._row + by), max(0, last))
         self._sure = False
         self._paint()
 
     def _match(self, text: str) -> None:
-        self._matches = find_classes(text, self._choices)
+        self._matches = find_classes(text, self._names)
         self._row = 0
         self._sure = False
         self._paint()
 
     def _paint(self) -> None:
         text = self.query_one(Input).value.strip()
-        names = [item.name for item in self._matches]
-        if is_new(text, self._choices):
+        names = list(self._matches)
+        if is_new(text, self._names):
             make = f'Enter again makes class "{text}"' if self._sure else f'+ make class "{text}"'
             names.append(make)
         room = max(1, self.query_one(Static).size.height)

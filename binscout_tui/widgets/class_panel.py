@@ -30,7 +30,7 @@ def class_lines(
 
     `given` is the image's label and `suggested` the class that the model suggests; both are marked by a sign.
     """
-    if rows < 1 or width < 4:
+    if rows < 1 or width < 8:
         return []
     across = min(max(1, width // COLUMN), -(-len(entries) // rows)) if entries else 1
     room = across * rows

@@ -48,7 +48,7 @@ def header_line(state: HeaderState, area: str, width: int) -> Content:
     left = [*fixed, *place, *area_parts]
     gap = max(0, width - _cells(left) - _right_cells(right) + 2)
     tail = [part for entry in right for part in (("  ", ""), entry)][1:]
-    return Content.assemble(*left, (" " * gap if tail else "", ""), *tail, (" ", ""))
+    return Content.assemble(*left, *([(" " * gap, ""), *tail, (" ", "")] if tail else []))
 
 
 def _jobs(count: int) -> tuple[str, str]:

@@ -26,6 +26,12 @@ class SetStrip(Grid):
     class Settled(Message):
         """Every picture of the set is on the screen, or says why not."""
 
+    @dataclass
+    class Damaged(Message):
+        """The picture at `position` cannot be shown."""
+
+        position: int
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.frames = [PictureFrame(position) for position in range(MOST)]
@@ -79,8 +85,11 @@ class SetStrip(Grid):
         self._tell()
 
     def on_picture_damaged(self, event: Picture.Damaged) -> None:
-        """A damaged picture says so itself."""
+        """A damaged picture says so itself; perhaps somebody can mend it."""
         event.stop()
+        for frame in self.frames:
+            if frame.picture is event.picture:
+                self.post_message(self.Damaged(frame.position))
         self._tell()
 
     def _tell(self) -> None:

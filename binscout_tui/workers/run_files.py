@@ -23,7 +23,8 @@ async def read_report(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, msgspec.MsgspecError) as error:
         raise StorageError(
-            f"The report {file} cannot be read: {error}.", hint="`binscout evaluate` makes the figures again.",
+            f"The report {file} cannot be read: {error}.",
+            hint="`binscout evaluate` makes the figures again.",
             code="bad_report",
         ) from error
     if not isinstance(report.get("test"), dict) or not isinstance(report.get("baselines"), dict):

@@ -68,7 +68,9 @@ def add_dataset(ws: Workspace, name: str = "screws", count: int = 12) -> str:
     return dataset_id
 
 
-def add_run(ws: Workspace, dataset_id: str, *, state: str = "queued", name: str = "screws", error: str = "", pid: int = 0) -> str:
+def add_run(
+    ws: Workspace, dataset_id: str, *, state: str = "queued", name: str = "screws", error: str = "", pid: int = 0
+) -> str:
     """A run whose job is in `state`, worked on by process `pid` (this one); its folder has a log."""
     pid = pid or os.getpid()
     run_id = ws.db.read(runs.free_id, name)
@@ -101,7 +103,13 @@ def training_events(epochs: int, total: int, steps: int) -> Iterable[dict[str, A
             loss = 1.9 / (1 + done / 60) + 0.05 * ((done * 7) % 5)
             metric = {"epoch": epoch, "step": done, "loss": round(loss, 4), "lr": 0.003, "samples_per_s": 148.2}
             yield {"type": "metric", "time": at, **metric}
-        yield {"type": "metric", "time": at, "epoch": epoch, "step": epoch * steps, "val_acc": round(1 - 0.87 / epoch, 4)}
+        yield {
+            "type": "metric",
+            "time": at,
+            "epoch": epoch,
+            "step": epoch * steps,
+            "val_acc": round(1 - 0.87 / epoch, 4),
+        }
         progress = {"epoch": epoch, "epochs": total, "eta_s": (total - epoch) * 18.0, "samples_per_s": 148.2}
         yield {"type": "progress", "time": at, **progress}
 
@@ -114,9 +122,7 @@ def report() -> dict[str, Any]:
         "unreadable": 0,
         "accuracy": 26 / 30,
         "ci95": [0.70, 0.95],
-        "per_class": {
-            name: {"recall": matrix[row][row] / 10, "support": 10} for row, name in enumerate(CLASSES)
-        },
+        "per_class": {name: {"recall": matrix[row][row] / 10, "support": 10} for row, name in enumerate(CLASSES)},
         "confusion": {"labels": list(CLASSES), "matrix": matrix},
         "ece": 0.04,
         "nll": 0.41,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from PIL import Image as Pillow
 
 from binscout_tui.imaging.previews import write_previews
@@ -53,6 +54,20 @@ def _new(number: int, folder: Path, *, previews: bool) -> NewImage:
         mode="RGB",
         source_group="tests",
     )
+
+
+def add_files(root: Path, folder: Path, count: int) -> list[int]:
+    """Enter `count` images that have a file but no previews; their ids."""
+    folder.mkdir(exist_ok=True)
+    with Workspace(root) as ws:
+        made = []
+        for number in range(count):
+            path = folder / f"{number}.png"
+            picture(number).save(path)
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            new = msgspec.structs.replace(_new(number, ws.paths.previews, previews=False), sha256=sha256, path=path)
+            made.append(ws.db.write(images.add, ws.user.uid, new)[0])
+        return made
 
 
 def add_classes(root: Path, names: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,13 +69,17 @@ KEYS = [
 
 
 def test_footer_keeps_its_last_keys_at_the_right_end() -> None:
-    assert footer_line(KEYS, 60).plain == " 1-9 class  / find" + " " * 28 + ", go  ? help"
+    assert footer_line(KEYS, 60).plain == " 1-9 class  / find" + " " * 29 + ", go  ? help"
     assert [key.command_id for key in fitting(KEYS, 28)] == ["a", "c", "d"]
     assert [key.command_id for key in fitting(KEYS, 16)] == ["c", "d"]
 
 
 def test_a_refused_key_is_greyed() -> None:
-    styles = {span.style for span in footer_line(KEYS, 60).spans if "find" in footer_line(KEYS, 60).plain[span.start : span.end]}
+    styles = {
+        span.style
+        for span in footer_line(KEYS, 60).spans
+        if "find" in footer_line(KEYS, 60).plain[span.start : span.end]
+    }
     assert styles == {"$text-disabled"}
 
 
@@ -98,3 +103,36 @@ def test_a_falling_curve_begins_at_the_top_and_ends_at_the_bottom() -> None:
 def test_the_cursor_stays_on_its_row(names: str, key: str, old: int, expected: int) -> None:
     rows = [Row(name, lambda width: None, selectable=name != "-") for name in names]  # type: ignore[arg-type, return-value]
     assert kept_cursor(rows, key, old) == expected
+
+
+def _course(job_state: str, **progress: object) -> str:
+    from binscout_tui.eventlog.metrics import MetricsReducer
+    from binscout_tui.screens.training_rows import progress_line
+    from binscout_tui.store.jobs import Job
+    from binscout_tui.store.runs import Run
+
+    fields = dict.fromkeys(Job.__struct_fields__)
+    job = Job(**(fields | {"id": 1, "state": job_state, "cancel_asked": False, "error": "It broke.\nmore"}))
+    fields = dict.fromkeys(Run.__struct_fields__)
+    run = Run(**(fields | {"id": "parts-1", "config": {}, "job": job}))
+    reducer = MetricsReducer()
+    reducer.feed([json.dumps({"type": "progress", **progress}).encode()] if progress else [])
+    return progress_line(run, reducer.progress, 60).plain
+
+
+@pytest.mark.parametrize(
+    ("state", "progress", "expected"),
+    [
+        ("queued", {}, "parts-1  ◌ queued  starts when its process is up"),
+        ("failed", {}, "parts-1  ✗ failed  It broke."),
+        ("done", {"epoch": 4, "epochs": 4}, "parts-1  ✓ done"),
+        (
+            "running",
+            {"done": 700, "total": 1400, "eta_s": 240, "what": "training"},
+            "parts-1  ⟳ running  training  ▓▓▓▓▓▓▓▓▓░░░░░░░░░  4 min left",
+        ),
+        ("running", {"epoch": 2, "epochs": 8}, "parts-1  ⟳ running  epoch 2/8  ▓▓▓▓▓▓▓" + "░" * 22),
+    ],
+)
+def test_the_course_of_a_run(state: str, progress: dict[str, object], expected: str) -> None:
+    assert _course(state, **progress) == expected

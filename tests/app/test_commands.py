@@ -12,10 +12,11 @@ import binscout_tui.dialogs
 import binscout_tui.screens
 import binscout_tui.widgets
 from binscout_tui.app import BinScoutApp
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.command import Command, Scope
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.table import SCOPES, problems, reference
-from binscout_tui.screens.areas import AREAS
+from binscout_tui.screens.app_commands import AppCommands
 
 
 def commanded_classes() -> list[type[Commanded]]:
@@ -29,7 +30,7 @@ def commanded_classes() -> list[type[Commanded]]:
             yield child
             yield from below(child)
 
-    return [BinScoutApp, *(found for found in below(Commanded) if "SCOPE" in vars(found))]
+    return [BinScoutApp, *(found for found in below(Commanded) if "SCOPE" in vars(found) and found is not AppCommands)]
 
 
 def test_no_key_is_declared_twice_or_forbidden() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
-from .made_up import add_classes, add_images, add_model
+from .made_up import add_classes, add_files, add_images, add_model
 
 NAMES = ["M2", "M3", "M4", "nut", "washer", "spring", "pin", "clip", "rivet", "hex bolt", "zip"]
 
@@ -103,6 +104,35 @@ async def test_keys_typed_ahead_label_only_what_was_shown(app: BinScoutApp, ids:
         await ready(pilot)
         assert [await label(app, image) for image in ids] == [("class", "M2"), *[None] * 7]
         assert current(app) == ids[1]
+
+
+async def test_a_held_key_labels_only_what_was_shown(
+    root: Path, app: BinScoutApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_classes(root, NAMES)
+    ids = add_images(root, 40)
+    seen: list[int | None] = []
+    early: list[None] = []
+    real = LabelScreen.seen
+
+    def note(screen: LabelScreen) -> None:
+        if not screen.is_seen:
+            seen.append(screen.candidate.image.id if screen.candidate else None)
+        real(screen)
+
+    monkeypatch.setattr(LabelScreen, "seen", note)
+    monkeypatch.setattr(LabelScreen, "came_early", lambda _: early.append(None))
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        for number in range(30):
+            app.post_message(events.Key("1", "1"))
+            if number % 3:
+                await pilot.pause()
+        await settle(pilot)
+        labelled = [image for image in ids if await label(app, image) is not None]
+        assert labelled == seen[: len(labelled)]
+        assert len(labelled) + len(early) == 30
+        assert len(labelled) >= 10
 
 
 async def test_undo_and_redo_go_back_to_their_image_across_a_restart(root: Path, ids: list[int]) -> None:
@@ -300,6 +330,20 @@ async def test_a_picture_that_cannot_be_shown_is_not_labelled_but_skipped(root: 
         assert any("This picture cannot be shown" in line for line in told(app))
         await decide(pilot, "space")
         assert await label(app, ids[0]) == ("skipped", None)
+
+
+async def test_a_deleted_preview_is_made_again(root: Path, app: BinScoutApp, tmp_path: Path) -> None:
+    add_classes(root, NAMES)
+    ids = add_files(root, tmp_path / "photos", 2)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label", empty=True)
+        screen = app.screen
+        assert isinstance(screen, LabelScreen)
+        async with asyncio.timeout(20):
+            while screen.picture.state != "shown":
+                await pilot.pause()
+        await decide(pilot, "1")
+        assert await label(app, ids[0]) == ("class", "M2")
 
 
 async def test_what_others_did_is_taken_over_without_moving(root: Path, app: BinScoutApp, ids: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
-from .made_up import add_sets
+from .made_up import add_files, add_sets
 
 
 @pytest.fixture
@@ -218,6 +219,19 @@ async def test_a_damaged_or_missing_image_cannot_be_kept(root: Path, app: BinSco
         assert sum("cannot be kept" in line for line in told(app)) >= 3
         await decide(pilot, "3")
         assert chosen(await stored(app, ids[0])) == 3
+
+
+async def test_a_deleted_preview_is_made_again(root: Path, app: BinScoutApp, tmp_path: Path) -> None:
+    members = add_files(root, tmp_path / "photos", 2)
+    with Workspace(root) as ws:
+        set_id, _ = ws.db.write(sets.add, name="photos", kind="folder", image_ids=members)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "select", empty=True)
+        async with asyncio.timeout(20):
+            while any(frame.picture.state != "shown" for frame in screen(app).strip.frames[:2]):
+                await pilot.pause()
+        await decide(pilot, "2")
+        assert chosen(await stored(app, set_id)) == 2
 
 
 async def test_a_number_without_an_image_is_said(app: BinScoutApp, ids: list[int]) -> None:

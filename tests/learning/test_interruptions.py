@@ -16,7 +16,7 @@ from binscout_tui.errors import ConflictError
 from binscout_tui.learning import process
 from binscout_tui.learning.config import command, prepare_run, read_config, read_dataset
 
-from .shapes import QUICK, environment, events, make_items, start, train
+from .shapes import QUICK, environment, events, make_items, start
 
 
 def wait_until(running: subprocess.Popen[bytes], condition: Callable[[], bool]) -> None:
@@ -38,8 +38,7 @@ def test_a_killed_run_continues_and_ends_with_the_same_numbers(finished: Path, t
     first.wait()
     done = events(folder, "metric")[-1]["epoch"]
     assert not (folder / "card.json").exists()
-    answer = train(folder)
-    assert answer.returncode == 0, answer.stderr
+    assert start(folder).wait(120) == 0, (folder / "log.txt").read_text()
     running = events(folder, "state")[1]
     assert running["resumed_from"] in {done, done + 1}  # a checkpoint may be written and not yet told
     epochs = [event["epoch"] for event in events(folder, "metric")]

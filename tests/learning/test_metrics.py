@@ -43,7 +43,7 @@ def test_temperature_cools_an_overconfident_model() -> None:
     honest = metrics.softmax(np.eye(3)[truth] + dice.gumbel(size=(3000, 3)))
     truth = np.array([dice.choice(3, p=row) for row in honest])
     boasting = metrics.tempered(honest, 1 / 3)
-    temperature = metrics.fit_temperature(boasting, truth)
+    _, temperature = metrics.fit_pool(boasting, boasting, truth)
     assert temperature == pytest.approx(3, rel=0.15)
     before = metrics.expected_calibration_error(boasting, truth)
     assert metrics.expected_calibration_error(metrics.tempered(boasting, temperature), truth) < before / 2
@@ -69,8 +69,16 @@ def test_a_second_opinion_counts_only_when_it_helps() -> None:
     weight, temperature = metrics.fit_pool(first, second, truth)
     assert weight >= 0.4
     both = metrics.tempered(metrics.pooled(first, second, weight), temperature)
-    assert metrics.mean_nll(both, truth) < metrics.mean_nll(
-        metrics.tempered(first, metrics.fit_temperature(first, truth)), truth
-    )
+    _, alone = metrics.fit_pool(first, first, truth)
+    assert metrics.mean_nll(both, truth) < metrics.mean_nll(metrics.tempered(first, alone), truth)
     assert metrics.fit_pool(first, noise, truth)[0] <= 0.1
     assert np.allclose(metrics.pooled(first, second, 0.0), first)
+
+
+def test_a_few_easy_validation_images_change_little() -> None:
+    sure = np.array([[0.99, 0.01]] * 4)
+    unsure = np.array([[0.6, 0.4]] * 4)
+    weight, temperature = metrics.fit_pool(sure, unsure, np.zeros(4, np.int64))
+    assert weight >= 0.3
+    assert temperature > 0.5
+    assert list(metrics.fit_pool(sure[:0], unsure[:0], np.zeros(0, np.int64))) == pytest.approx([0.4, 1.0])

@@ -15,7 +15,7 @@ from binscout_tui.learning.config import TrainConfig, prepare_run, read_dataset
 from binscout_tui.learning.evaluate import evaluate
 from binscout_tui.learning.inference import Classifier
 
-from .shapes import CLASSES, QUICK, draw, events, make_items, read_json, train
+from .shapes import CLASSES, QUICK, draw, events, make_items, read_json, start, train
 
 
 def test_events_tell_the_whole_story(finished: Path) -> None:
@@ -61,7 +61,8 @@ def test_only_the_outputs_stay(finished: Path) -> None:
 
 def test_a_finished_run_is_not_trained_again(finished: Path) -> None:
     before = (finished / "events.jsonl").read_bytes()
-    assert train(finished).returncode == 0
+    assert start(finished).wait(120) == 0
+    (finished / "log.txt").unlink()
     assert (finished / "events.jsonl").read_bytes() == before
 
 
@@ -142,8 +143,7 @@ def code_of(folder: Path) -> str:
 
 def test_weights_that_cannot_be_downloaded_fail_with_advice(tmp_path: Path) -> None:
     prepare_run(tmp_path / "run", TrainConfig(preset="vit-b16", device="cpu"), make_items(tmp_path / "p", 6))
-    answer = train(tmp_path / "run")
-    assert answer.returncode != 0
+    assert start(tmp_path / "run").wait(120) == 1
     last = events(tmp_path / "run", "state")[-1]
     assert (last["state"], last["code"]) == ("failed", "weights_unavailable")
     assert "--weights" in last["hint"]

@@ -1,0 +1,78 @@
+"""Dialogs answer what was meant and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.content import Content
+
+from binscout_tui.app import BinScoutApp
+from binscout_tui.dialogs.confirm import Confirm
+from binscout_tui.dialogs.reader import Reader
+from binscout_tui.dialogs.typed import TypedConfirm
+
+from .driving import press, screen_text, settle
+
+
+async def answers(app: BinScoutApp, make: Any, *key_runs: list[str]) -> list[Any]:
+    """The answer of a new dialog after each run of keys; "open" when it is still there."""
+    found: list[Any] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for keys in key_runs:
+            app.push_screen(make(), found.append)
+            await settle(pilot)
+            await press(pilot, *keys)
+            if len(app.screen_stack) > 1:
+                app.pop_screen()
+                found.append("open")
+                await settle(pilot)
+    return found
+
+
+async def test_confirm_is_no_until_yes_is_meant(app: BinScoutApp) -> None:
+    def make() -> Confirm:
+        return Confirm("Cancel it?", "It stops.")
+
+    runs = [["enter"], ["y"], ["n"], ["escape"], ["q"], ["right", "enter"], ["tab", "tab", "enter"], ["x"]]
+    assert await answers(app, make, *runs) == [False, True, False, False, False, True, False, "open"]
+
+
+async def test_a_typed_answer_must_be_the_word(app: BinScoutApp) -> None:
+    def make() -> TypedConfirm:
+        return TypedConfirm("Purge?", "Gone for ever.", "purge")
+
+    runs = [["enter"], [*"purg", "enter"], [*"purge", "enter"], [*"purge", "escape"], [*"q", "enter"]]
+    assert await answers(app, make, *runs) == ["open", "open", True, None, "open"]
+
+
+async def test_a_long_text_scrolls_and_is_copied_whole(app: BinScoutApp) -> None:
+    text = "\n".join(f"line {number} [b]not markup[/b]" for number in range(100))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(Reader("Text", Content(text)))
+        await settle(pilot)
+        assert any("line 0 [b]not markup[/b]" in row for row in screen_text(app))
+        await press(pilot, "end")
+        assert any("line 99 " in row for row in screen_text(app))
+        await press(pilot, "y")
+        assert app.clipboard == text
+        await press(pilot, "q")
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_area_menu_goes_by_click_too(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "comma")
+        await pilot.click("#dialog-menu", offset=(4, 4))
+        await settle(pilot)
+        assert app.current_mode == "models"
+
+
+async def test_the_footer_can_be_clicked(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.click("FooterBar", offset=(75, 0))
+        await settle(pilot)
+        assert any("Show the keys that work here." in row for row in screen_text(app))

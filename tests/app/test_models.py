@@ -1,0 +1,182 @@
+"""Models: the card, the gate, activation through it, going back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from binscout_tui.app import BinScoutApp
+from binscout_tui.operations import gating
+from binscout_tui.store import models, users
+from binscout_tui.workspace import Workspace
+
+from .driving import press, screen_text, settle, told
+from .filling import add_dataset, add_images, add_known_good, add_run, fill, finish_run, judge, label_images
+
+
+@pytest.fixture
+def trained(root: Path) -> Path:
+    """A workspace with two models, oldest first: `screws-1`, `screws-2`; neither has stood at the gate."""
+    with Workspace(root) as ws:
+        ids = add_images(ws, 12)
+        label_images(ws, ids)
+        add_known_good(ws, ids)
+        dataset_id = add_dataset(ws)
+        for _ in range(2):
+            finish_run(ws, add_run(ws, dataset_id, state="done"))
+    return root
+
+
+@pytest.fixture
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Activation and rollback without the inference process, which has tests of its own."""
+
+    async def activate(ws: Any, model_id: str, *, reason: str = "") -> models.Activation:
+        return await ws.db.write(models.activate, ws.user.uid, model_id, reason=reason)
+
+    async def rollback(ws: Any, task: str) -> models.Activation:
+        return await ws.db.write(models.rollback, ws.user.uid, task)
+
+    monkeypatch.setattr(gating, "activate", activate)
+    monkeypatch.setattr(gating, "rollback", rollback)
+
+
+async def active(app: BinScoutApp) -> str | None:
+    """The id of the active model."""
+    model = await app.workspace.db.read(models.active, "classify")
+    return model.id if model else None
+
+
+async def until(pilot: Any, words: str) -> None:
+    """Wait until the screen shows `words`."""
+    while not any(words in row for row in screen_text(pilot.app)):
+        await pilot.pause(0.02)
+
+
+async def test_no_model_says_how_one_is_made(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6")
+        assert any("A training run makes one" in row for row in screen_text(app))
+        await press(pilot, "G")
+        assert told(app)[0].endswith("There is no model yet; a training run makes one.")
+
+
+async def test_the_card_stands_beside_baselines_gate_and_history(root: Path) -> None:
+    fill(root)
+    app = BinScoutApp(root)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6")
+        await press(pilot, "down")
+        text = "\n".join(screen_text(app))
+        for words in ("● screws-3", "● active", "this model", "majority", "✓ passed", "by root", "activated screws-3"):
+            assert words in text, words
+
+
+async def test_activation_only_through_the_gate(trained: Path, no_engine: None) -> None:
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "a")
+        assert told(app)[0].endswith("screws-2 has not stood at the gate.")
+        with Workspace(trained) as other:
+            judge(other, "screws-2", passed=False)
+        await until(pilot, "✗ failed: overall")
+        await press(pilot, "a")
+        assert "screws-2 did not pass the gate: overall." in told(app)[0]
+        with Workspace(trained) as other:
+            judge(other, "screws-2", passed=True)
+        await until(pilot, "✓ passed")
+        await press(pilot, "a", "enter")
+        assert await active(app) is None
+        await press(pilot, "a", "y")
+        await until(pilot, "● active")
+        assert await active(app) == "screws-2"
+        await press(pilot, "a")
+        assert told(app)[0].endswith("screws-2 is the active model already.")
+
+
+async def test_rollback_goes_back_and_is_refused_when_there_is_nothing(trained: Path, no_engine: None) -> None:
+    with Workspace(trained) as ws:
+        judge(ws, "screws-1", passed=True)
+        ws.db.write(models.activate, ws.user.uid, "screws-1")
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "b")
+        assert told(app)[0].endswith("No model was active before this one.")
+        with Workspace(trained) as other:
+            judge(other, "screws-2", passed=True)
+            other.db.write(models.activate, other.user.uid, "screws-2")
+        await until(pilot, "● screws-2")
+        await press(pilot, "b", "y")
+        await until(pilot, "● screws-1")
+        assert await active(app) == "screws-1"
+        await until(pilot, "rolled back to screws-1")
+
+
+async def test_only_an_admin_activates(trained: Path) -> None:
+    with Workspace(trained) as ws:
+        judge(ws, "screws-2", passed=True)
+        ws.db.write(users.set_role, ws.user.uid, "operator")
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "a")
+        assert "needs the role admin" in told(app)[0]
+
+
+async def test_while_the_gate_works_other_keys_say_so(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    go_on = asyncio.Event()
+
+    async def gate(ws: Any, model_id: str) -> Any:
+        await go_on.wait()
+        with Workspace(trained) as other:
+            judge(other, model_id, passed=True)
+        return await ws.db.read(models.last_gate, model_id)
+
+    monkeypatch.setattr(gating, "gate", gate)
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "G", "G")
+        assert told(app)[0].endswith("screws-2 is being tested; wait for its verdict.")
+        go_on.set()
+        await until(pilot, "12 known-good images, 10 needed")
+        await press(pilot, "escape")
+        await until(pilot, "✓ passed")
+
+
+async def test_an_operation_that_fails_is_told_and_the_keys_come_back(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from binscout_tui.errors import BinScoutError
+
+    async def gate(ws: Any, model_id: str) -> Any:
+        raise BinScoutError("The engine did not start.", hint="`binscout engine status` says why.", code="engine")
+
+    monkeypatch.setattr(gating, "gate", gate)
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "G")
+        while "The engine did not start." not in told(app)[0]:
+            await pilot.pause(0.02)
+        assert app.screen.busy is None
+
+
+async def test_the_model_under_the_cursor_comes_back(trained: Path) -> None:
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6", "down")
+    again = BinScoutApp(trained)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6")
+        assert any(row.startswith("▸   screws-1") for row in screen_text(again))
