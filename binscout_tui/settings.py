@@ -23,10 +23,10 @@ class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a model must reach on the known-good images: accuracy overall, recall of each class, number of images."""
 
     overall: float = 0.6
-    per_class: float = 0.3
+    per_class: float = 0.2
     min_images: int = 10
     min_per_class: int = 1
-    max_drop: float = 0.02
+    max_drop: float = 0.05
     max_seconds_per_image: float = 1.0
     max_memory_mb: int = 4096
 

@@ -79,4 +79,8 @@ def _environment() -> dict[str, str]:
     here = os.fspath(Path(binscout_tui.__file__).resolve().parent.parent)
     others = os.environ.get("PYTHONPATH", "")
     # Torch's threads wait without spinning: four times faster where other work wants the same cores.
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONPATH": os.pathsep.join(part for part in (here, others) if part)}
+    return {
+        "OMP_WAIT_POLICY": "PASSIVE",
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(part for part in (here, others) if part),
+    }

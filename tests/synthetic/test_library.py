@@ -50,7 +50,7 @@ def test_every_picture_says_that_it_is_synthetic(library: Library) -> None:
         with Image.open(path) as image:
             image.load()
             assert image.format == "JPEG"
-            assert image.size == ((320, 240) if path.parts[-3] == "parts" else (480, 360))
+            assert image.size == ((240, 240) if path.parts[-3] == "parts" else (480, 360))
             assert image.info["comment"] == b"synthetic, made by BinScout"
             assert image.getexif()[0x010E] == "synthetic, made by BinScout"
     assert "No camera took them" in (library.folder / "README.txt").read_text()
