@@ -31,11 +31,6 @@ def not_cropping(context: SelectContext) -> Verdict:
     return "Finish the crop first: Enter keeps it, Esc leaves it." if context.is_cropping else True
 
 
-def no_model(_: SelectContext) -> Verdict:
-    """Nothing can be suggested for sets."""
-    return "There is no model for sets yet."
-
-
 SCOPE = Scope(
     "select",
     "Select",
@@ -58,8 +53,6 @@ SCOPE = Scope(
             "select.undo", ("z", "u"), "undo", "Take back the last choice, and show its set.", allowed=not_cropping
         ),
         Command("select.redo", ("Z",), "redo", "Do again what was undone last.", allowed=not_cropping, footer=False),
-        Command("select.take", ("y",), "take", "Take what the model suggests.", allowed=no_model),
-        Command("select.suggestions", ("t",), "suggest", "Show or hide the suggestion.", allowed=no_model),
         Command("select.left", ("left",), "mark left", "Mark the image to the left.", allowed=has_set, footer=False),
         Command(
             "select.right", ("right",), "mark right", "Mark the image to the right.", allowed=has_set, footer=False

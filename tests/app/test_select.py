@@ -275,14 +275,6 @@ async def test_a_click_elsewhere_keeps_the_crop_open(app: BinScoutApp, ids: list
         assert found.crop == pytest.approx((0.1, 0.1, 0.9, 0.9))
 
 
-async def test_nothing_is_suggested_yet_and_that_is_said(app: BinScoutApp, ids: list[int]) -> None:
-    async with app.run_test() as pilot:
-        await open_area(pilot, "select")
-        await press(pilot, "y")
-        assert any("no model for sets yet" in line for line in told(app))
-        assert (await stored(app, ids[0])).state == "pending"
-
-
 async def test_nine_images_lie_in_two_rows(app: BinScoutApp, ids: list[int]) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "select")
