@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO ?= demo-workspace
 
-.PHONY: demo test test-slow lint types contracts unit format clean
+.PHONY: demo test test-slow lint types contracts unit format keys clean
 
 demo: $(STAMP)  ## a workspace with made-up pictures, then the app (without a terminal: the whole loop)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/binscout --workspace $(DEMO) demo; \
@@ -39,6 +39,9 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+keys: $(STAMP)  ## write the page of keys anew
+	$(BIN)/python -c 'from binscout_tui.commands.table import reference; print(reference())' > docs/keys.md
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -102,12 +102,20 @@ def join_group(wanted: str) -> Place:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     else:
-        local_world = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // local_world))
+        torch.set_num_threads(_compute_threads(int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
     if world > 1:
         backend = "nccl" if device.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=timedelta(minutes=30))
     return Place(rank, world, device)
+
+
+def _compute_threads(local_world: int) -> int:
+    """Half of this process's share of the cores, the other half being for the thread that prepares pictures.
+
+    Never more: threads that share one operation wait for the slowest at each, so that on a busy machine two of them
+    take many times as long as one.
+    """
+    return max(1, len(os.sched_getaffinity(0)) // local_world // 2)
 
 
 def wait_for_all(place: Place) -> None:

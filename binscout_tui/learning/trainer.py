@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -79,8 +80,8 @@ class Trainer:
         torch.manual_seed(self._seed(self.place.rank))
         self.parallel.train()
         totals = torch.zeros(2)
-        for done, rows in enumerate(self._batches(), 1):
-            totals += self._step(rows, generator)
+        for done, (images, truth) in enumerate(self._prepared(generator), 1):
+            totals += self._step(images, truth)
             after_step(done)
         self.epoch += 1
         if self.place.world > 1:
@@ -104,9 +105,18 @@ class Trainer:
         batches = self.train[drawn].reshape(self.plan.steps, self.plan.batch_size)
         return list(batches[:, self.place.rank :: self.place.world])
 
-    def _step(self, rows: NDArray[np.intp], generator: torch.Generator) -> Tensor:
-        images = self._inputs(rows, generator)
-        truth = torch.from_numpy(self.labels[rows]).to(self.place.device)
+    def _prepared(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of this epoch, each made by a second thread while the network learns from the one before."""
+        batches = self._batches()
+        with ThreadPoolExecutor(1, "pictures") as thread:
+            waiting = thread.submit(self._inputs, batches[0], generator)
+            for following in [*batches[1:], None]:
+                ready = waiting.result()
+                if following is not None:
+                    waiting = thread.submit(self._inputs, following, generator)
+                yield ready
+
+    def _step(self, images: Tensor, truth: Tensor) -> Tensor:
         with self._precision():
             logits = self.parallel(images)
         loss = functional.cross_entropy(logits.float(), truth, label_smoothing=self.plan.label_smoothing)
@@ -119,10 +129,11 @@ class Trainer:
         right = (logits.argmax(1) == truth).float().mean()
         return torch.stack([loss.detach().cpu(), right.cpu()])
 
-    def _inputs(self, rows: NDArray[np.intp], generator: torch.Generator) -> Tensor:
+    def _inputs(self, rows: NDArray[np.intp], generator: torch.Generator) -> tuple[Tensor, Tensor]:
         pixels = torch.from_numpy(self.pixels[rows]).permute(0, 3, 1, 2).to(self.place.device)
         images = augment(pixels, self.plan.image_size, self.plan.augment, generator)
-        return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+        images = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+        return images, torch.from_numpy(self.labels[rows]).to(self.place.device)
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self.place.device.type, torch.bfloat16) if self.half else nullcontext()
