@@ -69,6 +69,7 @@ class LabelDesk:
 
         Raises ConflictError when another image is on the desk by now.
         """
+        self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             current = self._must_be(image_id)
             following = await self._following(current)
@@ -86,6 +87,7 @@ class LabelDesk:
 
     async def trash(self, image_id: int) -> None:
         """Move `image_id` to the trash and put the next unlabelled image on the desk. Raises ConflictError."""
+        self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             current = self._must_be(image_id)
             following = await self._following(current)
@@ -95,12 +97,14 @@ class LabelDesk:
 
     async def undo(self) -> Entry:
         """Take back the last label or trashing and put that image on the desk. Raises NotFoundError."""
+        self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS)
             return await self._turned(entry, entry.after, entry.before)
 
     async def redo(self) -> Entry:
         """Do again what was undone last and put that image on the desk. Raises NotFoundError."""
+        self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS)
             return await self._turned(entry, entry.before, entry.after)
@@ -134,6 +138,7 @@ class LabelDesk:
 
     async def add_class(self, name: str) -> LabelClass:
         """Make the class `name`, or find it. Raises UsageError for a name that cannot be."""
+        self.workspace.user.must_be("operator", "Making classes")
         made = await self.workspace.db.write(labels.add_class, name)
         self.classes = await self.workspace.db.read(labels.classes)
         return made

@@ -158,6 +158,7 @@ class TrainingScreen(BaseScreen):
         from binscout_tui.jobs.launch import launch
         from binscout_tui.operations import training as operation
 
+        self.ws.user.must_be("operator", "Training")
         uid, paths = self.ws.user.uid, self.ws.paths
         run_id, job_id = await self.ws.db.write(
             operation.enqueue, paths, uid, dataset=choice.dataset, preset=choice.preset, epochs=choice.epochs
@@ -188,6 +189,7 @@ class TrainingScreen(BaseScreen):
         """Stop the run, after a question."""
         if (run := self.run) is None:
             return
+        self.ws.user.must_be("operator", "Cancelling a run")
         text = "It stops at once and keeps its last checkpoint; r goes on from there."
         if await self.app.push_screen_wait(Confirm(f"Cancel {run.id}?", text, yes="Cancel it", no="Let it run")):
             await self.ws.db.write(jobs.ask_cancel, run.job.id)
@@ -198,6 +200,7 @@ class TrainingScreen(BaseScreen):
         from binscout_tui.jobs.control import retry
 
         if (run := self.run) is not None:
+            self.ws.user.must_be("operator", "Starting a run")
             await self.ws.db.write(retry, self.ws.paths.root, run.job.id)
             self.frame.session.nudge()
             self.frame.toast(f"{run.id} goes on.")

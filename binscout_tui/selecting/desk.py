@@ -81,6 +81,7 @@ class SetDesk:
 
         Raises ConflictError when another set is on the desk by now, and what `sets.choose` raises.
         """
+        self.workspace.user.must_be("operator", "Choosing")
         async with self._turn:
             if self.current is None or self.current.id != set_id:
                 raise ConflictError("Another set is shown by now; nothing was decided.", code="moved_on")
@@ -106,11 +107,13 @@ class SetDesk:
 
     async def undo(self) -> Entry:
         """Take back the last choice and put that set on the desk. Raises NotFoundError."""
+        self.workspace.user.must_be("operator", "Choosing")
         async with self._turn:
             return await self._turned(await self.workspace.db.write(journal.undo, self.workspace.user.uid, AREA))
 
     async def redo(self) -> Entry:
         """Do again what was undone last and put that set on the desk. Raises NotFoundError."""
+        self.workspace.user.must_be("operator", "Choosing")
         async with self._turn:
             return await self._turned(await self.workspace.db.write(journal.redo, self.workspace.user.uid, AREA))
 

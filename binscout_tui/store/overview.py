@@ -13,6 +13,8 @@ from binscout_tui.store.runs import Run
 
 RECENT_RUNS = 10
 WEEK_DAYS = 7
+# More decisions than eight days of work have; keeps the question cheap when the journal is years long.
+_LOOK_BACK = 200_000
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,15 +80,12 @@ def _unhealthy(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def _done(db: sqlite3.Connection, uid: int, area: str, midnight: str, week_ago: str) -> Done:
-    """Decisions that stand: an undo takes one away, a redo brings it back."""
+    """Decisions that stand: an undo takes one away, a redo brings it back; labels that came with files are not work."""
     today, week = db.execute(
         "SELECT coalesce(sum(worth) FILTER (WHERE at >= ?2), 0), coalesce(sum(worth) FILTER (WHERE at < ?2), 0)"
         " FROM (SELECT at, CASE action WHEN 'undo' THEN -1 ELSE 1 END AS worth FROM journal"
-        " WHERE id > (SELECT coalesce(max(id), 0) - ?5 FROM journal) AND area = ?1 AND uid = ?4 AND at >= ?3)",
+        " WHERE id > (SELECT coalesce(max(id), 0) - ?5 FROM journal) AND area = ?1 AND uid = ?4 AND at >= ?3"
+        " AND action <> 'import')",
         (area, midnight, week_ago, uid, _LOOK_BACK),
     ).fetchone()
     return Done(today=max(0, today), daily_mean=max(0, week) / WEEK_DAYS)
-
-
-# More decisions than eight days of work have; keeps the question cheap when the journal is years long.
-_LOOK_BACK = 200_000

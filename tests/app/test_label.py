@@ -389,3 +389,13 @@ async def test_the_picture_takes_the_room_at_every_size(
         assert isinstance(screen, LabelScreen)
         assert screen.picture.size.width * screen.picture.size.height >= 0.55 * size[0] * size[1]
         assert "1 M2" in "\n".join(screen_text(app))
+
+
+async def test_a_viewer_decides_nothing(app: BinScoutApp, root: Path, ids: list[int]) -> None:
+    with Workspace(root) as workspace:
+        workspace.db.write(users.set_role, workspace.user.uid, "viewer")
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "1")
+        assert any("needs the role operator" in line for line in told(app))
+        assert await label(app, ids[0]) is None
