@@ -91,6 +91,9 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         self.run_worker(
             self._keep_doing(self.session.look_after_jobs, "looking after the jobs"), group="jobs", exit_on_error=False
         )
+        self.run_worker(
+            self.session.look_at_files(), group="files", exit_on_error=False, description="looking at files in place"
+        )
         await self._keep_doing(partial(self.session.watch, self._deliver), "watching the workspace")
 
     async def _keep_doing(self, work: Callable[[], Awaitable[None]], what: str) -> None:
@@ -141,6 +144,18 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         """A worker that failed is told and logged; the app lives on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.report(event.worker.error, event.worker.description or event.worker.group)
+
+    def ask_model(self) -> None:
+        """Ask the active model about the unlabelled images, beside whatever the person does."""
+        if any(worker.group == "suggestions" and not worker.is_finished for worker in self.workers):
+            return
+        self.run_worker(
+            self._asked(), group="suggestions", exit_on_error=False, description="asking the model for suggestions"
+        )
+
+    async def _asked(self) -> None:
+        if number := await self.session.ask_model():
+            self.toast(f"The model has looked at {number} unlabelled images.")
 
     def go_to(self, area_id: str) -> None:
         """Show an area; one that cannot be made is told."""

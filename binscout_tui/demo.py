@@ -51,13 +51,13 @@ class Truth(msgspec.Struct):
     sets: list[Path]
 
 
-def prepare(root: Path, on_progress: Progress) -> Truth:
+def prepare(root: Path, on_progress: Progress, *, per_class: int = 40, number_of_sets: int = 12) -> Truth:
     """Make the workspace with sample pictures: most labelled, some not, sets to choose from; again is harmless."""
     from binscout_tui.synthetic.library import write_library
 
     workspaces.create(root)
     library = root / LIBRARY
-    write_library(library, on_progress=on_progress)
+    write_library(library, per_class=per_class, sets=number_of_sets, on_progress=on_progress)
     truth = read_truth(library)
     with Workspace(root) as workspace:
         import_paths(workspace, sorted(truth.seen), labels_from="folder")

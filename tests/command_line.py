@@ -21,7 +21,7 @@ class Answer:
     err: str
 
 
-def binscout(root: Path, *words: object, as_json: bool = True, **environment: str) -> Answer:
+def binscout(root: Path, *words: object, as_json: bool = True, timeout: float = 280, **environment: str) -> Answer:
     """Run `binscout --workspace ROOT WORDS`."""
     options = ["--workspace", str(root), *(["--json"] if as_json else [])]
     command = [sys.executable, "-m", "binscout_tui", *options, *(str(word) for word in words)]
@@ -32,7 +32,7 @@ def binscout(root: Path, *words: object, as_json: bool = True, **environment: st
         check=False,
         stdin=subprocess.DEVNULL,
         env=os.environ | environment,
-        timeout=280,
+        timeout=timeout,
     )
     data = json.loads(done.stdout) if as_json and done.stdout else None
     return Answer(done.returncode, data, done.stdout, done.stderr)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from binscout_tui.app import BinScoutApp
+from binscout_tui.store import journal, labels, predictions
 from binscout_tui.workspace import Workspace
+from tests.app.deciding import decide, open_area, press, ready
+from tests.app.driving import screen_text
 from tests.command_line import binscout, ok
 from tests.pictures import SHAPES, part, parts_library
 
@@ -16,6 +21,25 @@ from tests.pictures import SHAPES, part, parts_library
 def engine_ends_with_the_test(workspace: Workspace) -> Iterator[None]:
     yield
     ok(workspace.paths.root, "engine", "stop")
+
+
+async def take_the_models_word(root: Path) -> None:
+    """In the app: have the model look, take its word on the first image, and find that in the journal."""
+    app = BinScoutApp(root)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await press(pilot, "p")
+        while not any("y" in line and "model" in line for line in screen_text(app)):
+            await pilot.pause(0.05)
+        await decide(pilot, "y")
+        await ready(pilot)
+        entry = (await app.workspace.db.read(journal.history, area="label"))[0]
+        said = await app.workspace.db.read(predictions.get, entry.target, "shapes-1")
+        label = await app.workspace.db.read(labels.get, entry.target)
+        assert said is not None
+        assert label is not None
+        assert label.name == said.label
+        assert entry.suggested == {"label": said.label, "score": said.score, "model": "shapes-1"}
 
 
 def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
@@ -40,7 +64,7 @@ def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
     assert [answer["label"] in SHAPES for answer in answers] == [True, True, True, False]
     assert answers[3]["error"]
     ok(root, "import", *unseen)
-    assert ok(root, "predict") == {"predicted": 3}
+    asyncio.run(take_the_models_word(root))
     assert ok(root, "predict") == {"predicted": 0}
     figures = ok(root, "evaluate", model, "--dataset", "shapes")
     assert figures["metrics"]["accuracy"] == trained["metrics"]["accuracy"]

@@ -73,6 +73,14 @@ SCOPE = Scope(
         Command("label.find", ("slash",), "find", "Find a class by typing, or make a new one.", allowed=can_see),
         Command("label.take", ("y",), "take", "Take what the model suggests.", allowed=can_take),
         Command("label.suggestions", ("t",), "suggest", "Show or hide the model's suggestions.", allowed=has_model),
+        Command(
+            "label.predict",
+            ("p",),
+            "ask model",
+            "Have the active model look at all unlabelled images.",
+            allowed=has_model,
+            footer=False,
+        ),
         Command("label.empty", ("0",), "nothing", "Say that there is nothing to label in the image.", allowed=can_see),
         Command(
             "label.skip", ("space",), "skip", "Pass by; the image can be found among the skipped.", allowed=has_image

@@ -309,6 +309,10 @@ class LabelScreen(DecidingScreen):
             await self.desk.toggle_suggestions()
             self._tell()
 
+    def action_predict(self) -> None:
+        """Have the model look at all unlabelled images; its words come in one by one."""
+        self.frame.ask_model()
+
     # Finding a class.
 
     def action_find(self) -> None:

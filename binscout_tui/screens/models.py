@@ -123,7 +123,8 @@ class ModelsScreen(BaseScreen):
         )
         if await self.app.push_screen_wait(Confirm(f"Activate {model.id}?", text, yes="Activate it", no="Not now")):
             await self._busy_with(f"{model.id} is being activated.", gating.activate(self.ws, model.id))
-            self.frame.toast(f"{model.id} is active.")
+            self.frame.toast(f"{model.id} is active; it looks at the unlabelled images now.")
+            self.frame.ask_model()
 
     @dialog(description="roll a model back")
     async def action_rollback(self) -> None:
@@ -137,6 +138,7 @@ class ModelsScreen(BaseScreen):
             done = gating.rollback(self.ws, model.task)
             moved = await self._busy_with("A rollback is going on.", done)
             self.frame.toast(f"{moved.model_id} is active again.")
+            self.frame.ask_model()
 
     async def _busy_with(self, what: str, work: Awaitable[T]) -> T:
         """The result of `work`; meanwhile the other commands say `what` is going on."""

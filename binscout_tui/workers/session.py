@@ -63,6 +63,23 @@ class Session:
                     self.nudge()
             await asyncio.sleep(RECONCILE_S)
 
+    async def look_at_files(self) -> None:
+        """Notice once which files that stayed in place have changed or gone."""
+        from binscout_tui.operations import in_place
+
+        found = await self.workspace.db.write(in_place.check)
+        if found.changed or found.missing or found.returned:
+            self.nudge()
+
+    async def ask_model(self) -> int:
+        """Write down what the active model says of the unlabelled images; returns of how many.
+
+        Raises BinScoutError when no model is active or the engine cannot be had.
+        """
+        from binscout_tui.operations.predicting import predict_unlabelled
+
+        return await predict_unlabelled(self.workspace, lambda done, total: self.nudge())
+
     async def close(self) -> None:
         """Let go of the database; everything decided is on the disk already."""
         if self._opening is None:
