@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from binscout_tui.atomic import sync_folder
@@ -37,21 +40,54 @@ def keep_copy(source: Path, target: Path, sha256: str) -> None:
     if target.is_file() and hash_of(target) == sha256:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with source.open("rb") as reader, os.fdopen(descriptor, "wb", buffering=0) as writer:
-            shared = _share(reader.fileno(), writer.fileno())
-            found = "" if shared else _copy(reader.fileno(), writer.fileno())
-            os.fsync(writer.fileno())
-        if (found or hash_of(temporary)) != sha256:
+    with _unnamed(target.parent) as (writer, temporary), source.open("rb") as reader:
+        shared = _share(reader.fileno(), writer)
+        found = _hash(writer) if shared else _copy(reader.fileno(), writer)
+        if found != sha256:
             raise ChangedError("The file changed while it was being imported.", hint="Import it again.")
-        temporary.chmod(0o444)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        os.fchmod(writer, 0o444)
+        os.fsync(writer)
+        _name(writer, temporary, target)
     sync_folder(target.parent)
+
+
+@contextmanager
+def _unnamed(folder: Path) -> Iterator[tuple[int, Path | None]]:
+    """(descriptor, temporary name) of a new file in `folder`.
+
+    Where the file system can, it has no name at all (None), so that even a kill leaves nothing behind.
+    """
+    temporary = None
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT):
+            raise
+        descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=folder)
+        temporary = Path(name)
+    try:
+        yield descriptor, temporary
+    finally:
+        os.close(descriptor)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _name(descriptor: int, temporary: Path | None, target: Path) -> None:
+    """Give the file its name, in place of whatever wrong bytes have it."""
+    if temporary is not None:
+        temporary.replace(target)
+        return
+    target.unlink(missing_ok=True)
+    with suppress(FileExistsError):  # another import of the same bytes was a moment faster
+        # The folder's descriptor is not used for an absolute path, but makes Python follow the link of /proc.
+        os.link(f"/proc/self/fd/{descriptor}", target, src_dir_fd=descriptor, follow_symlinks=True)
+
+
+def _hash(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(descriptor), "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def hash_of(path: Path) -> str:
