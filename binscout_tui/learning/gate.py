@@ -9,10 +9,6 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from binscout_tui.learning.metrics import wilson
-
-CLASS_DOUBT = 1.2816  # standard deviations: the upper end of a one-sided 90 % interval
-
 
 class GateCase(msgspec.Struct, frozen=True, kw_only=True):
     """One known-good image and what a model said about it. `image` is its identity (the SHA-256 of its bytes)."""
@@ -32,15 +28,12 @@ class GateCase(msgspec.Struct, frozen=True, kw_only=True):
 class GateFloors(msgspec.Struct, frozen=True, kw_only=True):
     """The least that is good enough, as fractions 0..1 and numbers of images.
 
-    A class is below `per_class` when its recall is so with 90 % confidence: with two known-good images of a class an
-    honest model has both wrong now and then, with four hardly ever.
-
     `max_drop` is how much accuracy may be lost against the active model. Beyond it the gate fails, and also when
     the newly broken images outnumber the newly mended by more than chance explains (`significance`).
     """
 
     overall: float = 0.6
-    per_class: float = 0.3
+    per_class: float = 0.2
     min_images: int = 10
     min_per_class: int = 1
     max_drop: float = 0.05
@@ -165,9 +158,9 @@ def _per_class(cases: Sequence[GateCase], floors: GateFloors) -> Check:
     by_class: dict[str, list[GateCase]] = defaultdict(list)
     for case in cases:
         by_class[case.expected].append(case)
-    best = {name: wilson(sum(c.right for c in found), len(found), CLASS_DOUBT)[1] for name, found in by_class.items()}
-    weak = [f"{name} {accuracy(by_class[name]):.2f}" for name, hope in sorted(best.items()) if hope < floors.per_class]
-    lowest = min((accuracy(found) for found in by_class.values()), default=math.nan)
+    recall = {name: accuracy(found) for name, found in sorted(by_class.items())}
+    weak = [f"{name} {value:.2f}" for name, value in recall.items() if not value >= floors.per_class]
+    lowest = min(recall.values(), default=math.nan)
     return Check(
         name="per_class",
         passed=bool(by_class) and not weak,

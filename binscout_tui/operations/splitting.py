@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from binscout_tui.errors import UsageError
 from binscout_tui.store.datasets import Split
 
+# So many images of a class are wanted for judging even where the share would be less, if the class has five times more.
+JUDGED = 3
 SPLITS: tuple[Split, Split, Split] = ("train", "val", "test")
 Ratios = tuple[int, int, int]
 
@@ -75,7 +77,8 @@ def assign(groups: Sequence[str], labels: Sequence[str], known: Mapping[str, Spl
 def _neediest(group: Counter[str], total: Counter[str], have: Mapping[Split, Counter[str]], ratios: Ratios) -> Split:
     def lack(split: Split) -> float:
         share = ratios[SPLITS.index(split)] / 100
-        return sum(n * (1 - have[split][label] / (share * total[label])) for label, n in group.items())
+        wanted = {label: max(share * total[label], min(JUDGED, total[label] // 5)) for label in group}
+        return sum(n * (1 - have[split][label] / wanted[label]) for label, n in group.items())
 
     return max(SPLITS, key=lack)
 

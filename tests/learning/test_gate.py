@@ -79,11 +79,12 @@ def test_a_majority_model_fails() -> None:
     assert failed(judge(majority, FLOORS, classes=CLASSES)) == {"per_class"}
 
 
-@pytest.mark.parametrize(("wrong", "passes"), [(2, True), (4, False)])
-def test_a_class_is_judged_with_the_doubt_that_its_number_of_images_leaves(wrong: int, passes: bool) -> None:
-    thin = [GateCase(image=f"b{i}", expected="b", predicted="a", score=0.9) for i in range(wrong)]
+@pytest.mark.parametrize(("right", "wrong", "passes"), [(0, 1, False), (0, 2, False), (1, 4, True), (1, 5, False)])
+def test_a_class_below_its_floor_fails_however_few_images_it_has(right: int, wrong: int, passes: bool) -> None:
+    thin = [GateCase(image=f"b{i}", expected="b", predicted="ab"[i < right], score=0.9) for i in range(right + wrong)]
     good = [GateCase(image=f"a{i}", expected="a", predicted="a", score=0.9) for i in range(20)]
-    assert judge(good + thin, FLOORS, classes=CLASSES).passed == passes
+    floors = GateFloors(per_class=0.2)
+    assert judge(good + thin, floors, classes=CLASSES).passed == passes
 
 
 def test_newly_broken_images_are_named_and_counted() -> None:
