@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -93,12 +93,13 @@ def redo(context: typer.Context, area: Annotated[Area | None, typer.Option(help=
 
 
 def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
-    from binscout_tui.store import journal
+    from binscout_tui.store import undoing
 
     ours = session(context)
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Undoing")
-        entry = workspace.db.write(journal.redo if forward else journal.undo, workspace.user.uid, area)
+        areas = get_args(Area) if area is None else (area,)
+        entry = workspace.db.write(undoing.redo if forward else undoing.undo, workspace.user.uid, areas)
     what = "redone" if forward else "undone"
     text = f"{entry.action} of {entry.area} {entry.target} {what}."
     if entry.stale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -23,8 +24,9 @@ from binscout_tui.cli import (
     workspace_commands,
 )
 from binscout_tui.cli.arguments import Arguments
-from binscout_tui.cli.session import Session
-from binscout_tui.errors import EXIT_FAILED, EXIT_USAGE, BinScoutError, StorageError
+from binscout_tui.cli.session import Session, session
+from binscout_tui.errors import EXIT_USAGE, BinScoutError, StorageError, UsageError
+from binscout_tui.imaging.names import display_name
 
 EXIT_INTERRUPTED = 130
 HELP = """Photograph small parts, teach a machine to recognise them, and count them.
@@ -52,17 +54,21 @@ for module in (
 
 
 @app.command("version")
-def version() -> None:
+def version(context: typer.Context) -> None:
     """Print the version."""
-    print(__version__)
+    session(context).answer({"version": __version__}, __version__)
 
 
 def run(arguments: Arguments) -> int:
     """Run one command and return the exit code; every failure becomes one clear sentence."""
-    session = Session(arguments.workspace, as_json=arguments.as_json)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no umlauts gets them escaped instead of a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    ours = Session(arguments.workspace, as_json=arguments.as_json)
     command = typer.main.get_command(app)
     return _guarded(
-        lambda: command.main(args=list(arguments.rest), prog_name="binscout", standalone_mode=False, obj=session),
+        lambda: command.main(args=list(arguments.rest), prog_name="binscout", standalone_mode=False, obj=ours),
         as_json=arguments.as_json,
     )
 
@@ -70,26 +76,48 @@ def run(arguments: Arguments) -> int:
 def _guarded(command: Callable[[], Any], *, as_json: bool) -> int:
     try:
         code = command()
-    except BinScoutError as error:
-        return _fail(error.as_json(), error.exit_code, as_json)
     except ClickUsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
+        if type(error).__name__ == "NoArgsIsHelpError" and not as_json:
             error.show()
             return EXIT_USAGE
-        hint = f"`{error.ctx.command_path} --help` explains it." if error.ctx else ""
-        return _fail({"code": "usage", "message": error.format_message(), "hint": hint}, EXIT_USAGE, as_json)
+        return _fail(_usage(error), as_json)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail({"code": "interrupted", "message": "Interrupted.", "hint": ""}, EXIT_INTERRUPTED, as_json)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        interrupted = BinScoutError("Interrupted.", code="interrupted")
+        interrupted.exit_code = EXIT_INTERRUPTED
+        return _fail(interrupted, as_json)
+    except Exception as error:  # the last place that can turn it into a sentence; what has none goes on as it is
+        said = in_plain_words(error)
+        if said is None:
             raise
-        full = StorageError(f"The disk cannot be written: {error.strerror}.", hint="Free some space.", code="disk_full")
-        return _fail(full.as_json(), EXIT_FAILED, as_json)
+        return _fail(said, as_json)
     return code if isinstance(code, int) else 0
 
 
-def _fail(error: dict[str, str], code: int, as_json: bool) -> int:
+def _usage(error: Any) -> UsageError:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return UsageError("A command is missing.", hint=f"`{error.ctx.command_path} --help` lists them.")
+    hint = f"`{error.ctx.command_path} --help` explains it." if error.ctx else ""
+    return UsageError(" ".join(error.format_message().split()), hint=hint)
+
+
+def in_plain_words(error: Exception) -> BinScoutError | None:
+    """`error` as a sentence for people, None for what only a programmer can mend."""
+    if isinstance(error, BinScoutError):
+        return error
+    if isinstance(error, OverflowError):
+        return UsageError("A number on the command line is too large.")
+    if isinstance(error, UnicodeError):
+        return UsageError("A word on the command line is not text in UTF-8.", hint="Only paths may be.")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(f"The disk is full: {error.strerror}.", hint="Free some space.", code="disk_full")
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({display_name(error.filename)})" if error.filename else ""
+        return StorageError(f"{error.strerror}{where}.", code="system")
+    return None
+
+
+def _fail(error: BinScoutError, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"error": error}, ensure_ascii=False))
-    print(f"binscout: {error['message']} {error['hint']}".rstrip(), file=sys.stderr)
-    return code
+        print(json.dumps({"error": error.as_json()}, ensure_ascii=False))
+    print(f"binscout: {error.sentence} {error.hint}".rstrip(), file=sys.stderr)
+    return error.exit_code

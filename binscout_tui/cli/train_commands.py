@@ -30,8 +30,8 @@ def train(
     task: Annotated[Literal["classify", "select", "count"], typer.Option()] = "classify",
     preset: Annotated[str, typer.Option(help="tiny, or vit-b16 with --weights.")] = "tiny",
     weights: Annotated[Path | None, typer.Option(help="A local file of pretrained weights.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    seed: Annotated[int, typer.Option()] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, max=100_000)] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1)] = 0,
     devices: Annotated[int, typer.Option(min=1, max=64, help="Processes that train together.")] = 1,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
 ) -> None:

@@ -24,12 +24,14 @@ def init(
 ) -> None:
     """Make a workspace."""
     from binscout_tui import workspace
+    from binscout_tui.imaging.names import display_name
 
     ours = session(context)
     root = workspace.locate(folder) if folder else ours.root
     created = workspace.create(root)
-    text = f"Made the workspace {root}." if created else f"{root} is a workspace already."
-    ours.answer({"workspace": str(root), "created": created}, text)
+    shown = display_name(root)
+    text = f"Made the workspace {shown}." if created else f"{shown} is a workspace already."
+    ours.answer({"workspace": shown, "created": created}, text)
 
 
 def demo(

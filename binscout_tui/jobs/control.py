@@ -1,36 +1,35 @@
-"""Jobs whose process died are found and go on where they stopped."""
+"""Jobs whose process died, or never began, are found and go on where they stopped."""
 
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from binscout_tui.clock import to_text
 from binscout_tui.jobs.launch import launch
 from binscout_tui.jobs.process import is_alive
-from binscout_tui.store import jobs
+from binscout_tui.store import events, jobs
 from binscout_tui.store.jobs import Job
 
 MOST_ATTEMPTS = 5
+# A process begins its job within a second or two; a queued job that is older lost its process.
+BEGINS_WITHIN = timedelta(seconds=30)
+EVENTS_KEPT = timedelta(days=1)
 
 
-def reconcile(db: sqlite3.Connection, root: Path) -> list[Job]:
+def reconcile(db: sqlite3.Connection, root: Path, now: datetime | None = None) -> list[Job]:
     """Start the jobs again whose process is gone, and return them as they are now (a store function).
 
     A job that died again and again is closed as failed. Every kind of job goes on from its own last checkpoint.
+    Two processes for one job do no harm: only one can begin it.
     """
-    touched = []
-    for job in jobs.open_jobs(db):
-        if job.state != "running" or is_alive(job.pid, job.pid_started):
-            continue
-        if job.cancel_asked:
-            jobs.finish(db, job.id, "cancelled")
-        elif job.attempts >= MOST_ATTEMPTS:
-            jobs.finish(db, job.id, "failed", error=f"Its process died {job.attempts} times.")
-        else:
-            jobs.requeue(db, job.id)
-            launch(root, job.id)
-        touched.append(jobs.get(db, job.id))
-    return touched
+    moment = now or datetime.now(UTC)
+    events.prune(db, to_text(moment - EVENTS_KEPT))
+    touched = [job for job in jobs.open_jobs(db) if _lost(job, moment)]
+    for job in touched:
+        _again(db, root, job)
+    return [jobs.get(db, job.id) for job in touched]
 
 
 def retry(db: sqlite3.Connection, root: Path, job_id: int) -> Job:
@@ -39,8 +38,30 @@ def retry(db: sqlite3.Connection, root: Path, job_id: int) -> Job:
     Raises NotFoundError, and ConflictError when it is done or still works.
     """
     job = jobs.get(db, job_id)
-    if job.state == "running" and is_alive(job.pid, job.pid_started):
+    if job.is_open and not _lost(job, datetime.now(UTC)):
         raise jobs.still_works(job)
-    jobs.requeue(db, job_id)
+    jobs.requeue(db, job_id, attempts=0)
     launch(root, job_id)
     return jobs.get(db, job_id)
+
+
+def _lost(job: Job, now: datetime) -> bool:
+    """Whether no process works on the job any more."""
+    if job.state == "queued":
+        return job.queued_at < to_text(now - BEGINS_WITHIN)
+    return not is_alive(job.pid, job.pid_started)
+
+
+def _again(db: sqlite3.Connection, root: Path, job: Job) -> None:
+    # A job that never began has not counted this try yet.
+    attempts = job.attempts + (job.state == "queued")
+    if job.cancel_asked:
+        jobs.finish(db, job.id, "cancelled")
+    elif attempts >= MOST_ATTEMPTS:
+        jobs.finish(db, job.id, "failed", error=f"Its process ended {attempts} times before its work was done.")
+    else:
+        jobs.requeue(db, job.id, attempts=attempts)
+        try:
+            launch(root, job.id)
+        except OSError as error:
+            jobs.finish(db, job.id, "failed", error=f"Its process could not be started: {error}.")

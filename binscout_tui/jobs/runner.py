@@ -7,11 +7,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError
 from binscout_tui.jobs import process
 from binscout_tui.store import jobs
 from binscout_tui.store.jobs import Job
 from binscout_tui.workspace import Workspace
+
+# A busy or full disk must not end hours of work.
+NOT_NOW = frozenset({"busy", "disk_full", "disk_error"})
 
 
 class CancelledError(Exception):
@@ -26,8 +30,14 @@ class Heart:
         self._job = job
 
     def beat(self, done: int, total: int, message: str) -> bool:
-        """Tell the others; True when the job should stop."""
-        return self._workspace.db.write(jobs.beat, self._job.id, done, total, message)
+        """Tell the others; True when the job should stop. What cannot be told now is told at the next beat."""
+        try:
+            return self._workspace.db.write(jobs.beat, self._job.id, done, total, message)
+        except BinScoutError as error:
+            if error.code not in NOT_NOW:
+                raise
+            print(f"{utc_now()} not told: {error.sentence}", flush=True)
+            return False
 
 
 Work = Callable[[Workspace, Job, Heart], Mapping[str, Any]]
@@ -35,7 +45,7 @@ Work = Callable[[Workspace, Job, Heart], Mapping[str, Any]]
 
 def run(workspace: Workspace, job_id: int) -> bool:
     """Do the job; True when it is done. Every end is written into the table: done, failed with why, or cancelled."""
-    write = workspace.db.write
+    write = workspace.db.insist
     job = write(jobs.begin, job_id, os.getpid(), process.started(os.getpid()))
     try:
         result = _work(job.kind)(workspace, job, Heart(workspace, job))

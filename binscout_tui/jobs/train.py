@@ -29,6 +29,7 @@ from binscout_tui.workspace import Workspace
 BEAT_S = 1.0
 STOP_S = 20.0
 RESTARTS = 3
+EVENTS = "events.jsonl"
 MODEL_FILES = ("model.safetensors", "card.json")
 
 
@@ -40,10 +41,11 @@ def train(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
     run = workspace.db.read(runs.get, job.payload["run"])
     folder = workspace.paths.run(run.id)
     for _ in range(1 + RESTARTS):
+        begun_at = _size(folder / EVENTS)
         code = _attempt(folder, run, heart)
         if code == 0:
             return _enter_model(workspace, run, folder)
-        last = _last_state(folder)
+        last = _last_state(folder, begun_at)
         if last.get("state") == "failed":
             raise BinScoutError(last.get("message", "Training failed."), hint=last.get("hint", ""), code="training")
     raise BinScoutError(
@@ -52,7 +54,7 @@ def train(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
 
 
 def _attempt(folder: Path, run: Run, heart: Heart) -> int:
-    metrics = MetricsReader(folder / "events.jsonl")
+    metrics = MetricsReader(folder / EVENTS)
     # Threads that wait without spinning: four times faster where other work wants the same cores.
     environment = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"} | os.environ
     with (folder / "log.txt").open("ab") as output:
@@ -97,12 +99,19 @@ def _position(progress: RunProgress) -> tuple[int, int, str]:
     return done, total, f"epoch {done}/{total}{accuracy}" if total else progress.message or "starting"
 
 
-def _last_state(folder: Path) -> dict[str, Any]:
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _last_state(folder: Path, begun_at: int) -> dict[str, Any]:
+    """The last state that the trainer told after byte `begun_at` of its events; an earlier attempt's does not count."""
     last: dict[str, Any] = {}
-    try:
-        lines = (folder / "events.jsonl").read_bytes().splitlines()
-    except FileNotFoundError:
+    path = folder / EVENTS
+    if not path.exists():
         return last
+    with path.open("rb") as handle:
+        handle.seek(begun_at)
+        lines = handle.read().split(b"\n")[:-1]
     for line in lines:
         if b'"state"' in line:
             event = msgspec.json.decode(line)
@@ -124,8 +133,8 @@ def _enter_model(workspace: Workspace, run: Run, folder: Path) -> Mapping[str, A
     weights = target / "model.safetensors"
     metrics = summary(report)
 
-    workspace.db.write(runs.set_metrics, run.id, metrics)
-    workspace.db.write(
+    workspace.db.insist(runs.set_metrics, run.id, metrics)
+    workspace.db.insist(
         models.add,
         workspace.user.uid,
         run.id,

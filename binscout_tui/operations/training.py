@@ -45,7 +45,7 @@ def enqueue(
     config = msgspec.structs.replace(config, dataset=version.id)
     if version.task != task:
         raise BinScoutError(f"The dataset {version.name} is for {version.task}, not {task}.", code="wrong_task")
-    run_id = runs.free_id(db, version.name)
+    run_id = runs.free_id(db, version.name, lambda one: paths.run(one).exists())
     folder = paths.run(run_id)
     try:
         prepare_run(folder, config, dataset_items(db, paths, version.id))
@@ -62,7 +62,18 @@ def enqueue(
 
 
 def dataset_items(db: sqlite3.Connection, paths: Paths, dataset_id: str) -> list[DatasetItem]:
-    """The lines that the trainer reads (a store function)."""
+    """The lines that the trainer reads (a store function).
+
+    Raises BinScoutError when files of the version are known to have changed or gone.
+    """
+    found = datasets.items(db, dataset_id)
+    lost = [image for _, image in found if image.health != "ok"]
+    if lost:
+        raise BinScoutError(
+            f"{len(lost)} images of the dataset have changed or gone since it was frozen (for example {lost[0].name}).",
+            hint="Put the files back and run `binscout images check`, or build a new version.",
+            code="dataset_lost",
+        )
     return [
         DatasetItem(
             sha256=item.sha256,
@@ -72,5 +83,5 @@ def dataset_items(db: sqlite3.Connection, paths: Paths, dataset_id: str) -> list
             group=item.source_group,
             family=image.family or None,
         )
-        for item, image in datasets.items(db, dataset_id)
+        for item, image in found
     ]

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from binscout_tui.errors import ConflictError
 from binscout_tui.store.connection import connect, plain_words, transaction
 from binscout_tui.store.migrate import migrate
 
 if TYPE_CHECKING:
     from binscout_tui.store.thread import DatabaseThread
 
+# Times that `insist` waits for the busy timeout: ten minutes in all.
+INSIST = 120
 P = ParamSpec("P")
 T = TypeVar("T")
 StoreFunction = Callable[Concatenate[sqlite3.Connection, P], T]
@@ -44,6 +47,16 @@ class Database:
         """Run a store function in one transaction; its changes are on the disk when this returns."""
         with plain_words(self.path), transaction(self.connection):
             return function(self.connection, *args, **kwargs)
+
+    def insist(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` that goes on trying while others keep the database busy: for what must not be lost to a queue."""
+        for _ in range(INSIST):
+            try:
+                return self.write(function, *args, **kwargs)
+            except ConflictError as error:
+                if error.code != "busy":
+                    raise
+        return self.write(function, *args, **kwargs)
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded in when this was the last one."""

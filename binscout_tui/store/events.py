@@ -28,6 +28,11 @@ def since(db: sqlite3.Connection, event_id: int, limit: int = 1000) -> list[Even
     return [Event(*row) for row in rows]
 
 
+def prune(db: sqlite3.Connection, before: str) -> None:
+    """Forget events older than `before` (store text): whoever looks that seldom looks at everything anyway."""
+    db.execute("DELETE FROM event WHERE id < (SELECT min(id) FROM event WHERE at >= ?)", (before,))
+
+
 def latest(db: sqlite3.Connection) -> int:
     """The id of the newest event, 0 when there is none."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0])

@@ -35,6 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     result: dict[str, Any] | None
     uid: int
     created_at: str
+    queued_at: str
     started_at: str | None
     finished_at: str | None
 
@@ -46,9 +47,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 def add(db: sqlite3.Connection, uid: int, kind: str, payload: Mapping[str, Any]) -> int:
     """Queue a job and return its id."""
+    now = utc_now()
     cursor = db.execute(
-        "INSERT INTO job (kind, state, payload, uid, created_at) VALUES (?, 'queued', ?, ?, ?)",
-        (kind, msgspec.json.encode(payload).decode(), uid, utc_now()),
+        "INSERT INTO job (kind, state, payload, uid, created_at, queued_at) VALUES (?, 'queued', ?, ?, ?, ?)",
+        (kind, msgspec.json.encode(payload).decode(), uid, now, now),
     )
     job_id = int(cursor.lastrowid or 0)
     events.emit(db, "job", job_id)
@@ -114,12 +116,15 @@ def finish(
     events.emit(db, "job", job_id)
 
 
-def requeue(db: sqlite3.Connection, job_id: int) -> None:
-    """Put a job that ended badly, or whose process died, back into the queue; `done` jobs stay done."""
+def requeue(db: sqlite3.Connection, job_id: int, *, attempts: int) -> None:
+    """Put a job that ended badly, or whose process is gone, into the queue again; it counts as tried so many times.
+
+    Raises ConflictError when the job is done.
+    """
     changed = db.execute(
-        "UPDATE job SET state = 'queued', pid = NULL, cancel_asked = 0, error = NULL, finished_at = NULL"
-        " WHERE id = ? AND state <> 'done'",
-        (job_id,),
+        "UPDATE job SET state = 'queued', pid = NULL, cancel_asked = 0, error = NULL, finished_at = NULL,"
+        " attempts = ?, queued_at = ? WHERE id = ? AND state <> 'done'",
+        (attempts, utc_now(), job_id),
     ).rowcount
     if not changed:
         raise ConflictError(f"Job {get(db, job_id).id} is done; there is nothing to repeat.", code="job_done")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,12 +29,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     job: Job
 
 
-def free_id(db: sqlite3.Connection, name: str) -> str:
-    """The next free run id for a dataset called `name`, for example `coins-3`; safe as a folder name."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:40] or "run"
+def free_id(db: sqlite3.Connection, name: str, is_taken: Callable[[str], bool] = lambda run_id: False) -> str:
+    """The next free run id for a dataset called `name`, for example `coins-3`; safe as a folder name.
+
+    `is_taken` says of ids that have no row whether something else, such as a leftover folder, has them.
+    """
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:40] or "run"
     taken = {row[0] for row in db.execute("SELECT id FROM run")}
     number = 1
-    while f"{stem}-{number}" in taken:
+    while f"{stem}-{number}" in taken or is_taken(f"{stem}-{number}"):
         number += 1
     return f"{stem}-{number}"
 
