@@ -18,7 +18,7 @@ from binscout_tui.errors import BinScoutError
 from binscout_tui.jobs.control import reconcile
 from binscout_tui.jobs.launch import launch
 from binscout_tui.operations import gating, predicting
-from binscout_tui.operations.datasets import build
+from binscout_tui.operations.datasets import Wanted, build
 from binscout_tui.operations.engines import engine
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.operations.training import enqueue
@@ -134,7 +134,7 @@ def _label(workspace: Workspace, truth: Truth) -> dict[str, int]:
 
 
 def _dataset(workspace: Workspace) -> dict[str, Any]:
-    report = workspace.db.write(build, workspace.paths, workspace.user.uid, DATASET)
+    report = build(workspace, Wanted(name=DATASET))
     _must(Path(report.manifest).is_file(), "the dataset's manifest is not there")
     return {"id": report.id, "images": report.images, "splits": report.splits, "known_good": report.known_good}
 
@@ -171,7 +171,7 @@ async def _use(root: Path, model_id: str, truth: Truth) -> dict[str, Any]:
     return {
         "gate": {"passed": True, "checks": len(verdict.checks)},
         "activate": {"active": model_id},
-        "predict": {"images": predicted, "unseen_parts": judged, "right": right},
+        "predict": {"images": predicted.predicted, "unseen_parts": judged, "right": right},
     }
 
 

@@ -65,7 +65,7 @@ def test_import_to_predict(workspace: Workspace, tmp_path: Path) -> None:
     assert answers[3]["error"]
     ok(root, "import", *unseen)
     asyncio.run(take_the_models_word(root))
-    assert ok(root, "predict") == {"predicted": 0}
+    assert ok(root, "predict") == {"predicted": 0, "failed": 0}
     figures = ok(root, "evaluate", model, "--dataset", "shapes")
     assert figures["metrics"]["accuracy"] == trained["metrics"]["accuracy"]
     assert figures["baselines"] == trained["baselines"]

@@ -23,7 +23,7 @@ def build(
     task: Annotated[Literal["classify", "select", "count"], typer.Option()] = "classify",
     split: Annotated[str, typer.Option(help="Percent for train/val/test.")] = "80/10/10",
     allow_leaks: Annotated[
-        bool, typer.Option("--allow-leaks", help="Freeze although nearly the same pictures are in two splits.")
+        bool, typer.Option("--allow-leaks", help="Freeze although pictures that belong together are in two splits.")
     ] = False,
     known_good: Annotated[
         Literal["auto", "none"],
@@ -31,32 +31,27 @@ def build(
     ] = "auto",
 ) -> None:
     """Freeze all labelled images into a version with an id of its content."""
-    from binscout_tui.operations import in_place
+    from binscout_tui.operations.datasets import Wanted
     from binscout_tui.operations.datasets import build as build_dataset
     from binscout_tui.operations.splitting import parse_ratios
 
-    ratios = parse_ratios(split)
+    wanted = Wanted(
+        name=name,
+        task=task,
+        ratios=parse_ratios(split),
+        allow_leaks=allow_leaks,
+        fill_known_good=known_good == "auto",
+    )
     ours = session(context)
     with ours.workspace() as workspace:
-        workspace.user.must_be("operator", "Building a dataset")
-        workspace.db.write(in_place.check)
-        report = workspace.db.write(
-            build_dataset,
-            workspace.paths,
-            workspace.user.uid,
-            name,
-            task=task,
-            ratios=ratios,
-            allow_leaks=allow_leaks,
-            fill_known_good=known_good == "auto",
-        )
+        report = build_dataset(workspace, wanted)
     lines = [
         f"{report.name}  {report.id}" + ("" if report.is_new else "  (this list was frozen before)"),
         f"{report.images} images in {report.groups} groups: "
         + ", ".join(f"{split} {number}" for split, number in report.splits.items()),
     ]
     if report.leaks:
-        lines.append(f"{len(report.leaks)} near-identical pairs lie in different splits, as allowed")
+        lines.append(f"{len(report.leaks)} pairs that belong together lie in different splits, as allowed")
     if report.known_good:
         lines.append(f"{report.known_good} test images became the gate's known-good list")
     ours.answer(report, lines)

@@ -27,8 +27,11 @@ def start(context: typer.Context) -> None:
 @engine_app.command()
 def stop(context: typer.Context) -> None:
     """Stop the engine."""
-    stopped = _ask(context, lambda client: client.stop())
-    session(context).answer({"stopped": stopped}, "The engine has stopped." if stopped else "No engine was running.")
+    from binscout_tui.operations import engines
+
+    ours = session(context)
+    stopped = ours.run(engines.stop)
+    ours.answer({"stopped": stopped}, "The engine has stopped." if stopped else "No engine was running.")
 
 
 @engine_app.command()

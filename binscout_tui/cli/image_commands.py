@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from binscout_tui.cli.session import session
-from binscout_tui.errors import UsageError
+from binscout_tui.errors import EXIT_FAILED, UsageError
 
 images_app = typer.Typer(help="List, trash, restore and check images.", no_args_is_help=True)
 SHOWN = 20
@@ -20,9 +20,19 @@ def register(app: typer.Typer) -> None:
     app.add_typer(images_app, name="images")
 
 
+def given_path(text: str) -> Path:
+    """An argument as a path. Raises UsageError for an empty one, which would mean the current folder."""
+    if not text:
+        raise UsageError("A path is empty.", hint="Write . for the current folder.", code="empty_path")
+    return Path(text)
+
+
 def import_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are searched to any depth.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(parser=given_path, metavar="PATH...", help="Files and folders, searched to any depth."),
+    ],
     sets: Annotated[
         Literal["none", "folder", "burst", "stage"],
         typer.Option(help="Make a set of each folder with 2 to 9 pictures."),
@@ -33,8 +43,11 @@ def import_(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Leave the files where they are instead of copying them.")
     ] = False,
-) -> None:
-    """Import pictures. Each is kept once, by its content; a second run imports nothing."""
+) -> int:
+    """Import pictures. Each is kept once, by its content; a second run imports nothing.
+
+    Exit code 1 when a path that was given cannot be used, or when nothing at all could.
+    """
     from binscout_tui.operations.importing import import_paths
 
     if sets not in ("none", "folder"):
@@ -51,7 +64,7 @@ def import_(
         )
     lines = [f"imported {report.imported}, known already {report.duplicates}, rejected {len(report.rejected)}"]
     if report.skipped:
-        lines.append(f"passed over {report.skipped} sidecars and system files")
+        lines.append(f"passed over {report.skipped} sidecars, system files and folders of workspaces")
     if sets != "none":
         lines.append(f"sets made {report.sets}, folders without a set {len(report.not_in_a_set)}")
     if labels != "none":
@@ -61,6 +74,7 @@ def import_(
     if len(left_out) > SHOWN:
         lines.append(f"  and {len(left_out) - SHOWN} more; --json lists all")
     ours.answer(report, lines)
+    return 0 if report.is_useful else EXIT_FAILED
 
 
 @images_app.command("list")
@@ -125,7 +139,7 @@ def check_images(context: typer.Context) -> None:
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.write(in_place.check)
+        found = in_place.check(workspace)
     ours.answer(
         found,
         f"looked at {found.looked_at} files in place: {len(found.changed)} changed, {len(found.missing)} missing,"

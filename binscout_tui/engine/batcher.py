@@ -14,15 +14,16 @@ from typing import Protocol
 from binscout_tui.engine.isolation import BatchLimit, predict_isolated
 from binscout_tui.engine.protocol import DEADLINE, Answer, Crop, failed
 from binscout_tui.errors import BinScoutError
+from binscout_tui.learning.sources import Pinned
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A picture as path or as the bytes of its file, and the part of it that counts."""
+    """A picture as path (perhaps pinned to its bytes) or as the bytes of its file, and the part of it that counts."""
 
-    source: Path | bytes
+    source: Path | Pinned | bytes
     crop: Crop | None = None
 
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from binscout_tui.engine import protocol
 from binscout_tui.engine.batcher import Work
-from binscout_tui.engine.protocol import Crop, ItemId
+from binscout_tui.engine.protocol import Crop, ItemId, WireItem
 from binscout_tui.errors import BinScoutError, UsageError
+from binscout_tui.learning.sources import Pinned
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Wanted:
     ids: Sequence[ItemId]
     works: Sequence[Work]
     deadline_s: float
+    model_sha256: str | None
 
 
 async def read(request: Request, limit: int) -> bytes:
@@ -46,8 +48,8 @@ async def read_predict(request: Request) -> Wanted:
     if request.headers.get("content-type", "").startswith("image/"):
         return await _picture(request)
     wanted = protocol.decode_predict(await read(request, protocol.MAX_JSON_BYTES))
-    works = [Work(_absolute(item.path), item.crop) for item in wanted.items]
-    return Wanted(wanted.model, [item.id for item in wanted.items], works, wanted.deadline_s)
+    works = [Work(_source(item), item.crop) for item in wanted.items]
+    return Wanted(wanted.model, [item.id for item in wanted.items], works, wanted.deadline_s, wanted.model_sha256)
 
 
 async def _picture(request: Request) -> Wanted:
@@ -61,7 +63,8 @@ async def _picture(request: Request) -> Wanted:
     content = await read(request, protocol.MAX_PICTURE_BYTES)
     if not content:
         raise UsageError("The request carries no picture.", code="bad_request")
-    return Wanted(query.get("model") or None, [query.get("id", "")], [Work(content, crop)], deadline)
+    works = [Work(content, crop)]
+    return Wanted(query.get("model") or None, [query.get("id", "")], works, deadline, query.get("model_sha256") or None)
 
 
 def _crop(text: str) -> Crop:
@@ -71,6 +74,11 @@ def _crop(text: str) -> Crop:
         raise UsageError("crop must be x1,y1,x2,y2.", code="bad_request") from error
     protocol.check_crop((x1, y1, x2, y2))
     return x1, y1, x2, y2
+
+
+def _source(item: WireItem) -> Path | Pinned:
+    path = _absolute(item.path)
+    return path if item.sha256 is None else Pinned(path, item.sha256)
 
 
 def _absolute(name: str) -> Path:

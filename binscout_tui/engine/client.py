@@ -47,7 +47,7 @@ class EngineClient:
         self._start_seconds = start_seconds
         self._connection = Connection(self.root)
         self._starting = asyncio.Lock()
-        self._default: str | None = None
+        self._default: tuple[str | None, str | None] = (None, None)
 
     async def __aenter__(self) -> EngineClient:
         return self
@@ -76,27 +76,33 @@ class EngineClient:
         async with self._starting:
             return await self.health() or await self._start()
 
-    async def load(self, model_id: str) -> dict[str, Any]:
+    async def load(self, model_id: str, *, sha256: str | None = None) -> dict[str, Any]:
         """Load a model and make it the default, starting the engine when needed.
 
-        Raises BinScoutError: `bad_model_id`, `model_missing`, `model_corrupt`, `model_mismatch` (then the old default
-        stays), `engine_start`, `engine_died`.
+        Raises BinScoutError: `bad_model_id`, `model_missing`, `model_corrupt`, `model_mismatch`, `model_changed` when
+        the SHA-256 of its weights is not `sha256` (then the old default stays), `engine_start`, `engine_died`.
         """
         deaths = _Deaths(self.root)
+        body = {"model": model_id, "model_sha256": sha256}
         while True:
             try:
-                answer = await self._connection.ask("POST", "/load", {"model": model_id}, seconds=LOAD_SECONDS)
+                answer = await self._connection.ask("POST", "/load", body, seconds=LOAD_SECONDS)
             except EngineGoneError as error:
                 deaths.count(error, "the model was loaded")
                 await self.ensure()
             else:
-                self._default = model_id
+                self._default = (model_id, sha256)
                 return answer
 
     async def predict(
-        self, model_id: str | None, items: Iterable[PredictItem], *, deadline_s: float = 30
+        self,
+        model_id: str | None,
+        items: Iterable[PredictItem],
+        *,
+        sha256: str | None = None,
+        deadline_s: float = 30,
     ) -> AsyncGenerator[PredictionLine, None]:
-        """Exactly one line an item, as they come; `model_id` None means the default model.
+        """Exactly one line an item, as they come; `model_id` None means the default model, `sha256` is as in `load`.
 
         An engine that dies is started again and asked for what it has not answered. Relative paths and links are
         resolved here: the server takes neither. Closing the iterator takes what is queued out of the engine's queue.
@@ -104,12 +110,13 @@ class EngineClient:
         of `load`.
         """
         deaths = _Deaths(self.root)
+        model = self._default if model_id is None else (model_id, sha256)
         remaining = iter(items)
         while part := list(islice(remaining, self._part_size)):
             waiting = dict(enumerate(part))
             while waiting:
                 try:
-                    async with aclosing(self._answers(model_id or self._default, waiting, deadline_s)) as lines:
+                    async with aclosing(self._answers(model, waiting, deadline_s)) as lines:
                         async for line in lines:
                             item = waiting.pop(int(line.id), None)
                             if item is not None:
@@ -149,11 +156,12 @@ class EngineClient:
         return max(1, min(self._settings.max_batch, self._settings.queue))
 
     async def _answers(
-        self, model: str | None, waiting: dict[int, PredictItem], deadline_s: float
+        self, model: tuple[str | None, str | None], waiting: dict[int, PredictItem], deadline_s: float
     ) -> AsyncGenerator[PredictionLine, None]:
         """The lines of one request, tried again while the queue is full."""
         body = {
-            "model": model,
+            "model": model[0],
+            "model_sha256": model[1],
             "deadline_s": deadline_s,
             "items": [_on_the_wire(number, item) for number, item in waiting.items()],
         }
@@ -251,7 +259,7 @@ def _has_ended(process: int, seconds: float) -> bool:
 
 
 def _on_the_wire(number: int, item: PredictItem) -> dict[str, Any]:
-    return {"id": number, "path": os.path.realpath(item.path), "crop": item.crop}
+    return {"id": number, "path": os.path.realpath(item.path), "crop": item.crop, "sha256": item.sha256}
 
 
 def _still_busy() -> BinScoutError:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from binscout_tui.engine.isolation import is_out_of_memory
+from binscout_tui.engine.model_files import changed, model_folder, stamp, weights_sha256
 from binscout_tui.engine.predictor import LoadedModel, find_predictor
-from binscout_tui.errors import BinScoutError, NotFoundError, UsageError
-
-MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+from binscout_tui.errors import BinScoutError
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +19,8 @@ log = logging.getLogger(__name__)
 class ModelCache:
     """Up to `capacity` loaded models of the folder `models`; the least recently used goes first, the default never.
 
-    Models are loaded on a thread of their own, one at a time, so that the others keep answering meanwhile.
+    Models are loaded on a thread of their own, one at a time, so that the others keep answering meanwhile. One whose
+    files were touched since is loaded, and so verified, again before it is used.
     All methods belong to the event loop.
     """
 
@@ -53,19 +49,27 @@ class ModelCache:
         finally:
             self.preparing = False
 
-    async def get(self, model_id: str | None) -> LoadedModel:
-        """The model with that id, loaded when it is not, or the default one. Raises BinScoutError."""
+    async def get(self, model_id: str | None, sha256: str | None = None) -> LoadedModel:
+        """The model with that id, loaded when it is not, or the default one.
+
+        Raises BinScoutError; `model_changed` when the SHA-256 of its weights is not `sha256`, where that is given.
+        """
         if model_id is None:
             if self.default is None:
                 raise BinScoutError(
                     "The engine has no model loaded.", hint="Name a model, or activate one.", code="no_model"
                 )
-            model_id = self.default.id
-        return self._touch(model_id) or await self._load(model_id)
+            model_id, sha256 = self.default.id, sha256 or self.default.sha256 or None
+        folder = model_folder(self._models, model_id)
+        model = self._touch(model_id, folder) or await self._load(model_id, folder)
+        if sha256 is not None and model.sha256 != sha256:
+            found = f"is {model.sha256[:12]}…" if model.sha256 else "is unknown"
+            raise changed(model_id, f"the SHA-256 of its weights {found}, not {sha256[:12]}…")
+        return model
 
-    async def make_default(self, model_id: str) -> LoadedModel:
+    async def make_default(self, model_id: str, sha256: str | None = None) -> LoadedModel:
         """Load the model beside the current default and put it in its place; a failure leaves everything as it was."""
-        model = await self.get(model_id)
+        model = await self.get(model_id, sha256)
         self.default = model
         self._evict()
         return model
@@ -77,10 +81,9 @@ class ModelCache:
             reports.append({"id": self.loading, "sha256": "", "state": "loading", "classes": 0, "memory_bytes": 0})
         return reports
 
-    async def _load(self, model_id: str) -> LoadedModel:
-        folder = self._folder(model_id)
+    async def _load(self, model_id: str, folder: Path) -> LoadedModel:
         async with self._one_at_a_time:
-            if model := self._touch(model_id):
+            if model := self._touch(model_id, folder):
                 return model
             self.loading = model_id
             try:
@@ -89,15 +92,21 @@ class ModelCache:
             finally:
                 self.loading = None
             self._loaded[model_id] = model
+            if self.default is not None and (self.default.id, self.default.sha256) == (model_id, model.sha256):
+                self.default = model
             self._evict()
         log.info("loaded model %s on %s", model_id, model.predictor.device)
         return model
 
     def _load_now(self, model_id: str, folder: Path) -> LoadedModel:
         try:
+            before = stamp(folder)
             predictor = find_predictor(self._predictor)(folder, self._device)
             predictor.warm_up()
-            return LoadedModel(model_id, _weights_sha256(folder), predictor)
+            model = LoadedModel(model_id, weights_sha256(folder), before, predictor)
+            if stamp(folder) != before:
+                raise changed(model_id, "something wrote to them while they were loaded")
+            return model
         except BinScoutError:
             raise
         except Exception as error:
@@ -110,22 +119,15 @@ class ModelCache:
                 code="model_corrupt",
             ) from error
 
-    def _folder(self, model_id: str) -> Path:
-        if not MODEL_ID.fullmatch(model_id):
-            raise UsageError(f"{model_id!r} is not the id of a model.", code="bad_model_id")
-        folder = self._models / model_id
-        if not folder.is_dir():
-            raise NotFoundError(
-                f"There is no model {model_id} in {self._models}.",
-                hint="Train one, or name another.",
-                code="model_missing",
-            )
-        return folder
-
-    def _touch(self, model_id: str) -> LoadedModel | None:
+    def _touch(self, model_id: str, folder: Path) -> LoadedModel | None:
+        """The model as the last used one when it is loaded and its files are as they were then."""
         model = self._loaded.pop(model_id, None)
-        if model is not None:
-            self._loaded[model_id] = model
+        if model is None:
+            return None
+        if model.stamp != stamp(folder):
+            log.warning("the files of model %s changed", model_id)
+            return None
+        self._loaded[model_id] = model
         return model
 
     def _evict(self) -> None:
@@ -143,12 +145,3 @@ def _no_memory(model_id: str) -> BinScoutError:
         hint="Stop the engine, then load this model first.",
         code="engine_memory",
     )
-
-
-def _weights_sha256(folder: Path) -> str:
-    """What the card says of the weights; the loader has compared them. Empty for a predictor without cards."""
-    try:
-        card = json.loads((folder / "card.json").read_bytes())
-    except FileNotFoundError:
-        return ""
-    return str(msgspec.convert(card, dict[str, Any]).get("weights_sha256", ""))

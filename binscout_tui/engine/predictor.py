@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from binscout_tui.engine.batcher import Work
+from binscout_tui.engine.model_files import Stamp
 from binscout_tui.engine.protocol import MAX_PICTURE_BYTES, Answer, Crop, failed
 from binscout_tui.errors import UsageError
+from binscout_tui.learning.sources import Pinned
 
 DEFAULT_PREDICTOR = "binscout_tui.engine.classifier:load"
 
 
 class Predictor(Protocol):
-    """A model in memory. `predict` gives one answer a source, with the attributes of `Answer`."""
+    """A model in memory. `predict` gives one answer a source, with the attributes of `Answer`.
+
+    A pinned file with other bytes gets an answer with an error.
+    """
 
     @property
     def device(self) -> str: ...
@@ -27,7 +32,7 @@ class Predictor(Protocol):
     @property
     def classes(self) -> Sequence[str]: ...
 
-    def predict(self, sources: Sequence[Path | bytes], crops: Sequence[Crop | None]) -> Sequence[Any]: ...
+    def predict(self, sources: Sequence[Path | Pinned | bytes], crops: Sequence[Crop | None]) -> Sequence[Any]: ...
 
     def warm_up(self) -> None: ...
 
@@ -55,11 +60,15 @@ def find_predictor(name: str) -> Load:
 
 
 class LoadedModel:
-    """A model that works, with what the health report says of it."""
+    """A model that works, with what the health report says of it.
 
-    def __init__(self, model_id: str, sha256: str, predictor: Predictor) -> None:
+    `sha256` is that of its weights, `stamp` how its files looked when it was loaded from them.
+    """
+
+    def __init__(self, model_id: str, sha256: str, stamp: Stamp, predictor: Predictor) -> None:
         self.id = model_id
         self.sha256 = sha256
+        self.stamp = stamp
         self.predictor = predictor
         self.memory_bytes = predictor.memory_bytes()
 
@@ -97,12 +106,12 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _refusal(source: Path | bytes) -> str | None:
+def _refusal(source: Path | Pinned | bytes) -> str | None:
     """Why the file `source` may not be opened, or None. Opening a FIFO would wait for ever; links may lead anywhere."""
     if isinstance(source, bytes):
         return None
     try:
-        status = source.lstat()
+        status = (source.path if isinstance(source, Pinned) else source).lstat()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return f"The file cannot be read: {reason}."

@@ -23,11 +23,15 @@ DEADLINE = "deadline"
 
 
 class PredictItem(msgspec.Struct, frozen=True):
-    """A picture to predict. `id` comes back with the answer; `crop` is `x1,y1,x2,y2`, 0..1 of the upright picture."""
+    """A picture to predict. `id` comes back with the answer; `crop` is `x1,y1,x2,y2`, 0..1 of the upright picture.
+
+    With a `sha256` the answer is an error when the file holds other bytes.
+    """
 
     id: ItemId
     path: Path | str
     crop: Crop | None = None
+    sha256: str | None = None
 
 
 class WireItem(msgspec.Struct, frozen=True):
@@ -36,6 +40,7 @@ class WireItem(msgspec.Struct, frozen=True):
     id: ItemId
     path: str
     crop: Crop | None = None
+    sha256: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -61,17 +66,22 @@ class PredictionLine(msgspec.Struct, frozen=True):
 
 
 class PredictRequest(msgspec.Struct, frozen=True):
-    """The body of `POST /predict`; `deadline_s` counts from the moment at which the items are queued."""
+    """The body of `POST /predict`; `deadline_s` counts from the moment at which the items are queued.
+
+    `model_sha256` is what the SHA-256 of the model's weights must be.
+    """
 
     items: list[WireItem]
     model: str | None = None
+    model_sha256: str | None = None
     deadline_s: float = 30.0
 
 
 class LoadRequest(msgspec.Struct, frozen=True):
-    """The body of `POST /load`."""
+    """The body of `POST /load`; `model_sha256` as in `PredictRequest`."""
 
     model: str
+    model_sha256: str | None = None
 
 
 def failed(sentence: str) -> Answer:

@@ -34,6 +34,7 @@ STATUS = {
     "too_large": 413,
     "too_many_items": 413,
     "bad_model_id": 422,
+    "model_changed": 422,
     "model_corrupt": 422,
     "model_mismatch": 422,
     "device_missing": 422,
@@ -76,7 +77,7 @@ class Service:
         self.stats.requests += 1
         with self.stats.work():
             wanted = protocol.decode_load(await bodies.read(request, protocol.MAX_JSON_BYTES))
-            model = await self.models.make_default(wanted.model)
+            model = await self.models.make_default(wanted.model, wanted.model_sha256)
             return _json({"default_model": model.id, "model": model.report()})
 
     async def predict(self, request: Request) -> Response:
@@ -90,7 +91,7 @@ class Service:
                     hint="Send them in parts.",
                     code="too_many_items",
                 )
-            model = await self.models.get(wanted.model)
+            model = await self.models.get(wanted.model, wanted.model_sha256)
             answers = Answers(self.stats, self.batcher, model)
             answers.queue(wanted)
             return answers.response()

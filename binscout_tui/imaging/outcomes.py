@@ -31,6 +31,7 @@ class Code(StrEnum):
     LINK_OUTSIDE = "link_outside"
     LINK_LOOP = "link_loop"
     LINK_DANGLING = "link_dangling"
+    PRIVATE = "private"
 
 
 SENTENCES: dict[Code, str] = {
@@ -52,6 +53,7 @@ SENTENCES: dict[Code, str] = {
     Code.LINK_OUTSIDE: "The link leads out of the given folders and was not followed.",
     Code.LINK_LOOP: "The link leads back to a folder above it and was not followed.",
     Code.LINK_DANGLING: "The link leads to nothing.",
+    Code.PRIVATE: "This belongs to a workspace, which has its pictures already.",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,14 +42,16 @@ class Skipped:
 ScanResult = Found | Skipped | Rejected
 
 
-def scan(paths: Iterable[Path]) -> Iterator[ScanResult]:
+def scan(paths: Iterable[Path], is_private: Callable[[Path], bool] = lambda path: False) -> Iterator[ScanResult]:
     """Every file at or below `paths`: the arguments in their order, the content of folders by the bytes of names.
 
     Nothing is opened. A file argument is always found, whatever its name; a folder argument may be a link.
     Below a folder, links are never followed, and FIFOs, sockets and devices are reported. No file comes twice.
+    `is_private` says of the real path of an argument or a folder that it is not for reading: such an argument is
+    rejected, such a folder below is skipped.
     """
     arguments = [Path(path) for path in paths]
-    walk = _Walk([os.path.realpath(path) for path in arguments if path.is_dir()])
+    walk = _Walk([os.path.realpath(path) for path in arguments if path.is_dir()], is_private)
     for argument in arguments:
         yield from walk.argument(argument)
 
@@ -57,6 +59,7 @@ def scan(paths: Iterable[Path]) -> Iterator[ScanResult]:
 @dataclass(slots=True)
 class _Walk:
     real_roots: list[str]
+    is_private: Callable[[Path], bool]
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
 
@@ -67,7 +70,9 @@ class _Walk:
             yield _rejected(path, error)
             return
         real = os.path.realpath(path)
-        if stat.S_ISDIR(mode):
+        if self.is_private(Path(real)):
+            yield Rejected.of(path, Code.PRIVATE)
+        elif stat.S_ISDIR(mode):
             yield from self.folder(path, real, path)
         elif not stat.S_ISREG(mode):
             yield Rejected.of(path, Code.NOT_A_FILE, _kind(mode))
@@ -105,7 +110,8 @@ class _Walk:
                 yield _rejected(path, error)
                 continue
             if stat.S_ISDIR(mode):
-                yield Skipped(path, "system folder") if is_system_folder(entry.name) else (path, real_path)
+                reason = self._reason_to_skip(entry.name, real_path)
+                yield Skipped(path, reason) if reason else (path, real_path)
             elif stat.S_ISLNK(mode):
                 yield self._link(path, real)
             elif not stat.S_ISREG(mode):
@@ -114,6 +120,11 @@ class _Walk:
                 yield Skipped(path, "sidecar or system file")
             elif real_path not in self.files:
                 yield Found(path, root)
+
+    def _reason_to_skip(self, name: str, real_folder: str) -> str:
+        if is_system_folder(name):
+            return "system folder"
+        return "a workspace's own" if self.is_private(Path(real_folder)) else ""
 
     def _link(self, path: Path, real_folder: str) -> ScanResult:
         try:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.config import DatasetItem
 from binscout_tui.learning.pixels import Pixels, read_square
+from binscout_tui.learning.sources import Pinned
 
 CACHE_FILE = "pixels.npy"
 THREADS = 2
@@ -60,8 +61,8 @@ def fill(array: Pixels, items: Sequence[DatasetItem], side: int, report: Callabl
 
 
 def decode_item(item: DatasetItem, side: int) -> Decoded:
-    """The pixels of one item, or why there are none."""
+    """The pixels of one item, or why there are none: its file may be unreadable, or hold another picture by now."""
     try:
-        return read_square(Path(item.path), item.crop, side)
+        return read_square(Pinned(Path(item.path), item.sha256), item.crop, side)
     except BinScoutError as error:
         return error

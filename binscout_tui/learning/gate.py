@@ -9,6 +9,10 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from binscout_tui.settings import GateSettings
+
+SIGNIFICANCE = 0.05  # newly broken images may outnumber the newly mended only as far as chance explains it
+
 
 class GateCase(msgspec.Struct, frozen=True, kw_only=True):
     """One known-good image and what a model said about it. `image` is its identity (the SHA-256 of its bytes)."""
@@ -23,21 +27,6 @@ class GateCase(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def right(self) -> bool:
         return self.error is None and self.predicted == self.expected
-
-
-class GateFloors(msgspec.Struct, frozen=True, kw_only=True):
-    """The least that is good enough, as fractions 0..1 and numbers of images.
-
-    `max_drop` is how much accuracy may be lost against the active model. Beyond it the gate fails, and also when
-    the newly broken images outnumber the newly mended by more than chance explains (`significance`).
-    """
-
-    overall: float = 0.6
-    per_class: float = 0.2
-    min_images: int = 10
-    min_per_class: int = 1
-    max_drop: float = 0.05
-    significance: float = 0.05
 
 
 class GateBudget(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +63,7 @@ class GateVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge(
     cases: Sequence[GateCase],
-    floors: GateFloors,
+    floors: GateSettings,
     *,
     classes: Sequence[str],
     active: Sequence[GateCase] | None = None,
@@ -106,7 +95,7 @@ def judge(
     return GateVerdict(passed=all(check.passed for check in checks), checks=checks, newly_broken=broken)
 
 
-def _enough(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+def _enough(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     number, limit = len(cases), max(1, floors.min_images)
     detail = f"{number} known-good images, {limit} needed"
     return Check(name="images", passed=number >= limit, detail=detail, value=number, limit=limit)
@@ -134,7 +123,7 @@ def _no_leak(cases: Sequence[GateCase], leaked: AbstractSet[str]) -> Check:
     return Check(name="unseen", passed=not bad, detail=_listed("seen in training", bad), value=len(bad), limit=0)
 
 
-def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: GateFloors) -> Check:
+def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: GateSettings) -> Check:
     numbers = Counter(case.expected for case in cases)
     limit = max(1, floors.min_per_class)
     thin = [name for name in classes if numbers[name] < limit]
@@ -147,14 +136,14 @@ def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: 
     )
 
 
-def _overall(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+def _overall(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     value = accuracy(cases)
     detail = f"{sum(case.right for case in cases)} of {len(cases)} right"
     passed = value >= floors.overall  # false for NaN, so that no images is no pass
     return Check(name="overall", passed=passed, detail=detail, value=_number(value), limit=floors.overall)
 
 
-def _per_class(cases: Sequence[GateCase], floors: GateFloors) -> Check:
+def _per_class(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     by_class: dict[str, list[GateCase]] = defaultdict(list)
     for case in cases:
         by_class[case.expected].append(case)
@@ -178,7 +167,7 @@ def _must_pass(cases: Sequence[GateCase]) -> Check:
 
 
 def _no_regression(
-    cases: Sequence[GateCase], active: Sequence[GateCase], floors: GateFloors
+    cases: Sequence[GateCase], active: Sequence[GateCase], floors: GateSettings
 ) -> tuple[Check, list[str]]:
     before = {case.image: case for case in active}
     after = {case.image: case for case in cases}
@@ -188,7 +177,7 @@ def _no_regression(
     mended = sum(1 for image, case in before.items() if not case.right and after[image].right)
     drop = (len(broken) - mended) / len(before)
     chance = sign_test(len(broken), mended)
-    significant = len(broken) > mended and chance < floors.significance
+    significant = len(broken) > mended and chance < SIGNIFICANCE
     detail = f"{len(broken)} newly wrong, {mended} newly right, p = {chance:.3f}"
     check = Check(
         name="regression",

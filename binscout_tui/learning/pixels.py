@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from binscout_tui.imaging.modes import eight_bit, opaque
 from binscout_tui.imaging.outcomes import SENTENCES, Limits, Refusal
 from binscout_tui.imaging.reading import open_regular, read_whole
 from binscout_tui.learning.config import Crop
+from binscout_tui.learning.sources import Pinned
 
-Source = Path | bytes | Image.Image
+Source = Path | Pinned | bytes | Image.Image
 Pixels = NDArray[np.uint8]
 
 LIMITS = Limits()
@@ -27,26 +29,36 @@ def read_square(source: Source, crop: Crop | None, side: int) -> Pixels:
 
     Upright, cut to `crop` (0..1 of the upright picture), the longest side scaled to `side`, and the shorter one filled
     by repeating its edge: stretching would change the shape of a part, black bars would be learned as a feature.
-    Raises BinScoutError `unreadable`.
+    Raises BinScoutError `unreadable`, and `changed` for a pinned file with other bytes.
     """
     return square(cut(read_upright(source), crop), side)
 
 
 def read_upright(source: Source) -> Image.Image:
-    """The upright RGB picture, at most 1024 px long when it comes from a file; BinScoutError `unreadable`."""
+    """The upright RGB picture, at most 1024 px long when it comes from a file; raises as `read_square` does."""
     try:
         if isinstance(source, Image.Image):
             return upright(opaque(eight_bit(source)), read_facts(source).orientation)
-        if isinstance(source, Path):
-            with open_regular(source) as handle:
-                content, _ = read_whole(handle, LIMITS.file_bytes)
-        else:
-            content = source
-        return decode(content, LIMITS).small
+        return decode(_content(source), LIMITS).small
     except Refusal as refusal:
         raise unreadable(SENTENCES[refusal.code]) from refusal
     except MemoryError as error:
         raise unreadable("The picture needs more memory than there is.") from error
+
+
+def _content(source: Path | Pinned | bytes) -> bytes:
+    """The bytes to decode. They are read once, so that those of a pinned file are the very ones that were compared."""
+    if isinstance(source, bytes):
+        return source
+    with open_regular(source.path if isinstance(source, Pinned) else source) as handle:
+        content, _ = read_whole(handle, LIMITS.file_bytes)
+    if isinstance(source, Pinned) and hashlib.sha256(content).hexdigest() != source.sha256:
+        raise BinScoutError(
+            "The file holds other bytes than when it was taken in.",
+            hint="Restore the file, or run `binscout images check` and build the dataset again.",
+            code="changed",
+        )
+    return content
 
 
 def unreadable(reason: str) -> BinScoutError:

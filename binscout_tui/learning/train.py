@@ -110,7 +110,7 @@ def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
             record_epoch(folder, trainer, figures, samples, events)
     if not trainer.agreed():
         raise BinScoutError("The processes ended with different parameters.", hint="Train again.", code="diverged")
-    events.log("info", f"{place.world} process(es) agree on the parameters")
+    events.log("debug", f"{place.world} process(es) agree on the parameters")
     if place.leads:
         events.progress(0, 1, None, "report")
         report = finish(folder, config, plan, place, trainer.averaged(), pixels, samples)

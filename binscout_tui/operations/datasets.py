@@ -1,9 +1,15 @@
-"""Building a dataset version: which labelled images, split by group, without leaks, frozen under a content id."""
+"""Building a dataset version: which labelled images, split by group, without leaks, frozen under a content id.
+
+Arranging takes seconds where there is much, so it happens outside any transaction; the transaction that freezes the
+version looks whether anything it rests on has changed, and only then arranges again.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -11,18 +17,21 @@ import numpy as np
 from binscout_tui import atomic
 from binscout_tui.errors import BinScoutError, RefusedError, UsageError
 from binscout_tui.imaging.hashes import near_pairs
+from binscout_tui.operations import in_place
+from binscout_tui.operations.originals import cannot_write
 from binscout_tui.operations.splitting import Ratios, assign, merged_groups
 from binscout_tui.store import datasets, models
 from binscout_tui.store.datasets import Item, LabelledImage, Split
-from binscout_tui.workspace import Paths
+from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 # Re-encoded copies of one photo differ by up to 4 bits of the perceptual hash; other photos by more.
 NEAR_DUPLICATE_BITS = 4
 KNOWN_GOOD_PER_CLASS = 8
+WHAT = "Building a dataset"
 
 
 class Leak(msgspec.Struct, frozen=True):
-    """Two near-identical images that are in different splits."""
+    """Two images, nearly the same or of one set, that are in different splits."""
 
     first: int
     second: int
@@ -45,81 +54,131 @@ class BuildReport(msgspec.Struct, kw_only=True):
     is_new: bool
 
 
-def build(
-    db: sqlite3.Connection,
-    paths: Paths,
-    uid: int,
-    name: str,
-    *,
-    task: str = "classify",
-    ratios: Ratios = (80, 10, 10),
-    allow_leaks: bool = False,
-    fill_known_good: bool = True,
-) -> BuildReport:
-    """Freeze every labelled image into a version called `name` (a store function).
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks for. Without `fill_known_good` an empty list of the gate stays empty."""
+
+    name: str
+    task: str = "classify"
+    ratios: Ratios = (80, 10, 10)
+    allow_leaks: bool = False
+    fill_known_good: bool = True
+
+
+class Material(msgspec.Struct, frozen=True):
+    """Everything in the store that an arrangement rests on: images, (set, image id), {group: split}."""
+
+    images: list[LabelledImage]
+    set_members: list[tuple[int, int]]
+    assignments: dict[str, Split]
+
+
+class Arrangement(msgspec.Struct, frozen=True):
+    """One line for each image of `material`, in its order, and the id of the version that they make."""
+
+    material: Material
+    version: str
+    items: list[Item]
+    leaks: list[Leak]
+
+
+def build(workspace: Workspace, wanted: Wanted) -> BuildReport:
+    """Freeze every labelled image into a version.
 
     Images of one set, of one source photo, or nearly the same share a split, and a group keeps its split for ever.
     Where the gate's list is empty it is filled from the test split, which no training sees.
-    Raises BinScoutError for nothing to learn from, RefusedError for leaks that were not allowed.
+    Needs an operator. Raises BinScoutError for nothing to learn from, RefusedError for leaks that were not allowed.
     """
-    if task != "classify":
-        raise UsageError(f"Datasets for the task {task} cannot be built yet; classify can.", code="task")
-    found = datasets.labelled(db, task)
-    _enough(found)
-    near = _near(found)
-    groups, known = merged_groups(
-        [image.group for image in found], [*near, *_same_set(db, found)], _known_splits(db, task, found)
-    )
-    splits = assign(groups, [image.label for image in found], known, ratios)
+    workspace.user.must_be("operator", WHAT)
+    wanted = checked(wanted)
+    in_place.check(workspace)
+    arrangement = arrange(workspace.db.read(gather, wanted.task), wanted)
+    write_manifest(workspace.paths, arrangement)
+    return workspace.db.write(freeze, workspace.paths, workspace.user.uid, wanted, arrangement)
+
+
+async def build_live(workspace: LiveWorkspace, wanted: Wanted) -> BuildReport:
+    """`build` for the app: arranged in a thread of its own."""
+    workspace.user.must_be("operator", WHAT)
+    wanted = checked(wanted)
+    await in_place.check_live(workspace)
+    arrangement = await asyncio.to_thread(arrange, await workspace.db.read(gather, wanted.task), wanted)
+    await asyncio.to_thread(write_manifest, workspace.paths, arrangement)
+    return await workspace.db.write(freeze, workspace.paths, workspace.user.uid, wanted, arrangement)
+
+
+def checked(wanted: Wanted) -> Wanted:
+    """`wanted` with its name as it is kept. Raises UsageError for what cannot be built."""
+    if wanted.task != "classify":
+        raise UsageError(f"Datasets for the task {wanted.task} cannot be built yet; classify can.", code="task")
+    return msgspec.structs.replace(wanted, name=datasets.checked_name(wanted.name))
+
+
+def gather(db: sqlite3.Connection, task: str) -> Material:
+    """What an arrangement rests on, as it is now (a store function)."""
+    return Material(datasets.labelled(db, task), datasets.set_members(db), datasets.assignments(db, task))
+
+
+def arrange(material: Material, wanted: Wanted) -> Arrangement:
+    """The split of every image, as a pure function. Raises what `build` raises."""
+    images = material.images
+    _enough(images)
+    belonging = [*_near(images), *_same_set(material)]
+    groups, known = merged_groups([image.group for image in images], belonging, _known_splits(material))
+    splits = assign(groups, [image.label for image in images], known, wanted.ratios)
     leaks = [
-        Leak(found[a].image.id, found[b].image.id, (splits[a], splits[b])) for a, b in near if splits[a] != splits[b]
+        Leak(images[a].id, images[b].id, (splits[a], splits[b]))
+        for a, b in sorted(set(belonging))
+        if splits[a] != splits[b]
     ]
-    if leaks and not allow_leaks:
+    if leaks and not wanted.allow_leaks:
         raise RefusedError(
-            f"{len(leaks)} pairs of nearly the same picture would lie in different splits"
+            f"{len(leaks)} pairs of nearly the same picture or of one set would lie in different splits"
             f" (for example images {leaks[0].first} and {leaks[0].second}).",
             hint="Trash one of each pair, or build with --allow-leaks.",
             code="dataset_leak",
         )
     items = [
-        Item(entry.image.sha256, entry.label, split, group)
-        for entry, split, group in zip(found, splits, groups, strict=True)
+        Item(image.sha256, image.label, split, group)
+        for image, split, group in zip(images, splits, groups, strict=True)
     ]
     _all_splits(items)
-    return _freeze(db, paths, uid, name, task, found, items, leaks, fill_known_good)
+    return Arrangement(material, datasets.content_id(wanted.task, items), items, leaks)
 
 
-def _freeze(
-    db: sqlite3.Connection,
-    paths: Paths,
-    uid: int,
-    name: str,
-    task: str,
-    found: Sequence[LabelledImage],
-    items: Sequence[Item],
-    leaks: list[Leak],
-    fill_known_good: bool,
-) -> BuildReport:
-    version = datasets.content_id(task, items)
-    manifest = paths.datasets / f"{version}.jsonl"
-    atomic.write_bytes(manifest, b"".join(msgspec.json.encode(item) + b"\n" for item in sorted(items)))
-    relative = str(manifest.relative_to(paths.root))
-    dataset = datasets.new_dataset(name, task, version, relative, items)
+def write_manifest(paths: Paths, arrangement: Arrangement) -> str:
+    """Write a version's list as lines of JSON; returns its path relative to the workspace. Raises StorageError."""
+    manifest = paths.datasets / f"{arrangement.version}.jsonl"
+    if not manifest.is_file():
+        lines = b"".join(msgspec.json.encode(item) + b"\n" for item in sorted(arrangement.items))
+        try:
+            atomic.write_bytes(manifest, lines)
+        except OSError as error:
+            raise cannot_write(paths.datasets, error) from error
+    return str(manifest.relative_to(paths.root))
+
+
+def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arrangement: Arrangement) -> BuildReport:
+    """Write an arrangement down under its name (a store function), anew if what it rests on has changed."""
+    if (now := gather(db, wanted.task)) != arrangement.material:
+        arrangement = arrange(now, wanted)
+    images, items = arrangement.material.images, arrangement.items
+    manifest = write_manifest(paths, arrangement)
+    dataset = datasets.new_dataset(wanted.name, wanted.task, arrangement.version, manifest, items)
     is_new = datasets.add(db, uid, dataset, items)
-    originals = {entry.group: item.split for entry, item in zip(found, items, strict=True)}
-    datasets.keep_assignments(db, task, originals)
-    known_good = _fill_known_good(db, uid, task, found, items) if fill_known_good else 0
+    assigned = {image.group: item.split for image, item in zip(images, items, strict=True)}
+    datasets.keep_assignments(db, wanted.task, assigned)
+    known_good = _fill_known_good(db, uid, wanted.task, images, items) if wanted.fill_known_good else 0
     return BuildReport(
-        id=version,
-        name=name,
-        task=task,
+        id=dataset.id,
+        name=wanted.name,
+        task=wanted.task,
         images=len(items),
         groups=len({item.source_group for item in items}),
         splits={split: sum(item.split == split for item in items) for split in ("train", "val", "test")},
         counts=dataset.counts,
-        leaks=leaks,
+        leaks=arrangement.leaks,
         known_good=known_good,
-        manifest=str(manifest),
+        manifest=str(paths.root / manifest),
         is_new=is_new,
     )
 
@@ -131,7 +190,7 @@ def _enough(found: Sequence[LabelledImage]) -> None:
             hint="Label images in the app, or import with --labels folder.",
             code="dataset_empty",
         )
-    names = {entry.label for entry in found}
+    names = {image.label for image in found}
     if len(names) < 2:
         raise BinScoutError(
             f"All labelled images are {names.pop()!r}; a classifier needs at least two classes.",
@@ -150,33 +209,34 @@ def _all_splits(items: Sequence[Item]) -> None:
         )
 
 
-def _near(found: Sequence[LabelledImage]) -> list[tuple[int, int]]:
-    indices = [i for i, entry in enumerate(found) if entry.image.phash is not None]
-    hashes = np.array([found[i].image.phash for i in indices], dtype=np.uint64)
+def _near(images: Sequence[LabelledImage]) -> list[tuple[int, int]]:
+    indices = [i for i, image in enumerate(images) if image.phash is not None]
+    hashes = np.array([images[i].phash for i in indices], dtype=np.uint64)
     return [(indices[a], indices[b]) for a, b in near_pairs(hashes, NEAR_DUPLICATE_BITS)]
 
 
-def _same_set(db: sqlite3.Connection, found: Sequence[LabelledImage]) -> list[tuple[int, int]]:
-    place = {entry.image.id: index for index, entry in enumerate(found)}
-    return [(place[a], place[b]) for a, b in datasets.set_links(db) if a in place and b in place]
+def _same_set(material: Material) -> list[tuple[int, int]]:
+    """Pairs of indices that connect those members of each set that are in the material."""
+    index = {image.id: i for i, image in enumerate(material.images)}
+    present = [(set_id, index[image_id]) for set_id, image_id in material.set_members if image_id in index]
+    return [(a, b) for (first, a), (second, b) in pairwise(present) if first == second]
 
 
-def _known_splits(db: sqlite3.Connection, task: str, found: Sequence[LabelledImage]) -> dict[str, Split]:
-    """The splits that groups have already; a group with a known-good image is for testing only."""
-    known = datasets.assignments(db, task)
-    known.update((entry.group, "test") for entry in found if entry.known_good)
-    return known
+def _known_splits(material: Material) -> dict[str, Split]:
+    """The splits that groups have already; a new group with a known-good image is for testing only."""
+    reserved: dict[str, Split] = {image.group: "test" for image in material.images if image.known_good}
+    return reserved | material.assignments
 
 
 def _fill_known_good(
-    db: sqlite3.Connection, uid: int, task: str, found: Sequence[LabelledImage], items: Sequence[Item]
+    db: sqlite3.Connection, uid: int, task: str, images: Sequence[LabelledImage], items: Sequence[Item]
 ) -> int:
     if models.known_good(db, task):
         return 0
     per_class: dict[str, int] = {}
-    for entry, item in sorted(zip(found, items, strict=True), key=lambda pair: pair[1].sha256):
+    for image, item in sorted(zip(images, items, strict=True), key=lambda pair: pair[1].sha256):
         taken = per_class.get(item.label, 0)
         if item.split == "test" and taken < KNOWN_GOOD_PER_CLASS:
             per_class[item.label] = taken + 1
-            models.add_known_good(db, uid, task, entry.image.id, item.label)
+            models.add_known_good(db, uid, task, image.id, item.label)
     return sum(per_class.values())

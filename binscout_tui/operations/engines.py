@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from binscout_tui.engine.client import EngineClient
+from binscout_tui.engine.model_files import changed
+from binscout_tui.learning.card import CARD_FILE
+from binscout_tui.store.models import Model
 from binscout_tui.workspace import LiveWorkspace
 
 
@@ -17,3 +21,33 @@ async def engine(workspace: LiveWorkspace) -> AsyncIterator[EngineClient]:
         yield client
     finally:
         await client.close()
+
+
+async def stop(workspace: LiveWorkspace) -> bool:
+    """Stop the engine; False when none ran. Raises RefusedError for viewers, BinScoutError."""
+    workspace.user.must_be("operator", "Stopping the engine")
+    async with engine(workspace) as client:
+        return await client.stop()
+
+
+async def load(workspace: LiveWorkspace, model: Model) -> None:
+    """Have the engine load and warm up exactly this model as its default.
+
+    Raises BinScoutError: `model_changed` when its files are not those of the store, and those of the engine.
+    """
+    unchanged(workspace, model)
+    async with engine(workspace) as client:
+        await client.load(model.id, sha256=model.sha256)
+
+
+def unchanged(workspace: LiveWorkspace, model: Model) -> None:
+    """Raise BinScoutError (`model_changed`) unless the card in the model's folder is the one in the store.
+
+    The weights are compared by the engine; the card decides what their numbers mean.
+    """
+    try:
+        card = json.loads((workspace.paths.model(model.id) / CARD_FILE).read_bytes())
+    except (OSError, ValueError) as error:
+        raise changed(model.id, f"{CARD_FILE} cannot be read ({error})") from error
+    if card != model.card:
+        raise changed(model.id, f"{CARD_FILE} is not the one that training wrote")

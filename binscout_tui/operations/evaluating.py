@@ -15,8 +15,9 @@ from binscout_tui.workspace import Workspace
 
 
 def evaluate(workspace: Workspace, model_id: str, dataset: str, split: Split) -> dict[str, Any]:
-    """`{"model", "dataset", "split", "metrics", "baselines"}`: figures of a model on one split of a version.
+    """`{"model", "dataset", "split", "seen", "metrics", "baselines"}`: figures of a model on one split of a version.
 
+    `seen` is how many images of the split the model learned from or was tuned on: with any, the figures flatter it.
     The baselines are those of the model's own run where that was the same version. Raises BinScoutError.
     """
     model = workspace.db.read(models.get, model_id)
@@ -30,9 +31,19 @@ def evaluate(workspace: Workspace, model_id: str, dataset: str, split: Split) ->
         lines = Path(folder) / "dataset.jsonl"
         lines.write_text(dataset_text(items), "ascii")
         metrics = measure(workspace.paths.model(model_id), lines, split)
+    run = None if model.run_id is None else workspace.db.read(runs.get, model.run_id)
     baselines: dict[str, Any] = {}
-    if model.run_id is not None and split == "test":
-        run = workspace.db.read(runs.get, model.run_id)
-        if run.dataset_id == version.id and run.metrics:
-            baselines = run.metrics["baselines"]
-    return {"model": model_id, "dataset": version.id, "split": split, "metrics": metrics, "baselines": baselines}
+    if run and run.metrics and run.dataset_id == version.id and split == "test":
+        baselines = run.metrics["baselines"]
+    seen = 0
+    if run:
+        learned = workspace.db.read(datasets.hashes, run.dataset_id, ("train", "val"))
+        seen = sum(item.split == split and item.sha256 in learned for item in items)
+    return {
+        "model": model_id,
+        "dataset": version.id,
+        "split": split,
+        "seen": seen,
+        "metrics": metrics,
+        "baselines": baselines,
+    }

@@ -6,7 +6,6 @@ the same command again completes it.
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.errors import StorageError
 from binscout_tui.imaging.groups import source_group
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Code, Decoded, Limits, Outcome, Rejected
@@ -22,7 +20,8 @@ from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.scan import Found, scan
 from binscout_tui.operations import in_place
 from binscout_tui.operations.grouping import FolderSets
-from binscout_tui.operations.originals import ChangedError, hash_of, keep_copy, original_path
+from binscout_tui.operations.originals import ChangedError, UnreadableError, hash_of, keep_copy, original_path
+from binscout_tui.operations.own_files import is_own
 from binscout_tui.operations.report import Rejection
 from binscout_tui.settings import ImportSettings
 from binscout_tui.store import images, labels
@@ -34,16 +33,34 @@ Progress = Callable[[int, int], None]
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
-    """What an import did. `skipped` counts sidecars and system files, `labelled` labels taken from folders."""
+    """What an import did.
+
+    `skipped` counts sidecars and what belongs to systems or workspaces, `labelled` labels taken from folders,
+    `refused_paths` those of the given paths that could themselves not be used.
+    """
 
     imported: int = 0
     duplicates: int = 0
     sets: int = 0
     labelled: int = 0
     skipped: int = 0
+    refused_paths: int = 0
     rejected: list[Rejection] = []
     conflicts: list[Rejection] = []
     not_in_a_set: list[Rejection] = []
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether every given path could be used, and anything at all came in or was there."""
+        return not self.refused_paths and (self.imported + self.duplicates > 0 or not self.rejected)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A file whose image waits to be written down; `mtime_ns` is the time of the bytes that were looked at."""
+
+    path: Path
+    image: NewImage | Image
+    mtime_ns: int
 
 
 def import_paths(
@@ -57,8 +74,9 @@ def import_paths(
 ) -> ImportReport:
     """Import every picture under `paths`; a file that cannot be used never stops the others.
 
-    Raises StorageError when the disk is full or read-only; what was imported until then stays.
+    Needs an operator. Raises StorageError when the workspace cannot be written; what was imported until then stays.
     """
+    workspace.user.must_be("operator", "Importing")
     return _Import(workspace, sets, labels_from, keep_in_place, on_progress).run(paths)
 
 
@@ -72,10 +90,13 @@ class _Import:
         self.on_progress = on_progress
         self.report = ImportReport()
         self.folder_sets = FolderSets() if sets == "folder" else None
-        self.pending: list[tuple[Path, NewImage | Image]] = []
+        self.pending: list[_Entry] = []
+        self.given: set[Path] = set()
 
     def run(self, paths: Iterable[Path]) -> ImportReport:
-        found = list(self._scan(paths))
+        arguments = list(paths)
+        self.given = set(arguments)
+        found = list(self._scan(arguments))
         total = len(found)
         limits = decode_limits(self.workspace.settings.importing)
         with DecodePool(self.workspace.paths.previews, limits) as pool:
@@ -90,7 +111,7 @@ class _Import:
         return self.report
 
     def _scan(self, paths: Iterable[Path]) -> Iterator[Path]:
-        for entry in scan(paths):
+        for entry in scan(paths, is_own):
             if isinstance(entry, Found):
                 yield entry.path
             elif isinstance(entry, Rejected):
@@ -106,10 +127,10 @@ class _Import:
             if known is None:
                 yield path
             else:
-                self._keep(path, known)
+                self._keep(known)
                 self._progress(total)
 
-    def _known(self, path: Path, sizes: set[int]) -> Image | None:
+    def _known(self, path: Path, sizes: set[int]) -> _Entry | None:
         read = self.workspace.db.read
         try:
             stat = path.stat()
@@ -117,8 +138,9 @@ class _Import:
                 return None
             there = read(images.by_path, path.absolute())
             if there and (there.bytes, there.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-                return there
-            return read(images.by_hash, hash_of(path))
+                return _Entry(path, there, stat.st_mtime_ns)
+            same = read(images.by_hash, hash_of(path))
+            return _Entry(path, same, stat.st_mtime_ns) if same else None
         except OSError:
             return None  # The decoder says in words what is wrong with it.
 
@@ -127,16 +149,14 @@ class _Import:
             self._reject(outcome)
             return
         try:
-            self._keep(outcome.path, self._stored(outcome))
+            self._keep(_Entry(outcome.path, self._stored(outcome), outcome.mtime_ns))
         except ChangedError:
             self._reject(Rejected.of(outcome.path, Code.CHANGED_WHILE_READING))
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise disk_error(str(error.strerror), self.workspace.paths.root) from error
-            self._reject(Rejected.of(outcome.path, Code.UNREADABLE, error.strerror or ""))
+        except UnreadableError as error:
+            self._reject(Rejected.of(outcome.path, Code.UNREADABLE, error.sentence))
 
-    def _keep(self, path: Path, image: NewImage | Image) -> None:
-        self.pending.append((path, image))
+    def _keep(self, entry: _Entry) -> None:
+        self.pending.append(entry)
         if len(self.pending) >= BATCH:
             self._flush()
 
@@ -174,23 +194,24 @@ class _Import:
             self.pending.clear()
 
     def _add_all(self, db: sqlite3.Connection) -> None:
-        for path, new in self.pending:
-            if isinstance(new, Image):
-                self._duplicate(db, path, new)
+        for entry in self.pending:
+            if isinstance(entry.image, Image):
+                self._duplicate(db, entry, entry.image)
                 continue
-            if self.keep_in_place:
-                in_place.make_room(db, new.path, new.sha256)
-            image_id, added = images.add(db, self.workspace.user.uid, new)
+            image_id, added = images.add(db, self.workspace.user.uid, entry.image)
             if added:
                 self.report.imported += 1
-                self._annotate(db, path, image_id)
+                self._annotate(db, entry.path, image_id)
             else:
-                self._duplicate(db, path, images.get(db, image_id))
+                self._duplicate(db, entry, images.get(db, image_id))
 
-    def _duplicate(self, db: sqlite3.Connection, path: Path, image: Image) -> None:
+    def _duplicate(self, db: sqlite3.Connection, entry: _Entry, image: Image) -> None:
+        if image.trashed_at is not None:
+            self._leave_out(entry.path, "in_trash", f"The same picture is in the trash as image {image.id}.")
+            return
         self.report.duplicates += 1
-        in_place.found_again(db, image, path)
-        self._annotate(db, path, image.id)
+        in_place.found_again(db, image, entry.path, entry.mtime_ns)
+        self._annotate(db, entry.path, image.id)
 
     def _annotate(self, db: sqlite3.Connection, path: Path, image_id: int) -> None:
         if self.labels_from == "folder":
@@ -205,7 +226,11 @@ class _Import:
             self.folder_sets.add(path.absolute(), image_id)
 
     def _reject(self, rejected: Rejected) -> None:
-        self.report.rejected.append(Rejection(display_name(rejected.path), str(rejected.code), rejected.reason))
+        self._leave_out(rejected.path, str(rejected.code), rejected.reason)
+
+    def _leave_out(self, path: Path, code: str, reason: str) -> None:
+        self.report.refused_paths += path in self.given
+        self.report.rejected.append(Rejection(display_name(path), code, reason))
 
     def _progress(self, total: int) -> None:
         done = self.report.imported + self.report.duplicates + len(self.report.rejected) + len(self.pending)
@@ -219,13 +244,4 @@ def decode_limits(settings: ImportSettings) -> Limits:
         seconds=settings.max_seconds,
         memory=settings.max_memory_mb << 20,
         file_bytes=settings.max_file_mb << 20,
-    )
-
-
-def disk_error(what: str, root: Path) -> StorageError:
-    """The workspace's disk cannot take more."""
-    return StorageError(
-        f"The workspace {root} cannot be written: {what}. What was imported until then is safe.",
-        hint="Free some space, then run the same command again: it goes on where it stopped.",
-        code="disk_full",
     )

@@ -1,8 +1,14 @@
-"""Files that stayed where they were: noticing when they change, go, or come back elsewhere."""
+"""Files that stayed where they were: noticing when they change, go, or come back elsewhere.
+
+Looking at files takes as long as their disk needs, so it happens outside any transaction; only what was seen is
+written, and only of images that nobody changed in between.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -10,6 +16,9 @@ import msgspec
 from binscout_tui.operations.originals import hash_of
 from binscout_tui.store import images
 from binscout_tui.store.images import Image
+from binscout_tui.workspace import LiveWorkspace, Workspace
+
+WHAT = "Checking files"
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -21,38 +30,70 @@ class Checked(msgspec.Struct, frozen=True):
     returned: list[int]
 
 
-def check(db: sqlite3.Connection) -> Checked:
-    """Look at every in-place file by size and modification time, and by hash where those differ."""
-    everything = images.in_place(db)
-    result = Checked(len(everything), [], [], [])
-    for image in everything:
-        health = health_of(image)
-        if health == image.health:
+class Seen(msgspec.Struct, frozen=True):
+    """A file that is not as `image` says: `ok`, `changed` or `missing`; `mtime_ns` when it is proven unchanged."""
+
+    image: Image
+    health: str
+    mtime_ns: int | None = None
+
+
+def check(workspace: Workspace) -> Checked:
+    """Look at every in-place file, by hash where size or time differ, and note the differences. Needs an operator."""
+    workspace.user.must_be("operator", WHAT)
+    everything = workspace.db.read(images.in_place)
+    seen = look(everything)
+    return workspace.db.write(note, seen, len(everything)) if seen else _nothing(everything)
+
+
+async def check_live(workspace: LiveWorkspace) -> Checked:
+    """`check` for the app: the files are looked at in a thread of their own."""
+    workspace.user.must_be("operator", WHAT)
+    everything = await workspace.db.read(images.in_place)
+    seen = await asyncio.to_thread(look, everything)
+    return await workspace.db.write(note, seen, len(everything)) if seen else _nothing(everything)
+
+
+def look(everything: Iterable[Image]) -> list[Seen]:
+    """The files that are not as their images say."""
+    return [seen for image in everything if (seen := _look_at(image)) is not None]
+
+
+def note(db: sqlite3.Connection, seen: Iterable[Seen], looked_at: int) -> Checked:
+    """Write down what was seen (a store function); images that changed since the look are left for the next one."""
+    result = Checked(looked_at, [], [], [])
+    # What has gone makes room first, so that a file that came back never meets its successor.
+    for one in sorted(seen, key=lambda one: one.health == "ok"):
+        if images.get(db, one.image.id) != one.image:
             continue
-        images.set_health(db, image.id, health, image.path.stat().st_mtime_ns if health == "ok" else None)
-        {"changed": result.changed, "missing": result.missing, "ok": result.returned}[health].append(image.id)
+        images.set_health(db, one.image.id, one.health, one.mtime_ns)
+        if one.health != one.image.health:
+            {"changed": result.changed, "missing": result.missing, "ok": result.returned}[one.health].append(
+                one.image.id
+            )
     return result
 
 
-def health_of(image: Image) -> str:
-    """`ok`, `changed` or `missing`, as the file is now."""
+def found_again(db: sqlite3.Connection, image: Image, path: Path, mtime_ns: int) -> None:
+    """The bytes of an in-place image that had gone were met at `path` (a store function)."""
+    if image.storage == "in_place" and image.health != "ok":
+        images.relocate(db, image.id, path.absolute(), mtime_ns)
+
+
+def _look_at(image: Image) -> Seen | None:
     try:
         stat = image.path.stat()
-        if (stat.st_size, stat.st_mtime_ns) == (image.bytes, image.mtime_ns):
-            return "ok"
-        return "ok" if stat.st_size == image.bytes and hash_of(image.path) == image.sha256 else "changed"
+        known = (stat.st_size, stat.st_mtime_ns) == (image.bytes, image.mtime_ns)
+        # Of a file that was replaced once, size and time prove nothing: its successor may have both.
+        if known and image.health == "ok":
+            return None
+        same = stat.st_size == image.bytes and hash_of(image.path) == image.sha256
     except OSError:
-        return "missing"
+        return None if image.health == "missing" else Seen(image, "missing")
+    if same:
+        return Seen(image, "ok", stat.st_mtime_ns)
+    return None if image.health == "changed" else Seen(image, "changed")
 
 
-def make_room(db: sqlite3.Connection, path: Path, sha256: str) -> None:
-    """Before other bytes at `path` are entered: the image that was there has changed under us."""
-    there = images.by_path(db, path)
-    if there is not None and there.sha256 != sha256:
-        images.set_health(db, there.id, "changed")
-
-
-def found_again(db: sqlite3.Connection, image: Image, path: Path) -> None:
-    """The bytes of an in-place image that had gone were met at `path`."""
-    if image.storage == "in_place" and image.health != "ok":
-        images.relocate(db, image.id, path.absolute(), path.stat().st_mtime_ns)
+def _nothing(everything: list[Image]) -> Checked:
+    return Checked(len(everything), [], [], [])

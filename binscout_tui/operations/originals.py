@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from binscout_tui.atomic import sync_folder
-from binscout_tui.errors import BinScoutError
+from binscout_tui.errors import BinScoutError, StorageError
 
 # From linux/fs.h: share the blocks of one file with another (btrfs, XFS, bcachefs, …).
 FICLONE = 0x40049409
 CHUNK = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT)
 EXTENSIONS = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".ppm", "JPEG2000": ".jp2"}
 
 
@@ -24,6 +25,12 @@ class ChangedError(BinScoutError):
     """The source changed between reading and copying it."""
 
     code = "changed_while_reading"
+
+
+class UnreadableError(BinScoutError):
+    """The source cannot be read."""
+
+    code = "unreadable"
 
 
 def original_path(sha256: str, kind: str) -> Path:
@@ -35,20 +42,48 @@ def original_path(sha256: str, kind: str) -> Path:
 def keep_copy(source: Path, target: Path, sha256: str) -> None:
     """Copy `source` to `target` so that `target` holds the bytes with this hash or does not exist.
 
-    Raises ChangedError when the source has other bytes by now, OSError when it cannot be read or written.
+    Raises ChangedError when the source has other bytes by now, UnreadableError when it cannot be read, StorageError
+    when the target cannot be written.
     """
-    if target.is_file() and hash_of(target) == sha256:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _unnamed(target.parent) as (writer, temporary), source.open("rb") as reader:
-        shared = _share(reader.fileno(), writer)
-        found = _hash(writer) if shared else _copy(reader.fileno(), writer)
-        if found != sha256:
-            raise ChangedError("The file changed while it was being imported.", hint="Import it again.")
-        os.fchmod(writer, 0o444)
-        os.fsync(writer)
-        _name(writer, temporary, target)
-    sync_folder(target.parent)
+    with _source_side(), source.open("rb") as reader, _target_side(target):
+        if target.is_file() and hash_of(target) == sha256:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _unnamed(target.parent) as (writer, temporary):
+            shared = _share(reader.fileno(), writer)
+            found = _hash(writer) if shared else _copy(reader.fileno(), writer)
+            if found != sha256:
+                raise ChangedError("The file changed while it was being imported.", hint="Import it again.")
+            os.fchmod(writer, 0o444)
+            os.fsync(writer)
+            _name(writer, temporary, target)
+        sync_folder(target.parent)
+
+
+def cannot_write(folder: Path, error: OSError) -> StorageError:
+    """`error`, met while writing below `folder`, as a sentence with a next step."""
+    full = error.errno in FULL
+    return StorageError(
+        f"{folder} cannot be written: {error.strerror or error}. What was done until then is safe.",
+        hint=f"{'Free some space' if full else 'Check its permissions and its disk'}, then run the same again.",
+        code="disk_full" if full else "read_only",
+    )
+
+
+@contextmanager
+def _source_side() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableError(error.strerror or "") from error
+
+
+@contextmanager
+def _target_side(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(target.parent, error) from error
 
 
 @contextmanager
@@ -105,9 +140,14 @@ def _share(source: int, target: int) -> bool:
     return True
 
 
+def _read(source: int) -> bytes:
+    with _source_side():
+        return os.read(source, CHUNK)
+
+
 def _copy(source: int, target: int) -> str:
     digest = hashlib.sha256()
-    while chunk := os.read(source, CHUNK):
+    while chunk := _read(source):
         digest.update(chunk)
         view = memoryview(chunk)
         while view:

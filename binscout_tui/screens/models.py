@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from binscout_tui.commands import models
 from binscout_tui.dialogs.confirm import Confirm
+from binscout_tui.dialogs.reader import Page
 from binscout_tui.screens.base import BaseScreen, dialog
 from binscout_tui.screens.models_rows import card_text, model_rows
 from binscout_tui.store import shelf
@@ -31,6 +34,7 @@ class ModelsScreen(BaseScreen):
     SCOPE = models.SCOPE
     BINDINGS = SCOPE.bindings()
     CSS_PATH = "../tcss/models.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +71,7 @@ class ModelsScreen(BaseScreen):
         with Horizontal(id="shelf"):
             yield RowList(id="models")
             with VerticalScroll(id="card", can_focus=False):
-                yield Static(id="card-text")
+                yield Page(self._card, id="card-text")
         yield Static(NO_MODEL, id="no-model", markup=False)
 
     async def start(self) -> None:
@@ -85,16 +89,21 @@ class ModelsScreen(BaseScreen):
             await self._load(None)
 
     async def _load(self, key: str | None) -> None:
-        self._shelf = await self.ws.db.read(shelf.shelf)
+        self._shelf = await self.ws.db.read(shelf.shelf, self.ws.settings.gate)
         known = {one.model.id for one in self._shelf.models}
-        self._list.show(model_rows(self._shelf.models), key=key if key in known else None)
+        self._list.show(model_rows(self._shelf.models, self.frame.at_gate), key=key if key in known else None)
         self.set_class(not known, "-empty")
         self._show_card()
 
     def _show_card(self) -> None:
-        if (one := self._shelved) is not None:
-            text = card_text(one, self._shelf.activations, datetime.now().astimezone())
-            self.query_one("#card-text", Static).update(text)
+        self.query_one("#card-text", Page).make_again()
+
+    def _card(self, width: int) -> Content:
+        if (one := self._shelved) is None:
+            return Content("")
+        now = datetime.now().astimezone()
+        at_gate = one.model.id in self.frame.at_gate
+        return card_text(one, self._shelf.activations, now, width, at_gate=at_gate)
 
     async def on_row_list_moved(self, event: RowList.Moved) -> None:
         """Show the card of the model under the cursor and remember it."""
@@ -123,7 +132,7 @@ class ModelsScreen(BaseScreen):
         )
         if await self.app.push_screen_wait(Confirm(f"Activate {model.id}?", text, yes="Activate it", no="Not now")):
             await self._busy_with(f"{model.id} is being activated.", gating.activate(self.ws, model.id))
-            self.frame.toast(f"{model.id} is active; it looks at the unlabelled images now.")
+            self.frame.toast(f"{model.id} is active.")
             self.frame.ask_model()
 
     @dialog(description="roll a model back")
@@ -159,7 +168,7 @@ class ModelsScreen(BaseScreen):
 
         if (model := self.model) is not None:
             report = await read_report(self.ws.paths.run(model.run_id or model.id))
-            self.app.push_screen(Reader(f"Report of {model.id}", report_text(report)))
+            self.app.push_screen(Reader(f"Report of {model.id}", partial(report_text, report)))
 
     def action_up(self) -> None:
         """To the model above."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -10,11 +11,14 @@ from typing import Any, Literal
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import NotFoundError
+from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.store import journal
-from binscout_tui.store.images import Image, from_row
+from binscout_tui.store.images import Image, from_row, unsigned
+from binscout_tui.store.names import composed, is_printable
 
 Split = Literal["train", "val", "test"]
+# What a file may be called, with some bytes to spare.
+LONGEST_NAME = 200
 
 
 class Item(msgspec.Struct, frozen=True, order=True):
@@ -27,7 +31,7 @@ class Item(msgspec.Struct, frozen=True, order=True):
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
-    """A dataset version; `counts` is {label: {split: images}}."""
+    """A dataset version; `name` is the one it got last, `counts` is {label: {split: images}}."""
 
     id: str
     name: str
@@ -38,12 +42,26 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelledImage(msgspec.Struct, frozen=True):
-    """An image with the class a person gave it and the source group that must stay in one split."""
+    """What a split needs of an image: its class, the group that must stay in one split, its unsigned 64-bit hash."""
 
-    image: Image
+    id: int
+    sha256: str
     label: str
     group: str
+    phash: int | None
     known_good: bool
+
+
+def checked_name(name: str) -> str:
+    """`name` as datasets are called. Raises UsageError when it cannot be shown, be a file's name, or is like an id."""
+    name = composed(name)
+    usable = is_printable(name) and "/" not in name and name[0] not in "._-" and len(name.encode()) <= LONGEST_NAME
+    if not usable or re.fullmatch("[0-9a-f]{16}", name):
+        raise UsageError(
+            "A dataset's name has 1 to 200 printable characters, no slash, and begins with a letter or a digit.",
+            code="bad_dataset_name",
+        )
+    return name
 
 
 def content_id(task: str, items: Iterable[Item]) -> str:
@@ -55,9 +73,20 @@ def content_id(task: str, items: Iterable[Item]) -> str:
 
 
 def add(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item]) -> bool:
-    """Write a version down; False when the same list is there already."""
-    if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone():
-        return False
+    """Write a version down under its name; False when the same list is there already and got only the name."""
+    is_new = db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None
+    if is_new:
+        _insert(db, uid, dataset, items)
+    db.execute("UPDATE dataset SET name = ? WHERE id = ?", (dataset.name, dataset.id))
+    db.execute(
+        "INSERT INTO dataset_name (name, dataset_id, at) VALUES (?, ?, ?)", (dataset.name, dataset.id, utc_now())
+    )
+    after: dict[str, Any] = {"dataset": dataset.id, "name": dataset.name, "images": len(items)}
+    journal.note(db, uid, journal.Decision(area="dataset", action="build", target=0, before={}, after=after))
+    return is_new
+
+
+def _insert(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item]) -> None:
     counts = msgspec.json.encode(dataset.counts).decode()
     db.execute(
         "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -67,16 +96,18 @@ def add(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item
         "INSERT INTO dataset_item VALUES (?, ?, ?, ?, ?)",
         [(dataset.id, item.sha256, item.label, item.split, item.source_group) for item in items],
     )
-    after: dict[str, Any] = {"dataset": dataset.id, "name": dataset.name, "images": len(items)}
-    journal.note(db, uid, journal.Decision(area="dataset", action="build", target=0, before={}, after=after))
-    return True
 
 
 def find(db: sqlite3.Connection, name_or_id: str) -> Dataset:
-    """The version with this id, or the newest of this name. Raises NotFoundError."""
+    """The version with this id, or the one that was built under this name last. Raises NotFoundError."""
+    row = db.execute("SELECT * FROM dataset WHERE id = ?", (name_or_id,)).fetchone()
+    if row is not None:
+        return _dataset(row)
+    name = composed(name_or_id)
     row = db.execute(
-        "SELECT * FROM dataset WHERE id = ? OR name = ? ORDER BY id = ? DESC, created_at DESC LIMIT 1",
-        (name_or_id, name_or_id, name_or_id),
+        "SELECT dataset.* FROM dataset_name JOIN dataset ON dataset.id = dataset_id"
+        " WHERE dataset_name.name = ? ORDER BY dataset_name.id DESC LIMIT 1",
+        (name,),
     ).fetchone()
     if row is None:
         raise NotFoundError(
@@ -84,12 +115,16 @@ def find(db: sqlite3.Connection, name_or_id: str) -> Dataset:
             hint="`binscout dataset list` shows them; `binscout dataset build NAME` makes one.",
             code="no_dataset",
         )
-    return _dataset(row)
+    return msgspec.structs.replace(_dataset(row), name=name)
 
 
 def latest(db: sqlite3.Connection, limit: int = 50) -> list[Dataset]:
-    """The newest versions, newest first."""
-    return [_dataset(row) for row in db.execute("SELECT * FROM dataset ORDER BY created_at DESC LIMIT ?", (limit,))]
+    """Each version once, the one that was built last first."""
+    rows = db.execute(
+        "SELECT * FROM dataset ORDER BY (SELECT max(id) FROM dataset_name WHERE dataset_id = dataset.id) DESC LIMIT ?",
+        (limit,),
+    )
+    return [_dataset(row) for row in rows]
 
 
 def items(db: sqlite3.Connection, dataset_id: str) -> list[tuple[Item, Image]]:
@@ -117,27 +152,23 @@ def hashes(db: sqlite3.Connection, dataset_id: str, splits: Sequence[Split]) -> 
 def labelled(db: sqlite3.Connection, task: str) -> list[LabelledImage]:
     """Every usable image that has a class, in order of arrival."""
     rows = db.execute(
-        "SELECT image.*, class.name AS class_name, source_group,"
-        " known_good.image_id IS NOT NULL AS is_known_good"
-        " FROM image"
+        "SELECT image.id, sha256, class.name, source_group, phash, known_good.image_id IS NOT NULL FROM image"
         " JOIN label ON label.image_id = image.id JOIN class ON class.id = label.class_id"
         " LEFT JOIN known_good ON known_good.image_id = image.id AND known_good.task = ?"
         " WHERE trashed_at IS NULL AND health = 'ok' ORDER BY image.id",
         (task,),
     )
     return [
-        LabelledImage(from_row(row), row["class_name"], row["source_group"], bool(row["is_known_good"])) for row in rows
+        LabelledImage(
+            id=row[0], sha256=row[1], label=row[2], group=row[3], phash=unsigned(row[4]), known_good=bool(row[5])
+        )
+        for row in rows
     ]
 
 
-def set_links(db: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Pairs of image ids that are in one set: enough of them to connect every set."""
-    rows = db.execute(
-        "SELECT first.image_id, min(other.image_id) FROM set_member AS first"
-        " JOIN set_member AS other ON other.set_id = first.set_id AND other.image_id > first.image_id"
-        " GROUP BY first.set_id, first.image_id"
-    )
-    return [(row[0], row[1]) for row in rows]
+def set_members(db: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Every (set, image id), set by set."""
+    return [(row[0], row[1]) for row in db.execute("SELECT set_id, image_id FROM set_member ORDER BY 1, 2")]
 
 
 def assignments(db: sqlite3.Connection, task: str) -> dict[str, Split]:

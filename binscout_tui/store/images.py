@@ -13,6 +13,7 @@ import msgspec
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError
 from binscout_tui.store import events, journal
+from binscout_tui.store.names import composed
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ def add(db: sqlite3.Connection, uid: int, new: NewImage) -> tuple[int, bool]:
     found = db.execute("SELECT id FROM image WHERE sha256 = ?", (new.sha256,)).fetchone()
     if found:
         return int(found["id"]), False
+    _make_room(db, new.path)
     values = msgspec.structs.asdict(new)
     values["path"] = os.fsencode(new.path)
     values["phash"] = _signed(new.phash)
@@ -125,7 +127,7 @@ def page(
     values: list[Any] = [after]
     if label is not None:
         where.append("image.id IN (SELECT image_id FROM label JOIN class ON class.id = class_id WHERE class.name = ?)")
-        values.append(label)
+        values.append(composed(label))
     rows = db.execute(f"SELECT * FROM image WHERE {' AND '.join(where)} ORDER BY id LIMIT ?", (*values, limit))
     return [from_row(row) for row in rows]
 
@@ -147,19 +149,31 @@ def in_place(db: sqlite3.Connection) -> list[Image]:
 
 def set_health(db: sqlite3.Connection, image_id: int, health: str, mtime_ns: int | None = None) -> None:
     """Note that an in-place file is `ok`, `changed` or `missing`; `mtime_ns` when a look proved it unchanged."""
+    before = get(db, image_id)
+    if health == "ok":
+        _make_room(db, before.path, image_id)
     db.execute(
         "UPDATE image SET health = ?, mtime_ns = coalesce(?, mtime_ns) WHERE id = ?",
         (health, mtime_ns, image_id),
     )
-    events.emit(db, "image", image_id)
+    if health != before.health:
+        events.emit(db, "image", image_id)
 
 
 def relocate(db: sqlite3.Connection, image_id: int, path: Path, mtime_ns: int) -> None:
     """Note that the bytes of an in-place image are at `path` now."""
+    _make_room(db, path, image_id)
     db.execute(
         "UPDATE image SET path = ?, mtime_ns = ?, health = 'ok' WHERE id = ?", (os.fsencode(path), mtime_ns, image_id)
     )
     events.emit(db, "image", image_id)
+
+
+def _make_room(db: sqlite3.Connection, path: Path, newcomer: int = 0) -> None:
+    """Before the bytes of one image are noted at `path`: the image whose bytes were there has changed under us."""
+    there = by_path(db, path)
+    if there is not None and there.id != newcomer:
+        set_health(db, there.id, "changed")
 
 
 def add_warning(db: sqlite3.Connection, image_id: int, warning: str) -> None:
@@ -208,9 +222,14 @@ def from_row(row: sqlite3.Row) -> Image:
     """The image that a row of the table `image` holds."""
     values = {field: row[field] for field in Image.__struct_fields__}
     values["path"] = Path(os.fsdecode(row["path"]))
-    values["phash"] = None if row["phash"] is None else row["phash"] & 0xFFFF_FFFF_FFFF_FFFF
+    values["phash"] = unsigned(row["phash"])
     values["warnings"] = msgspec.json.decode(row["warnings"])
     return Image(**values)
+
+
+def unsigned(number: int | None) -> int | None:
+    """SQLite's signed integer as a 64-bit pattern."""
+    return None if number is None else number & 0xFFFF_FFFF_FFFF_FFFF
 
 
 def _signed(number: int | None) -> int | None:

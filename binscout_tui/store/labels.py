@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.store import events, images, journal
+from binscout_tui.store.names import composed, is_printable
 
 LabelState = Literal["class", "empty", "skipped"]
 QUEUE_STATES = ("unlabelled", "skipped", "all")
@@ -51,16 +51,16 @@ def add_class(db: sqlite3.Connection, name: str) -> LabelClass:
 
 def checked_name(name: str) -> str:
     """`name` in composed form without outer spaces. Raises UsageError when it cannot be a class name."""
-    name = unicodedata.normalize("NFC", name).strip()
-    if not 1 <= len(name) <= 200 or any(unicodedata.category(c) in ("Cc", "Cs", "Cf") for c in name):
+    name = composed(name)
+    if not is_printable(name):
         raise UsageError("A class name has 1 to 200 printable characters.", code="bad_class_name")
     return name
 
 
 def find_class(db: sqlite3.Connection, name: str) -> LabelClass:
-    """The class called `name`. Raises NotFoundError."""
+    """The class called `name`, however it is spelled in Unicode. Raises NotFoundError."""
     row = db.execute(
-        "SELECT id, name, key, images FROM class WHERE name = ? AND archived_at IS NULL", (name,)
+        "SELECT id, name, key, images FROM class WHERE name = ? AND archived_at IS NULL", (composed(name),)
     ).fetchone()
     if row is None:
         raise NotFoundError(

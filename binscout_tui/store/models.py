@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import NotFoundError, RefusedError
+from binscout_tui.errors import ConflictError, NotFoundError, RefusedError
+from binscout_tui.settings import GateSettings
 from binscout_tui.store import events, journal
 
 
@@ -36,15 +37,22 @@ class KnownGood(msgspec.Struct, frozen=True):
     must_pass: bool
 
 
-class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict: every check with its value and limit, and the hash of the list that it was judged on."""
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verdict stands on: it holds while model, known-good list, floors and active model are these."""
+
+    model_hash: str
+    list_hash: str
+    floors_hash: str
+    active_model_id: str | None
+
+
+class Gate(Basis, frozen=True, kw_only=True):
+    """A verdict: every check with its value and limit, and what it stands on."""
 
     id: int
     model_id: str
     passed: bool
     checks: list[dict[str, Any]]
-    list_hash: str
-    active_model_id: str | None
     at: str
 
 
@@ -97,41 +105,67 @@ def active(db: sqlite3.Connection, task: str) -> Model | None:
 
 def known_good(db: sqlite3.Connection, task: str) -> list[KnownGood]:
     """The gate's list in order of the images' arrival."""
-    rows = db.execute(
-        "SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id"
-        " WHERE task = ? ORDER BY image_id",
-        (task,),
-    )
-    return [KnownGood(row[0], row[1], row[2], bool(row[3])) for row in rows]
+    return [_known_good(row) for row in db.execute(f"{_LISTED} WHERE task = ? ORDER BY image_id", (task,))]
+
+
+def known_good_entry(db: sqlite3.Connection, task: str, image_id: int) -> KnownGood | None:
+    """What the gate's list says of the image, or None."""
+    row = db.execute(
+        f"{_LISTED} WHERE task = ? AND image_id = ?",
+        (task, image_id),
+    ).fetchone()
+    return _known_good(row) if row else None
 
 
 def add_known_good(
     db: sqlite3.Connection, uid: int, task: str, image_id: int, expected: str, *, must_pass: bool = False
 ) -> None:
     """Put an image on the gate's list, or change what is expected of it."""
+    entry = known_good_entry(db, task, image_id)
     db.execute(
         "INSERT INTO known_good VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET expected = excluded.expected,"
         " must_pass = excluded.must_pass, uid = excluded.uid, at = excluded.at",
         (task, image_id, expected, must_pass, uid, utc_now()),
     )
     after = {"task": task, "expected": expected, "must_pass": must_pass}
-    decision = journal.Decision(area="known_good", action="add", target=image_id, before={}, after=after)
-    journal.note(db, uid, decision)
+    _note_known_good(db, uid, "change" if entry else "add", image_id, _state(task, entry), after)
 
 
 def remove_known_good(db: sqlite3.Connection, uid: int, task: str, image_id: int) -> None:
     """Take an image off the gate's list. Raises NotFoundError when it is not on it."""
-    changed = db.execute("DELETE FROM known_good WHERE task = ? AND image_id = ?", (task, image_id)).rowcount
-    if not changed:
+    entry = known_good_entry(db, task, image_id)
+    if entry is None:
         raise NotFoundError(f"Image {image_id} is not on the known-good list.", code="not_listed")
-    decision = journal.Decision(area="known_good", action="remove", target=image_id, before={"task": task}, after={})
+    db.execute("DELETE FROM known_good WHERE task = ? AND image_id = ?", (task, image_id))
+    _note_known_good(db, uid, "remove", image_id, _state(task, entry), {})
+
+
+def _state(task: str, entry: KnownGood | None) -> dict[str, Any]:
+    return {"task": task, "expected": entry.expected, "must_pass": entry.must_pass} if entry else {}
+
+
+def _note_known_good(
+    db: sqlite3.Connection, uid: int, action: str, image_id: int, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    decision = journal.Decision(area="known_good", action=action, target=image_id, before=before, after=after)
     journal.note(db, uid, decision)
 
 
-def list_hash(entries: Sequence[KnownGood]) -> str:
-    """The identity of a known-good list: a verdict holds for the list it was given on and no other."""
-    lines = sorted(f"{entry.sha256} {entry.must_pass:d} {entry.expected}" for entry in entries)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+def basis(db: sqlite3.Connection, model_id: str, floors: GateSettings) -> Basis:
+    """What a verdict on the model would stand on now. Raises NotFoundError."""
+    model = get(db, model_id)
+    present = active(db, model.task)
+    lines = sorted(f"{entry.sha256} {entry.must_pass:d} {entry.expected}" for entry in known_good(db, model.task))
+    return Basis(
+        model_hash=_hash([model.sha256, model.card]),
+        list_hash=_hash(lines),
+        floors_hash=_hash(floors),
+        active_model_id=present.id if present else None,
+    )
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
 
 
 def add_gate(
@@ -141,14 +175,19 @@ def add_gate(
     *,
     passed: bool,
     checks: Sequence[Mapping[str, Any]],
-    judged_on: str,
-    active_model_id: str | None,
+    basis: Basis,
 ) -> int:
-    """Write a verdict down and return its id."""
-    cursor = db.execute(
-        "INSERT INTO gate (model_id, passed, checks, list_hash, active_model_id, uid, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (model_id, passed, msgspec.json.encode(checks).decode(), judged_on, active_model_id, uid, utc_now()),
-    )
+    """Write a verdict down with the basis it was given on, and return its id."""
+    values = {
+        "model_id": model_id,
+        "passed": passed,
+        "checks": msgspec.json.encode(checks).decode(),
+        **msgspec.structs.asdict(basis),
+        "uid": uid,
+        "at": utc_now(),
+    }
+    marks = ", ".join(f":{name}" for name in values)
+    cursor = db.execute(f"INSERT INTO gate ({', '.join(values)}) VALUES ({marks})", values)
     events.emit(db, "gate", model_id)
     return int(cursor.lastrowid or 0)
 
@@ -163,39 +202,52 @@ def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     return Gate(**values)
 
 
-def may_activate(db: sqlite3.Connection, model_id: str, *, reason: str = "") -> int | None:
+def may_activate(db: sqlite3.Connection, model_id: str, floors: GateSettings, *, reason: str = "") -> int | None:
     """The id of the verdict that lets this model become active, None when a `reason` stands for it.
 
-    Its newest verdict must be a pass, given on the known-good list as it is now and beside the model that is active
-    now. Raises RefusedError otherwise.
+    Its newest verdict must be a pass, and stand on what is so now: this model, the known-good list, `floors`, and
+    the model that is active. Raises RefusedError otherwise.
     """
     model = get(db, model_id)
     present = active(db, model.task)
     if present is not None and present.id == model_id:
         raise RefusedError(f"{model_id} is the active model already.", code="already_active")
-    return None if reason else _valid_gate(db, model, present)
+    return None if reason.strip() else _valid_gate(db, model_id, basis(db, model_id, floors))
 
 
-def activate(db: sqlite3.Connection, uid: int, model_id: str, *, reason: str = "") -> Activation:
+def activate(db: sqlite3.Connection, uid: int, model_id: str, floors: GateSettings, *, reason: str = "") -> Activation:
     """Make a model the active one of its task, in one transaction with history and journal.
 
     Raises RefusedError as `may_activate` does; then the active model stays.
     """
-    gate_id = may_activate(db, model_id, reason=reason)
+    gate_id = may_activate(db, model_id, floors, reason=reason)
     model = get(db, model_id)
     present = active(db, model.task)
-    return _move(db, uid, model.task, model_id, present, action="activate", gate_id=gate_id, reason=reason)
+    return _move(db, uid, model.task, model_id, present, action="activate", gate_id=gate_id, reason=reason.strip())
 
 
-def rollback(db: sqlite3.Connection, uid: int, task: str) -> Activation:
-    """Go back to the model that was active before. Raises RefusedError when there was none."""
+def previous(db: sqlite3.Connection, task: str) -> Model:
+    """The model that was active before the present one. Raises RefusedError when there was none."""
     present = active(db, task)
     if present is None:
         raise RefusedError(f"No model is active for {task}.", code="none_active")
     stack = _stack(db, task)
     if len(stack) < 2:
         raise RefusedError(f"No model was active before {present.id}.", code="no_previous")
-    return _move(db, uid, task, stack[-2], present, action="rollback", gate_id=None, reason="")
+    return get(db, stack[-2])
+
+
+def rollback(db: sqlite3.Connection, uid: int, task: str, to: str) -> Activation:
+    """Go back to the model that was active before, which must be `to`.
+
+    Raises RefusedError when there was none, ConflictError when it is another one by now; then the active one stays.
+    """
+    target = previous(db, task)
+    if target.id != to:
+        raise ConflictError(
+            "Somebody else changed the active model meanwhile.", hint="Look at it and roll back again.", code="moved"
+        )
+    return _move(db, uid, task, to, active(db, task), action="rollback", gate_id=None, reason="")
 
 
 def _stack(db: sqlite3.Connection, task: str) -> list[str]:
@@ -216,23 +268,26 @@ def activations(db: sqlite3.Connection, task: str | None = None, limit: int = 50
     return [Activation(**{field: row[field] for field in Activation.__struct_fields__}) for row in rows]
 
 
-def _valid_gate(db: sqlite3.Connection, model: Model, present: Model | None) -> int:
-    gate = last_gate(db, model.id)
-    hint = f"Run `binscout gate {model.id}` and look at its checks."
+def _valid_gate(db: sqlite3.Connection, model_id: str, now: Basis) -> int:
+    gate = last_gate(db, model_id)
+    hint = f"Run `binscout gate {model_id}` and look at its checks."
     if gate is None:
-        raise RefusedError(f"{model.id} has not stood at the gate.", hint=hint, code="no_gate")
+        raise RefusedError(f"{model_id} has not stood at the gate.", hint=hint, code="no_gate")
     if not gate.passed:
         failed = ", ".join(check["name"] for check in gate.checks if not check["passed"])
-        raise RefusedError(f"{model.id} did not pass the gate: {failed}.", hint=hint, code="gate_failed")
-    if gate.list_hash != list_hash(known_good(db, model.task)):
-        raise RefusedError(
-            f"The known-good list changed since {model.id} passed the gate.", hint=hint, code="gate_stale"
-        )
-    if gate.active_model_id not in (present.id if present else None, model.id):
-        raise RefusedError(
-            f"Another model became active since {model.id} passed the gate.", hint=hint, code="gate_stale"
-        )
+        raise RefusedError(f"{model_id} did not pass the gate: {failed}.", hint=hint, code="gate_failed")
+    for field, changed in _CHANGED.items():
+        if getattr(gate, field) != getattr(now, field):
+            raise RefusedError(f"{changed} since {model_id} passed the gate.", hint=hint, code="gate_stale")
     return gate.id
+
+
+_CHANGED = {
+    "model_hash": "The model changed",
+    "list_hash": "The known-good list changed",
+    "floors_hash": "The gate's floors changed",
+    "active_model_id": "Another model became active",
+}
 
 
 def _move(
@@ -267,6 +322,13 @@ def _move(
     )
     journal.note(db, uid, decision)
     return activations(db, task, limit=1)[0]
+
+
+_LISTED = "SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id"
+
+
+def _known_good(row: sqlite3.Row) -> KnownGood:
+    return KnownGood(row[0], row[1], row[2], bool(row[3]))
 
 
 _SELECT = (

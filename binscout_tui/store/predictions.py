@@ -43,14 +43,15 @@ def get(db: sqlite3.Connection, image_id: int, model_id: str) -> Prediction | No
     return _prediction(row) if row else None
 
 
-def missing(db: sqlite3.Connection, model_id: str, limit: int = 500) -> list[Image]:
-    """Unlabelled images outside the trash of which the model has said nothing yet."""
+def missing(db: sqlite3.Connection, model_id: str, *, after: int = 0, limit: int = 500) -> list[Image]:
+    """Unlabelled images outside the trash with ids above `after` of which the model could say nothing yet."""
     rows = db.execute(
         "SELECT image.* FROM image LEFT JOIN label ON label.image_id = image.id"
-        " WHERE trashed_at IS NULL AND health = 'ok' AND (label.image_id IS NULL OR label.state = 'skipped')"
-        " AND NOT EXISTS (SELECT 1 FROM prediction WHERE image_id = image.id AND model_id = ?)"
+        " WHERE image.id > ? AND trashed_at IS NULL AND health = 'ok'"
+        " AND (label.image_id IS NULL OR label.state = 'skipped')"
+        " AND NOT EXISTS (SELECT 1 FROM prediction WHERE image_id = image.id AND model_id = ? AND error IS NULL)"
         " ORDER BY image.id LIMIT ?",
-        (model_id, limit),
+        (after, model_id, limit),
     )
     return [from_row(row) for row in rows]
 

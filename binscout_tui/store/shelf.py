@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from binscout_tui.errors import RefusedError
+from binscout_tui.settings import GateSettings
 from binscout_tui.store import models, runs
 from binscout_tui.store.models import Activation, Gate, Model
 
@@ -33,13 +34,13 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     tasks_with_previous: set[str]
 
 
-def shelf(db: sqlite3.Connection) -> Shelf:
-    """Everything that the list of models shows."""
+def shelf(db: sqlite3.Connection, floors: GateSettings) -> Shelf:
+    """Everything that the list of models shows; `floors` are those that a verdict must have been given on."""
     names = dict(db.execute("SELECT uid, name FROM user").fetchall())
     makers = dict(db.execute("SELECT id, uid FROM model").fetchall())
     history = models.activations(db)
     return Shelf(
-        models=[_shelved(db, model, names.get(makers[model.id], "")) for model in models.latest(db)],
+        models=[_shelved(db, model, floors, names.get(makers[model.id], "")) for model in models.latest(db)],
         activations=[(move, names.get(move.uid, "")) for move in history],
         tasks_with_previous=_tasks_with_previous(db),
     )
@@ -53,10 +54,10 @@ def _tasks_with_previous(db: sqlite3.Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _shelved(db: sqlite3.Connection, model: Model, made_by: str) -> Shelved:
+def _shelved(db: sqlite3.Connection, model: Model, floors: GateSettings, made_by: str) -> Shelved:
     refusal = None
     try:
-        models.may_activate(db, model.id)
+        models.may_activate(db, model.id, floors)
     except RefusedError as error:
         refusal = error.sentence
     summary = runs.get(db, model.run_id).metrics if model.run_id else None

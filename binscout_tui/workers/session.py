@@ -64,21 +64,23 @@ class Session:
             await asyncio.sleep(RECONCILE_S)
 
     async def look_at_files(self) -> None:
-        """Notice once which files that stayed in place have changed or gone."""
+        """Notice once which files that stayed in place have changed or gone; a viewer writes nothing down."""
         from binscout_tui.operations import in_place
 
-        found = await self.workspace.db.write(in_place.check)
+        if self.workspace.user.role == "viewer":
+            return
+        found = await in_place.check_live(self.workspace)
         if found.changed or found.missing or found.returned:
             self.nudge()
 
     async def ask_model(self) -> int:
-        """Write down what the active model says of the unlabelled images; returns of how many.
+        """Write down what the active model says of the unlabelled images; returns of how many it said something.
 
         Raises BinScoutError when no model is active or the engine cannot be had.
         """
         from binscout_tui.operations.predicting import predict_unlabelled
 
-        return await predict_unlabelled(self.workspace, lambda done, total: self.nudge())
+        return (await predict_unlabelled(self.workspace, lambda done, total: self.nudge())).predicted
 
     async def close(self) -> None:
         """Let go of the database; everything decided is on the disk already."""

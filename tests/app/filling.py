@@ -168,8 +168,6 @@ def add_known_good(ws: Workspace, ids: Iterable[int]) -> None:
 
 def judge(ws: Workspace, model_id: str, *, passed: bool) -> None:
     """Write a verdict on the present list down."""
-    entries = ws.db.read(models.known_good, "classify")
-    active = ws.db.read(models.active, "classify")
     checks = [
         {"name": "images", "passed": True, "detail": "12 known-good images, 10 needed", "value": 12, "limit": 10},
         {
@@ -187,8 +185,7 @@ def judge(ws: Workspace, model_id: str, *, passed: bool) -> None:
         model_id,
         passed=passed,
         checks=checks,
-        judged_on=models.list_hash(entries),
-        active_model_id=active.id if active else None,
+        basis=ws.db.read(models.basis, model_id, ws.settings.gate),
     )
 
 
@@ -208,7 +205,7 @@ def fill(root: Path, pid: int = 0) -> None:
             write_events(ws.paths.run(run_id), 20)
             finish_run(ws, run_id)
             judge(ws, run_id, passed=passed)
-        ws.db.write(models.activate, ws.user.uid, run_id)
+        ws.db.write(models.activate, ws.user.uid, run_id, ws.settings.gate)
         run_id = add_run(ws, dataset_id, state="done")
         write_events(ws.paths.run(run_id), 20)
         finish_run(ws, run_id)

@@ -94,7 +94,7 @@ def add_model(root: Path, said: dict[int, tuple[str, float]]) -> str:
 
         def enter(db) -> None:  # type: ignore[no-untyped-def]
             models.add(db, ws.user.uid, "m-1", run_id=None, task="classify", sha256="a" * 64, size=1, card={})
-            models.activate(db, ws.user.uid, "m-1", reason="for a test")
+            models.activate(db, ws.user.uid, "m-1", ws.settings.gate, reason="for a test")
             predictions.keep(
                 db,
                 [

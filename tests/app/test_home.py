@@ -83,7 +83,7 @@ def test_a_model_asks_for_the_gate_then_for_activation_then_is_quiet(root: Path)
         assert "did not pass the gate" in shown(ws)[key].text
         judge(ws, run_id, passed=True)
         assert "passed the gate and is not active" in shown(ws)[key].text
-        ws.db.write(models.activate, ws.user.uid, run_id)
+        ws.db.write(models.activate, ws.user.uid, run_id, ws.settings.gate)
         assert key not in shown(ws)
         assert shown(ws)["calm"].text == "Nothing needs you now."
 
@@ -180,3 +180,12 @@ def test_sets_chosen_today_count(root: Path) -> None:
         ws.db.write(sets.choose, ws.user.uid, add_set(ws, ids), ids[1])
         ws.db.write(labels.add_class, "x")
         assert shown(ws)["today"].text.startswith("0 labels · 1 set ")
+
+
+async def test_the_next_step_fits_80_columns(root: Path) -> None:
+    with Workspace(root) as ws:
+        label_images(ws, add_images(ws, 1200))
+    app = BinScoutApp(root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert any("1,200 images labelled; d in Training makes a dataset" in row for row in screen_text(app))

@@ -9,6 +9,7 @@ import pytest
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations import gating
+from binscout_tui.screens.gate_text import gate_text
 from binscout_tui.store import models, users
 from binscout_tui.workspace import Workspace
 
@@ -34,10 +35,11 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Activation and rollback without the inference process, which has tests of its own."""
 
     async def activate(ws: Any, model_id: str, *, reason: str = "") -> models.Activation:
-        return await ws.db.write(models.activate, ws.user.uid, model_id, reason=reason)
+        return await ws.db.write(models.activate, ws.user.uid, model_id, ws.settings.gate, reason=reason)
 
     async def rollback(ws: Any, task: str) -> models.Activation:
-        return await ws.db.write(models.rollback, ws.user.uid, task)
+        target = await ws.db.read(models.previous, task)
+        return await ws.db.write(models.rollback, ws.user.uid, task, target.id)
 
     monkeypatch.setattr(gating, "activate", activate)
     monkeypatch.setattr(gating, "rollback", rollback)
@@ -102,7 +104,7 @@ async def test_activation_only_through_the_gate(trained: Path, no_engine: None) 
 async def test_rollback_goes_back_and_is_refused_when_there_is_nothing(trained: Path, no_engine: None) -> None:
     with Workspace(trained) as ws:
         judge(ws, "screws-1", passed=True)
-        ws.db.write(models.activate, ws.user.uid, "screws-1")
+        ws.db.write(models.activate, ws.user.uid, "screws-1", ws.settings.gate)
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 30)) as pilot:
         await settle(pilot)
@@ -110,7 +112,7 @@ async def test_rollback_goes_back_and_is_refused_when_there_is_nothing(trained: 
         assert told(app)[0].endswith("No model was active before this one.")
         with Workspace(trained) as other:
             judge(other, "screws-2", passed=True)
-            other.db.write(models.activate, other.user.uid, "screws-2")
+            other.db.write(models.activate, other.user.uid, "screws-2", other.settings.gate)
         await until(pilot, "● screws-2")
         await press(pilot, "b", "y")
         await until(pilot, "● screws-1")
@@ -144,10 +146,12 @@ async def test_while_the_gate_works_other_keys_say_so(trained: Path, monkeypatch
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "G", "G")
+        await press(pilot, "f6", "G")
+        assert any("Gate  ⟳ at the gate…" in row for row in screen_text(app))
+        await press(pilot, "G")
         assert told(app)[0].endswith("screws-2 is being tested; wait for its verdict.")
         go_on.set()
-        await until(pilot, "12 known-good images, 10 needed")
+        await until(pilot, "12 known-good images")
         await press(pilot, "escape")
         await until(pilot, "✓ passed")
 
@@ -180,3 +184,46 @@ async def test_the_model_under_the_cursor_comes_back(trained: Path) -> None:
         await settle(pilot)
         await press(pilot, "f6")
         assert any(row.startswith("▸   screws-1") for row in screen_text(again))
+
+
+CHECKS = [
+    {"name": "images", "passed": True, "detail": "12 known-good images, 10 needed", "value": 12, "limit": 10},
+    {"name": "unseen", "passed": True, "detail": "none seen in training", "value": 0, "limit": 0},
+    {"name": "per_class", "passed": False, "detail": "1 classes below the floor: M2 0.10", "value": 0.1, "limit": 0.2},
+    {"name": "memory", "passed": True, "detail": "5010076 bytes", "value": 5_010_076, "limit": 4 << 30},
+]
+
+
+def a_gate() -> models.Gate:
+    """A verdict with every kind of figure."""
+    fields = dict.fromkeys(models.Gate.__struct_fields__)
+    return models.Gate(**(fields | {"model_id": "screws-1", "passed": False, "checks": CHECKS}))
+
+
+@pytest.mark.parametrize("width", [34, 48, 66, 100])
+def test_the_gates_figures_are_words_at_any_width(width: int) -> None:
+    text = gate_text(a_gate(), width).plain
+    lines = text.splitlines()
+    assert all(len(line.rstrip()) <= max(width, 39) for line in lines[1:])
+    words = " ".join(text.split())
+    for expected in ("✓ images 12 at least 10", "✓ not seen 0 none allowed", "✗ each class .10 at least .20"):
+        assert expected in words
+    assert "✓ memory 4.78 MB of 4 GB" in words
+    assert "below the floor" in words
+    assert "_" not in text.replace("5_", "")
+
+
+def test_what_passed_is_explained_where_there_is_room() -> None:
+    assert "12 known-good images" in gate_text(a_gate(), 100).plain
+    assert "12 known-good images" not in gate_text(a_gate(), 48).plain
+
+
+async def test_a_small_screen_breaks_no_line(root: Path) -> None:
+    fill(root)
+    app = BinScoutApp(root)
+    async with app.run_test(size=(60, 18)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f6")
+        rows = screen_text(app)
+        for name, value in (("this model", ".87"), ("majority", ".33"), ("simple", ".64")):
+            assert any(name in row and "▓" in row and value in row for row in rows), name

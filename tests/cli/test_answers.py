@@ -53,6 +53,30 @@ def test_json_is_the_only_thing_on_standard_output(workspace: Workspace, tmp_pat
     assert answer.data["rejected"][0].keys() == {"path", "code", "reason"}
 
 
+def test_an_import_that_took_nothing_failed(workspace: Workspace, tmp_path: Path) -> None:
+    root = workspace.paths.root
+    good, bad = photo(tmp_path / "good.jpg", 1), tmp_path / "bad.jpg"
+    bad.write_text("no picture")
+    assert binscout(root, "import", tmp_path / "gone").code == 1
+    assert binscout(root, "import", bad).code == 1
+    ok(root, "import", good)
+    ok(root, "import", tmp_path)
+    answer = binscout(root, "import", good, bad)
+    assert (answer.code, answer.data["duplicates"], answer.data["refused_paths"]) == (1, 1, 1)
+
+
+def test_a_dataset_is_shown_by_each_of_its_names(workspace: Workspace, tmp_path: Path) -> None:
+    root = workspace.paths.root
+    for number in range(12):
+        photo(tmp_path / "ab"[number % 2] / f"{number}.jpg", number)
+    ok(root, "import", tmp_path / "a", tmp_path / "b", "--labels", "folder")
+    first, second = ok(root, "dataset", "build", "parts"), ok(root, "dataset", "build", "again")
+    assert (first["is_new"], second["is_new"]) == (True, False)
+    for name in ("parts", "again", first["id"]):
+        assert ok(root, "dataset", "show", name)["id"] == first["id"] == second["id"]
+    assert [one["name"] for one in ok(root, "dataset", "list")] == ["again"]
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['binscout', '--help']\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,15 @@ def test_an_empty_dataset_and_one_class(workspace: Workspace, tmp_path: Path) ->
     assert binscout(root, "import", tmp_path / "photos", "--labels", "folder").code == 0
     says(binscout(root, "dataset", "build", "parts"), 1, "at least two classes")
     assert not workspace.paths.datasets.exists()
+
+
+def test_a_dataset_name_that_is_none(workspace: Workspace) -> None:
+    for name in ("\x1b[31mred", "_parts", "a/b"):
+        says(binscout(workspace.paths.root, "dataset", "build", name), 2, "A dataset's name")
+
+
+def test_an_empty_path_is_not_the_current_folder(workspace: Workspace) -> None:
+    says(binscout(workspace.paths.root, "import", ""), 2, "A path is empty")
 
 
 def test_a_dataset_or_weights_that_are_not_there(workspace: Workspace) -> None:
@@ -131,3 +141,36 @@ def test_a_read_only_workspace(read_only: Path, tmp_path: Path) -> None:
 def test_a_class_name_that_is_none(workspace: Workspace) -> None:
     says(binscout(workspace.paths.root, "label", "add-class", "\x1b[31mred"), 2, "printable")
     says(binscout(workspace.paths.root, "label", "add-class", "  "), 2, "printable")
+
+
+ODD_COMMANDS = [
+    (["label", "set", "99999999999999999999", "x"], "too large"),
+    (["jobs", "show", "99999999999999999999"], "too large"),
+    (["dataset", "show", b"\xff"], "UTF-8"),
+    (["images", "list", "--label", b"\xff"], "UTF-8"),
+    (["train", "--dataset", "x", "--epochs", "100000000000"], "--epochs"),
+    ([], "command is missing"),
+    (["images"], "command is missing"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), ODD_COMMANDS)
+def test_odd_words_are_usage_errors_in_one_document(
+    workspace: Workspace, words: list[str | bytes], sentence: str
+) -> None:
+    says(binscout(workspace.paths.root, *(os.fsdecode(word) for word in words)), 2, sentence)
+
+
+def test_settings_that_cannot_be_read(workspace: Workspace) -> None:
+    for content in (b"\xff\xfe", b"[import]\nmax_megapixels = inf\n", b"[engine]\ndevice = 'abacus'\n", b"[cellar]\n"):
+        workspace.paths.settings.write_bytes(content)
+        says(binscout(workspace.paths.root, "images", "list"), 2, "settings.toml")
+
+
+def test_a_path_that_is_too_long(tmp_path: Path) -> None:
+    says(binscout(tmp_path / ("x" * 300), "init"), 1, "too long")
+
+
+def test_a_terminal_that_knows_ascii_only(workspace: Workspace) -> None:
+    made = binscout(workspace.paths.root, "label", "add-class", "ü", as_json=False, PYTHONIOENCODING="ascii")
+    assert (made.code, made.out) == (0, "The class \\xfc is there.\n")

@@ -84,6 +84,12 @@ async def test_a_real_model_predicts_and_swaps(
                 assert set(lines[number].probabilities) == set(CLASSES)
                 assert sum(lines[number].probabilities.values()) == pytest.approx(1, abs=1e-3)
 
+            pinned = [PredictItem(one.sha256, one.path, sha256=one.sha256) for one in dataset[:2]]
+            pinned.append(PredictItem("other", dataset[0].path, sha256=dataset[1].sha256))
+            said = {line.id: line.error async for line in engine.predict("good", pinned)}
+            assert said == {dataset[0].sha256: None, dataset[1].sha256: None, "other": said["other"]}
+            assert "other bytes" in str(said["other"])
+
             (models / "corrupt").mkdir()
             shutil.copy(models / "good" / "card.json", models / "corrupt")
             weights = bytearray((models / "good" / "model.safetensors").read_bytes())

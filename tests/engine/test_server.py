@@ -337,3 +337,32 @@ async def test_models_are_swapped_under_load_without_an_error(fakes: Fakes, clie
     assert health is not None
     assert health["errors"] == 0
     assert [model["id"] for model in health["models"]] == ["m3", "m2"], "the least recently used one left"
+
+
+async def test_a_model_whose_files_were_written_to_is_loaded_again(fakes: Fakes, client: Client) -> None:
+    folder = fakes.model("m1", label="old")
+    (folder / "card.json").write_text(json.dumps({"weights_sha256": "a" * 64}))
+    engine = client()
+    await engine.load("m1", sha256="a" * 64)
+    (folder / "fake.json").write_text(json.dumps({"label": "new"}))
+    assert await _labels(engine, "m1", fakes, "a.jpg") == ["old"]
+    (folder / "card.json").touch()
+    assert await _labels(engine, "m1", fakes, "a.jpg") == ["new"]
+    assert await _labels(engine, None, fakes, "a.jpg") == ["new"]
+
+
+async def test_other_weights_than_were_meant_are_refused(root: Path, fakes: Fakes, client: Client) -> None:
+    for name, digit in (("m1", "a"), ("m2", "b")):
+        (fakes.model(name, label=name) / "card.json").write_text(json.dumps({"weights_sha256": digit * 64}))
+    engine = client()
+    await engine.load("m1", sha256="a" * 64)
+    with pytest.raises(BinScoutError, match="SHA-256 of its weights is bbb") as caught:
+        await engine.load("m2", sha256="a" * 64)
+    assert caught.value.code == "model_changed"
+    with pytest.raises(BinScoutError, match="files of model m2 changed"):
+        _ = [line async for line in engine.predict("m2", fakes.items("a.jpg"), sha256="c" * 64)]
+    assert await _labels(engine, None, fakes, "a.jpg") == ["m1"]
+    (root / "models" / "m1" / "card.json").write_text(json.dumps({"weights_sha256": "b" * 64}))
+    async with over_socket(root) as http:
+        answer = await http.post("/predict", json=request(None, fakes.items("a.jpg")))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "model_changed")

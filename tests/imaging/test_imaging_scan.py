@@ -93,6 +93,18 @@ def test_a_link_as_argument_is_followed(tmp_path: Path) -> None:
     assert found(tmp_path / "link") == ["a.jpg"]
 
 
+def test_what_is_private_is_rejected_as_argument_and_skipped_below(tmp_path: Path) -> None:
+    fill(tmp_path, "a.jpg", "own/b.jpg", "sub/own/c.jpg")
+
+    def private(path: Path) -> bool:
+        return path.name == "own"
+
+    results = list(scan([tmp_path, tmp_path / "own"], private))
+    assert [one.path.name for one in results if isinstance(one, Found)] == ["a.jpg"]
+    assert [one.path.name for one in results if isinstance(one, Skipped)] == ["own", "own"]
+    assert [(one.path.name, one.code) for one in results if isinstance(one, Rejected)] == [("own", Code.PRIVATE)]
+
+
 def test_special_files_are_reported_and_never_opened(tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     os.mkfifo(tmp_path / "pipe.jpg")

@@ -130,7 +130,7 @@ def test_a_leftover_folder_does_not_block_new_runs(workspace: Workspace) -> None
 
 
 def test_ids_of_runs_can_be_ids_of_models(workspace: Workspace) -> None:
-    from binscout_tui.engine.models import MODEL_ID
+    from binscout_tui.engine.model_files import MODEL_ID
     from binscout_tui.store import runs
 
     for name in ("_parts", "..", "-x", "a/b", "ünï çode", "x" * 300, " ", "\x1b[31m"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import signal
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def test_disk_and_memory_hold_the_same_and_failures_are_named(tmp_path: Path) ->
         i for i, item in enumerate(items) if item.label != "frame" and i != 4
     ]
     assert [entry["path"] for entry in samples.unreadable_in("val")] == [str(tmp_path / "gone.png")]
+
+
+def test_a_file_with_other_bytes_than_the_dataset_says_is_left_out(tmp_path: Path) -> None:
+    items = make_items(tmp_path / "p", 2)
+    shutil.copy(items[1].path, items[0].path)
+    pixels, failures = decode_items(items, 24)
+    assert list(failures) == [0]
+    assert "other bytes" in failures[0]
+    assert not pixels[0].any()
+    assert pixels[1].any()
 
 
 def test_a_disk_without_room_is_an_error_and_not_a_crash(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from binscout_tui.learning.gate import (
     GateBudget,
     GateCase,
-    GateFloors,
     GateMeasured,
     GateVerdict,
     judge,
     sign_test,
 )
+from binscout_tui.settings import GateSettings
 
 CLASSES = ["a", "b"]
-FLOORS = GateFloors()
+FLOORS = GateSettings()
 
 
 def case(
@@ -83,7 +83,7 @@ def test_a_majority_model_fails() -> None:
 def test_a_class_below_its_floor_fails_however_few_images_it_has(right: int, wrong: int, passes: bool) -> None:
     thin = [GateCase(image=f"b{i}", expected="b", predicted="ab"[i < right], score=0.9) for i in range(right + wrong)]
     good = [GateCase(image=f"a{i}", expected="a", predicted="a", score=0.9) for i in range(20)]
-    floors = GateFloors(per_class=0.2)
+    floors = GateSettings(per_class=0.2)
     assert judge(good + thin, floors, classes=CLASSES).passed == passes
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run
-from binscout_tui.learning.gate import GateCase, GateFloors, judge
+from binscout_tui.learning.gate import GateCase, judge
 from binscout_tui.learning.inference import Classifier
 from binscout_tui.learning.splits import assign_splits
+from binscout_tui.settings import GateSettings
 
 from .shapes import events, read_json, train
 
@@ -70,9 +71,9 @@ def test_every_family_beats_the_baseline_and_passes_the_gate(real_photos: Path, 
         for item, answer in zip(known_good, answers, strict=True)
     ]
     covered = sorted({item.label for item in known_good})
-    assert judge(cases, GateFloors(), classes=covered).passed
+    assert judge(cases, GateSettings(), classes=covered).passed
     shuffled = [
         GateCase(image=case.image, expected=case.expected, predicted=other.predicted, score=other.score)
         for case, other in zip(cases, cases[len(cases) // 2 :] + cases[: len(cases) // 2], strict=True)
     ]
-    assert not judge(shuffled, GateFloors(), classes=covered).passed
+    assert not judge(shuffled, GateSettings(), classes=covered).passed

@@ -9,15 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from binscout_tui.errors import StorageError
+from binscout_tui.errors import RefusedError, StorageError
 from binscout_tui.imaging.previews import SIZES, preview_path
 from binscout_tui.operations import in_place
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.operations.originals import hash_of
 from binscout_tui.store import datasets, images, labels, sets
-from binscout_tui.workspace import Workspace
+from binscout_tui.workspace import LiveWorkspace, Workspace
 from tests.pictures import photo
 
 
@@ -59,7 +60,7 @@ def test_labels_and_groups_come_from_folders(workspace: Workspace, folder: Path)
     assert report.labelled == 10
     assert {one.name: one.images for one in workspace.db.read(labels.classes)} == {"m3": 6, "m4": 3}
     found = workspace.db.read(datasets.labelled, "classify")
-    assert {entry.image.family for entry in found} == {"photos"}
+    assert {image.family for image in everything(workspace)} == {"photos"}
     assert len({entry.group for entry in found}) == 9
     assert "photos/take_1" in {entry.group for entry in found}
 
@@ -94,7 +95,7 @@ def test_in_place_keeps_the_file_and_notices_change_and_loss(workspace: Workspac
     os.utime(first.path)
     photo(second.path, 999)
     third.path.unlink()
-    found = workspace.db.write(in_place.check)
+    found = in_place.check(workspace)
     assert (found.changed, found.missing, found.returned) == ([second.id], [third.id], [])
     assert [image.health for image in everything(workspace)] == ["ok", "changed", "missing"]
 
@@ -105,12 +106,126 @@ def test_an_in_place_file_that_was_moved_or_replaced_is_understood(workspace: Wo
     moved = folder / "elsewhere.jpg"
     first.path.rename(moved)
     photo(second.path, 999)
-    workspace.db.write(in_place.check)
+    in_place.check(workspace)
     report = import_paths(workspace, [folder / "m4", moved], keep_in_place=True)
     assert (report.imported, report.duplicates) == (1, 2)
     assert workspace.db.read(images.get, first.id).path == moved
     assert workspace.db.read(images.get, first.id).health == "ok"
     assert workspace.db.read(images.get, second.id).health == "changed"
+
+
+def test_bytes_that_come_back_take_their_path_again(workspace: Workspace, folder: Path) -> None:
+    path = folder / "m4" / "take_0.jpg"
+    before = path.read_bytes()
+    import_paths(workspace, [path], keep_in_place=True)
+    photo(path, 999)
+    import_paths(workspace, [path], keep_in_place=True)
+    path.write_bytes(before)
+    found = in_place.check(workspace)
+    assert (found.changed, found.missing, found.returned) == ([2], [], [1])
+    assert [image.health for image in everything(workspace)] == ["ok", "changed"]
+
+
+def test_bytes_that_are_met_at_the_path_of_others_take_it_over(workspace: Workspace, folder: Path) -> None:
+    first, second = folder / "m4" / "take_0.jpg", folder / "m4" / "take_1.jpg"
+    import_paths(workspace, [first, second], keep_in_place=True)
+    first.rename(folder / "aside")
+    in_place.check(workspace)
+    (folder / "aside").replace(second)
+    report = import_paths(workspace, [second], keep_in_place=True)
+    assert (report.imported, report.duplicates) == (0, 1)
+    assert [(image.health, image.path) for image in everything(workspace)] == [("ok", second), ("changed", second)]
+
+
+def test_a_file_that_was_only_touched_is_read_once(
+    workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_paths(workspace, [folder / "m4"], keep_in_place=True)
+    os.utime(folder / "m4" / "take_0.jpg", ns=(1, 1))
+    read: list[Path] = []
+
+    def counted(path: Path) -> str:
+        assert not workspace.db.connection.in_transaction
+        read.append(path)
+        return hash_of(path)
+
+    monkeypatch.setattr(in_place, "hash_of", counted)
+    for _ in range(2):
+        assert in_place.check(workspace) == in_place.Checked(3, [], [], [])
+    assert read == [folder / "m4" / "take_0.jpg"]
+
+
+def test_what_changed_during_a_look_is_left_for_the_next(workspace: Workspace, folder: Path) -> None:
+    import_paths(workspace, [folder / "m4"], keep_in_place=True)
+    gone = folder / "m4" / "take_0.jpg"
+    gone.unlink()
+    seen = in_place.look(workspace.db.read(images.in_place))
+    workspace.db.write(images.relocate, 1, folder / "elsewhere.jpg", 1)
+    assert workspace.db.write(in_place.note, seen, 3).missing == []
+    assert in_place.check(workspace).missing == [1]
+
+
+async def test_the_app_looks_the_same(workspace: Workspace, folder: Path) -> None:
+    import_paths(workspace, [folder / "m4"], keep_in_place=True)
+    (folder / "m4" / "take_2.jpg").unlink()
+    live = await LiveWorkspace.open(workspace.paths.root)
+    try:
+        assert (await in_place.check_live(live)).missing == [3]
+    finally:
+        await live.close()
+
+
+def test_what_is_in_the_trash_stays_there_and_is_said(workspace: Workspace, folder: Path) -> None:
+    import_paths(workspace, [folder / "m4"])
+    workspace.db.write(images.trash, workspace.user.uid, [1])
+    report = import_paths(workspace, [folder / "m4"], labels_from="folder", sets="folder")
+    assert (report.duplicates, [one.code for one in report.rejected], report.is_useful) == (2, ["in_trash"], True)
+    assert workspace.db.read(labels.get, 1) is None
+    assert workspace.db.read(images.get, 1).trashed_at is not None
+    assert len(workspace.db.read(sets.get, 1).images) == 2
+
+
+def test_the_workspaces_own_files_are_not_pictures(workspace: Workspace, folder: Path) -> None:
+    root = workspace.paths.root
+    import_paths(workspace, [folder / "m4"])
+    photo(root / "mine" / "x.jpg", 77)
+    link = folder / "link"
+    link.symlink_to(root)
+    for own in (root, root / "previews", link, workspace.paths.original(everything(workspace)[0])):
+        report = import_paths(workspace, [own])
+        assert [(one.code, report.refused_paths) for one in report.rejected] == [("private", 1)]
+    link.unlink()
+    above = import_paths(workspace, [root.parent])
+    assert (above.skipped, above.imported) == (1, 6)
+    assert import_paths(workspace, [root / "mine"]).imported == 1
+
+
+def test_an_import_is_useful_when_all_that_was_named_is_in(workspace: Workspace, folder: Path) -> None:
+    good, broken = folder / "m4" / "take_0.jpg", folder / "broken.jpg"
+    assert import_paths(workspace, [folder]).is_useful
+    assert import_paths(workspace, [good]).is_useful
+    assert not import_paths(workspace, [good, broken]).is_useful
+    assert not import_paths(workspace, [good, folder / "gone"]).is_useful
+    (folder / "empty").mkdir()
+    assert import_paths(workspace, [folder / "empty"]).is_useful
+    broken.rename(folder / "empty" / "broken.jpg")
+    assert not import_paths(workspace, [folder / "empty"]).is_useful
+
+
+def test_an_unwritable_workspace_is_not_blamed_on_the_pictures(workspace: Workspace, folder: Path) -> None:
+    workspace.paths.originals.write_text("in the way")
+    with pytest.raises(StorageError, match="cannot be written"):
+        import_paths(workspace, [folder])
+    assert everything(workspace) == []
+
+
+def test_importing_and_checking_need_an_operator(workspace: Workspace, folder: Path) -> None:
+    workspace.user = msgspec.structs.replace(workspace.user, role="viewer")
+    with pytest.raises(RefusedError, match="needs the role operator"):
+        import_paths(workspace, [folder])
+    with pytest.raises(RefusedError, match="needs the role operator"):
+        in_place.check(workspace)
+    assert everything(workspace) == []
 
 
 def test_names_in_any_bytes_are_usable(workspace: Workspace, tmp_path: Path) -> None:
@@ -131,7 +246,7 @@ def test_names_in_any_bytes_are_usable(workspace: Workspace, tmp_path: Path) -> 
     found = everything(workspace)
     assert all(image.name.isprintable() and image.source.isprintable() for image in found)
     assert all(image.path.is_file() for image in found)
-    assert workspace.db.write(in_place.check).missing == []
+    assert in_place.check(workspace).missing == []
 
 
 def test_killed_in_the_middle_and_repeated_it_completes(workspace: Workspace, tmp_path: Path) -> None:

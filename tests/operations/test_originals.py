@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.operations.originals import ChangedError, hash_of, keep_copy, original_path
+from binscout_tui.errors import StorageError
+from binscout_tui.operations.originals import ChangedError, UnreadableError, hash_of, keep_copy, original_path
 
 
 @pytest.fixture
@@ -56,6 +57,28 @@ def test_half_a_copy_from_elsewhere_is_replaced(tmp_path: Path, source: Path) ->
     target.write_bytes(b"half")
     keep_copy(source, target, hash_of(source))
     assert target.read_bytes() == source.read_bytes()
+
+
+def test_the_side_that_fails_is_told_apart(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(UnreadableError):
+        keep_copy(tmp_path / "gone.jpg", tmp_path / "x.jpg", hash_of(source))
+    with pytest.raises(UnreadableError):
+        keep_copy(tmp_path, tmp_path / "x.jpg", hash_of(source))
+    with pytest.raises(StorageError) as refused:
+        keep_copy(source, source / "x.jpg", hash_of(source))
+    assert str(source) in refused.value.sentence
+
+
+def test_a_read_error_in_the_middle_is_the_sources(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(descriptor: int, length: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "read", broken)
+    with pytest.raises(UnreadableError, match="Input/output"):
+        keep_copy(source, tmp_path / "x.jpg", hash_of(source))
+    assert not (tmp_path / "x.jpg").exists()
 
 
 def test_the_extension_follows_the_content() -> None:

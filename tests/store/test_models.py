@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from binscout_tui.errors import RefusedError
+from binscout_tui.errors import ConflictError, RefusedError
+from binscout_tui.settings import GateSettings
 from binscout_tui.store import datasets, journal, models, runs
 from binscout_tui.store.datasets import Item
 from binscout_tui.workspace import Workspace
 from tests.conftest import AddImages
 
 TASK = "classify"
+FLOORS = GateSettings()
 
 
 @pytest.fixture
@@ -32,22 +35,24 @@ def three_models(workspace: Workspace) -> list[str]:
     return made
 
 
-def verdict(workspace: Workspace, model: str, *, passed: bool = True) -> None:
-    entries = workspace.db.read(models.known_good, TASK)
-    present = workspace.db.read(models.active, TASK)
+def verdict(workspace: Workspace, model: str, *, passed: bool = True, floors: GateSettings = FLOORS) -> None:
     workspace.db.write(
         models.add_gate,
         workspace.user.uid,
         model,
         passed=passed,
         checks=[{"name": "overall", "passed": passed}],
-        judged_on=models.list_hash(entries),
-        active_model_id=present.id if present else None,
+        basis=workspace.db.read(models.basis, model, floors),
     )
 
 
-def activate(workspace: Workspace, model: str, reason: str = "") -> None:
-    workspace.db.write(models.activate, workspace.user.uid, model, reason=reason)
+def activate(workspace: Workspace, model: str, reason: str = "", floors: GateSettings = FLOORS) -> None:
+    workspace.db.write(models.activate, workspace.user.uid, model, floors, reason=reason)
+
+
+def roll_back(workspace: Workspace) -> None:
+    target = workspace.db.read(models.previous, TASK)
+    workspace.db.write(models.rollback, workspace.user.uid, TASK, target.id)
 
 
 def active(workspace: Workspace) -> str | None:
@@ -86,13 +91,12 @@ def test_rollback_goes_back_step_by_step_and_is_journaled(workspace: Workspace, 
         verdict(workspace, model)
         activate(workspace, model)
     assert active(workspace) == three_models[2]
-    uid = workspace.user.uid
-    workspace.db.write(models.rollback, uid, TASK)
+    roll_back(workspace)
     assert active(workspace) == three_models[1]
-    workspace.db.write(models.rollback, uid, TASK)
+    roll_back(workspace)
     assert active(workspace) == three_models[0]
     with pytest.raises(RefusedError, match="No model was active before"):
-        workspace.db.write(models.rollback, uid, TASK)
+        roll_back(workspace)
     history = [(one.action, one.model_id) for one in workspace.db.read(models.activations, TASK)]
     assert history[:2] == [("rollback", three_models[0]), ("rollback", three_models[1])]
     assert len(workspace.db.read(journal.history, area="model")) == 5
@@ -103,13 +107,67 @@ def test_after_a_rollback_one_can_go_forward_and_back_again(workspace: Workspace
     for model in (first, second):
         verdict(workspace, model)
         activate(workspace, model)
-    workspace.db.write(models.rollback, workspace.user.uid, TASK)
+    roll_back(workspace)
     verdict(workspace, third)
     activate(workspace, third)
-    workspace.db.write(models.rollback, workspace.user.uid, TASK)
+    roll_back(workspace)
     assert active(workspace) == first
 
 
 def test_a_typed_reason_stands_for_a_verdict_and_is_kept(workspace: Workspace, three_models: list[str]) -> None:
     activate(workspace, three_models[0], reason="camera changed")
     assert workspace.db.read(models.activations, TASK)[0].reason == "camera changed"
+
+
+def test_a_verdict_beside_itself_is_none_for_a_later_return(workspace: Workspace, three_models: list[str]) -> None:
+    """Judged while it is active a model has no rival; that must not carry it past the next active one."""
+    first, second, _ = three_models
+    verdict(workspace, first)
+    activate(workspace, first)
+    verdict(workspace, first)
+    verdict(workspace, second)
+    activate(workspace, second)
+    with pytest.raises(RefusedError, match="Another model became active"):
+        activate(workspace, first)
+    assert active(workspace) == second
+
+
+def test_a_verdict_under_other_floors_is_stale(workspace: Workspace, three_models: list[str]) -> None:
+    verdict(workspace, three_models[0], floors=GateSettings(overall=0.0))
+    with pytest.raises(RefusedError, match="floors changed"):
+        activate(workspace, three_models[0])
+    activate(workspace, three_models[0], floors=GateSettings(overall=0.0))
+
+
+def test_a_verdict_on_other_weights_is_stale(workspace: Workspace, three_models: list[str]) -> None:
+    now = workspace.db.read(models.basis, three_models[0], FLOORS)
+    other = msgspec.structs.replace(now, model_hash="of other weights")
+    workspace.db.write(models.add_gate, workspace.user.uid, three_models[0], passed=True, checks=[], basis=other)
+    with pytest.raises(RefusedError, match="The model changed since"):
+        activate(workspace, three_models[0])
+
+
+def test_blanks_are_no_reason(workspace: Workspace, three_models: list[str]) -> None:
+    with pytest.raises(RefusedError, match="has not stood at the gate"):
+        activate(workspace, three_models[0], reason=" \t ")
+
+
+def test_a_rollback_to_another_model_than_was_looked_at_moves_nothing(
+    workspace: Workspace, three_models: list[str]
+) -> None:
+    for model in three_models:
+        activate(workspace, model, reason="for a test")
+    with pytest.raises(ConflictError):
+        workspace.db.write(models.rollback, workspace.user.uid, TASK, three_models[0])
+    assert active(workspace) == three_models[2]
+
+
+def test_the_journal_tells_what_the_list_expected_before(workspace: Workspace, add_images: AddImages) -> None:
+    [image_id], uid = add_images(1), workspace.user.uid
+    workspace.db.write(models.add_known_good, uid, TASK, image_id, "m3", must_pass=True)
+    workspace.db.write(models.add_known_good, uid, TASK, image_id, "m4")
+    workspace.db.write(models.remove_known_good, uid, TASK, image_id)
+    removed, changed, added = workspace.db.read(journal.history, area="known_good")
+    assert (added.action, added.before) == ("add", {})
+    assert (changed.action, changed.before) == ("change", {"task": TASK, "expected": "m3", "must_pass": True})
+    assert (removed.action, removed.before) == ("remove", changed.after)

@@ -171,11 +171,13 @@ CREATE TABLE job (
     result TEXT CHECK (result IS NULL OR json_valid(result)),
     uid INTEGER NOT NULL REFERENCES user ON DELETE RESTRICT,
     created_at TEXT NOT NULL,
+    queued_at TEXT NOT NULL,
     started_at TEXT,
     finished_at TEXT
 ) STRICT;
 CREATE INDEX job_open ON job (state, id) WHERE state IN ('queued', 'running');
 
+-- `name` is the one that was given last.
 CREATE TABLE dataset (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -185,7 +187,16 @@ CREATE TABLE dataset (
     uid INTEGER NOT NULL REFERENCES user ON DELETE RESTRICT,
     created_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX dataset_name ON dataset (name, created_at);
+
+-- Every build names a version; a name means the version that was built under it last.
+CREATE TABLE dataset_name (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    dataset_id TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX dataset_name_newest ON dataset_name (name, id);
+CREATE INDEX dataset_name_version ON dataset_name (dataset_id, id);
 
 CREATE TABLE dataset_item (
     dataset_id TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
@@ -238,12 +249,15 @@ CREATE TABLE known_good (
     PRIMARY KEY (task, image_id)
 ) STRICT, WITHOUT ROWID;
 
+-- A verdict holds for these weights, this known-good list, these floors, beside this active model, and no others.
 CREATE TABLE gate (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     model_id TEXT NOT NULL REFERENCES model ON DELETE RESTRICT,
     passed INTEGER NOT NULL CHECK (passed IN (0, 1)),
     checks TEXT NOT NULL CHECK (json_valid(checks)),
+    model_hash TEXT NOT NULL,
     list_hash TEXT NOT NULL,
+    floors_hash TEXT NOT NULL,
     active_model_id TEXT REFERENCES model ON DELETE RESTRICT,
     uid INTEGER NOT NULL REFERENCES user ON DELETE RESTRICT,
     at TEXT NOT NULL
@@ -260,7 +274,7 @@ CREATE TABLE activation (
     reason TEXT NOT NULL DEFAULT '',
     uid INTEGER NOT NULL REFERENCES user ON DELETE RESTRICT,
     at TEXT NOT NULL,
-    CHECK (action = 'rollback' OR gate_id IS NOT NULL OR reason <> '')
+    CHECK (action = 'rollback' OR gate_id IS NOT NULL OR trim(reason) <> '')
 ) STRICT;
 
 CREATE TABLE active_model (

@@ -1,0 +1,88 @@
+"""Every command that writes needs a role, and without it nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from binscout_tui.cli.arguments import split_arguments
+from binscout_tui.cli.main import app, run
+from binscout_tui.workspace import Workspace
+from tests.pictures import photo
+
+OPERATOR = [
+    "import PHOTO",
+    "images trash 1",
+    "images restore 1",
+    "images check",
+    "set choose 1 1",
+    "set reject 1",
+    "set skip 1",
+    "label set 1 m3",
+    "label empty 1",
+    "label clear 1",
+    "label add-class m3",
+    "undo",
+    "redo",
+    "dataset build parts",
+    "train --dataset parts",
+    "known-good add 1",
+    "gate parts-1",
+    "predict",
+    "jobs cancel 1",
+    "jobs retry 1",
+    "engine stop",
+]
+ADMIN = ["known-good remove 1", "activate parts-1", "rollback"]
+# `job run` is what the program itself starts for a job that somebody was allowed to queue.
+WRITES_NOTHING_OF_A_PERSON = {
+    *("app", "init", "demo", "doctor", "version", "evaluate", "job run"),
+    *("images list", "set list", "label classes", "dataset list", "dataset show", "runs list", "runs show"),
+    *("models list", "models history", "known-good list", "jobs list", "jobs show"),
+    *("engine start", "engine status", "engine health"),
+}
+
+
+def leaves(command: Any, name: str = "") -> Iterator[str]:
+    """The names of all commands, such as `images list`."""
+    if not hasattr(command, "commands"):
+        yield name
+        return
+    for word, inner in command.commands.items():
+        yield from leaves(inner, f"{name} {word}".strip())
+
+
+def state(workspace: Workspace) -> tuple[list[str], set[Path]]:
+    """All rows and all files."""
+    return list(workspace.db.connection.iterdump()), set(workspace.paths.root.rglob("*"))
+
+
+def test_every_command_is_in_the_table() -> None:
+    known = {*WRITES_NOTHING_OF_A_PERSON, *OPERATOR, *ADMIN}
+    missing = [
+        name
+        for name in leaves(typer.main.get_command(app))
+        if not any(f"{one} ".startswith(f"{name} ") for one in known)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("words", "role"),
+    [*((words, "viewer") for words in OPERATOR + ADMIN), *((words, "operator") for words in ADMIN)],
+)
+def test_a_smaller_role_is_refused_before_anything_is_looked_up(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, role: str
+) -> None:
+    given = words.replace("PHOTO", str(photo(tmp_path / "x.jpg", 1))).split()
+    workspace.db.connection.execute("UPDATE user SET role = ?", (role,))
+    before = state(workspace)
+    code = run(split_arguments(["--workspace", str(workspace.paths.root), "--json", *given]))
+    said = json.loads(capsys.readouterr().out)
+    assert (code, said.get("error", {}).get("code")) == (3, "role"), said
+    assert state(workspace) == before
