@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from binscout_tui.commands.command import Command, Scope
+from dataclasses import dataclass
+
+from binscout_tui.commands.command import Command, Scope, key_label
+
+
+@dataclass(frozen=True, slots=True)
+class FourWays(Command):
+    """A command of four directions, whose first four keys are all shown."""
+
+    @property
+    def label(self) -> str:
+        """The four keys in a row."""
+        return "".join(key_label(key) for key in self.keys[:4])
+
 
 SCOPE = Scope(
     "crop",
     "Crop",
     (
         Command("crop.done", ("enter",), "keep", "Keep the image with this crop, and no other."),
+        FourWays("crop.move", ("left", "down", "up", "right"), "move", "Move the box.", takes_key=True, palette=False),
+        FourWays(
+            "crop.size",
+            ("H", "J", "K", "L", "shift+left", "shift+down", "shift+up", "shift+right"),
+            "size",
+            "Make the box narrower (H), higher (J), lower (K) or wider (L).",
+            takes_key=True,
+            palette=False,
+        ),
         Command("crop.leave", ("backspace",), "leave", "Leave without changing anything; Esc and q do the same."),
-        Command("crop.left", ("left",), "move left", "Move the box to the left.", footer=False, palette=False),
-        Command("crop.right", ("right",), "move right", "Move the box to the right.", footer=False, palette=False),
-        Command("crop.up", ("up",), "move up", "Move the box up.", footer=False, palette=False),
-        Command("crop.down", ("down",), "move down", "Move the box down.", footer=False, palette=False),
-        Command("crop.narrower", ("H", "shift+left"), "narrow", "Make the box narrower.", footer=False, palette=False),
-        Command("crop.wider", ("L", "shift+right"), "wide", "Make the box wider.", footer=False, palette=False),
-        Command("crop.shorter", ("K", "shift+up"), "low", "Make the box lower.", footer=False, palette=False),
-        Command("crop.taller", ("J", "shift+down"), "high", "Make the box higher.", footer=False, palette=False),
-        Command("crop.lock", ("a",), "lock shape", "Keep the box's shape while it grows, or free it."),
         Command("crop.preset", ("p",), "preset", "Take the next of the ready-made boxes."),
+        Command("crop.lock", ("a",), "lock", "Keep the box's shape while it grows, or free it."),
+        Command("crop.reset", ("0",), "whole", "Take the whole picture again."),
         Command("crop.fine", ("f",), "fine", "Steps of one pixel, or large ones again."),
-        Command("crop.reset", ("0",), "reset", "Take the whole picture again."),
     ),
 )

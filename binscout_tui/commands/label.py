@@ -27,6 +27,14 @@ class LabelContext(Protocol):
         """Why there is none."""
 
     @property
+    def skipped(self) -> int:
+        """How many images are skipped."""
+
+    @property
+    def is_over_skipped(self) -> bool:
+        """Whether the skipped images are gone over."""
+
+    @property
     def has_model(self) -> bool:
         """Whether a model is active."""
 
@@ -57,6 +65,11 @@ def has_model(context: LabelContext) -> Verdict:
     return True if context.has_model else "No model is active yet, so there are no suggestions."
 
 
+def has_skipped(context: LabelContext) -> Verdict:
+    """There must be skipped images to go over, or they are gone over already."""
+    return True if context.skipped or context.is_over_skipped else "No image is skipped."
+
+
 SCOPE = Scope(
     "label",
     "Label",
@@ -82,10 +95,15 @@ SCOPE = Scope(
             footer=False,
         ),
         Command("label.empty", ("0",), "nothing", "Say that there is nothing to label in the image.", allowed=can_see),
-        Command(
-            "label.skip", ("space",), "skip", "Pass by; the image can be found among the skipped.", allowed=has_image
-        ),
+        Command("label.skip", ("space",), "skip", "Pass by; s goes over the skipped images.", allowed=has_image),
         Command("label.undo", ("z", "u"), "undo", "Take back the last label or trashing, and show that image."),
+        Command(
+            "label.skipped",
+            ("s",),
+            "skipped",
+            "Go over the skipped images, or back to the unlabelled ones.",
+            allowed=has_skipped,
+        ),
         Command("label.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
         Command("label.previous", ("h", "left"), "back", "Show the image before, without deciding."),
         Command(
@@ -98,10 +116,18 @@ FINDER = Scope(
     "finder",
     "Find a class",
     (
-        Command("finder.pick", ("enter",), "label", "Label the image with the marked class.", palette=False),
+        Command(
+            "finder.pick",
+            ("enter",),
+            "label",
+            "Label with the marked class; a new class needs it twice.",
+            palette=False,
+        ),
         Command("finder.up", ("up",), "up", "Mark the class above.", palette=False),
         Command("finder.down", ("down",), "down", "Mark the class below.", palette=False),
     ),
 )
-DECISIONS = frozenset({"label.choose", "label.take", "label.empty", "label.skip", "label.trash", "label.find"})
-"""What a key may only do to the image that was on the screen when it was pressed."""
+DECISIONS = frozenset(
+    {"label.choose", "label.take", "label.empty", "label.skip", "label.trash", "label.find", "label.undo", "label.redo"}
+)
+"""What a key may only do once the image that it is meant for is on the screen; a held key must not outrun the eye."""

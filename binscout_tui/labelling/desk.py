@@ -12,7 +12,7 @@ import msgspec
 from binscout_tui.errors import ConflictError, NotFoundError
 from binscout_tui.imaging.previews import PREVIEW, preview_path
 from binscout_tui.labelling import queue
-from binscout_tui.labelling.queue import Candidate, Verdict
+from binscout_tui.labelling.queue import Candidate, Verdict, Which
 from binscout_tui.store import labels, models, places, undoing
 from binscout_tui.store.journal import Entry, State
 from binscout_tui.store.labels import LabelClass
@@ -37,7 +37,9 @@ class LabelDesk:
         self.counts: dict[str, int] = {}
         self.model_id: str | None = None
         self.suggestions = True
+        self.which: Which = "unlabelled"
         self._trail: list[int] = []
+        self._left_at = 0
         # A refresh for a change made elsewhere must not come between a key and its commit.
         self._turn = asyncio.Lock()
 
@@ -45,6 +47,11 @@ class LabelDesk:
     def left(self) -> int:
         """How many images are unlabelled."""
         return self.counts.get("unlabelled", 0)
+
+    @property
+    def skipped(self) -> int:
+        """How many images are skipped."""
+        return self.counts.get("skipped", 0)
 
     def preview(self, candidate: Candidate) -> Path:
         """The larger preview of an image."""
@@ -55,7 +62,7 @@ class LabelDesk:
         db = self.workspace.db
         start = await db.read(queue.start, self.workspace.user.uid)
         self.classes, self.counts, self.model_id = start.classes, start.counts, start.model_id
-        self.suggestions = start.suggestions
+        self.suggestions, self.which = start.suggestions, start.which
         self._trail = start.trail
         found = await self._look(start.place) if start.place is not None else None
         if found is not None and found.image.trashed_at is None:
@@ -65,7 +72,7 @@ class LabelDesk:
             self._next()
 
     async def decide(self, image_id: int, verdict: Verdict) -> None:
-        """Commit `verdict` on `image_id`, then put the next unlabelled image on the desk.
+        """Commit `verdict` on `image_id`, then put the next image to go over on the desk.
 
         Raises ConflictError when another image is on the desk by now.
         """
@@ -122,7 +129,7 @@ class LabelDesk:
             return False
 
     async def forward(self) -> bool:
-        """Leave the current image undecided and go on to the next unlabelled one; False when there is none."""
+        """Leave the current image as it is and go on to the next one to go over; False when there is none."""
         async with self._turn:
             following = await self._following(self.current) if self.current else None
             if self.current is None or following is None:
@@ -130,6 +137,19 @@ class LabelDesk:
             self._advance(self.current, following)
             await self._keep_place()
             return True
+
+    async def go_over(self, which: Which) -> None:
+        """Go over the skipped images from the first one, or on with the unlabelled ones where they were left."""
+        async with self._turn:
+            here = self.current.image.id if self.current else 0
+            if which == "skipped":
+                self._left_at = here
+            if here:
+                self._trail.append(here)
+            self.which, self.current = which, None
+            await self._fill(0 if which == "skipped" else max(0, self._left_at - 1))
+            self._next()
+            await self._keep_place()
 
     async def toggle_suggestions(self) -> None:
         """Show or hide the model's suggestions, also after the next start."""
@@ -215,7 +235,7 @@ class LabelDesk:
         await self._fill(candidate.image.id)
 
     async def _fill(self, after: int) -> None:
-        found = await self.workspace.db.read(queue.ahead, after, self.model_id, AHEAD)
+        found = await self.workspace.db.read(queue.ahead, after, self.model_id, AHEAD, self.which)
         here = self.current.image.id if self.current else None
         self.upcoming = [candidate for candidate in found if candidate.image.id != here]
 
@@ -246,7 +266,11 @@ class LabelDesk:
             ]
 
     def _place(self, candidate: Candidate | None) -> dict[str, Any]:
-        return {"image": candidate.image.id if candidate else None, "suggestions": self.suggestions}
+        return {
+            "image": candidate.image.id if candidate else None,
+            "suggestions": self.suggestions,
+            "which": self.which,
+        }
 
     async def _keep_place(self) -> None:
         await self.workspace.db.write(places.keep, self.workspace.user.uid, queue.AREA, self._place(self.current))

@@ -14,6 +14,8 @@ from binscout_tui.store.predictions import Prediction
 
 AREA = "label"
 TASK = "classify"
+Which = Literal["unlabelled", "skipped"]
+"""Which images are gone over."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -29,6 +31,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
     place: int | None
     suggestions: bool
+    which: Which
     trail: list[int]
     classes: list[LabelClass]
     counts: dict[str, int]
@@ -55,6 +58,7 @@ def start(db: sqlite3.Connection, uid: int) -> Start:
     return Start(
         place=place.get("image"),
         suggestions=bool(place.get("suggestions", True)),
+        which="skipped" if place.get("which") == "skipped" else "unlabelled",
         trail=list(dict.fromkeys(recent))[::-1],
         classes=labels.classes(db),
         counts=labels.counts(db),
@@ -71,11 +75,13 @@ def look(db: sqlite3.Connection, image_id: int, model_id: str | None) -> Candida
     )
 
 
-def ahead(db: sqlite3.Connection, after: int, model_id: str | None, limit: int) -> list[Candidate]:
-    """The next unlabelled images after image `after` in order of arrival; from the first one again at the end."""
-    found = labels.queue(db, after=after, limit=limit)
+def ahead(
+    db: sqlite3.Connection, after: int, model_id: str | None, limit: int, which: Which = "unlabelled"
+) -> list[Candidate]:
+    """The next images to go over after image `after` in order of arrival; from the first one again at the end."""
+    found = labels.queue(db, after=after, limit=limit, which=which)
     if not found and after:
-        found = [image_id for image_id in labels.queue(db, limit=limit) if image_id < after]
+        found = [image_id for image_id in labels.queue(db, limit=limit, which=which) if image_id < after]
     return [look(db, image_id, model_id) for image_id in found]
 
 

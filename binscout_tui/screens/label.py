@@ -21,7 +21,7 @@ from binscout_tui.labelling.keys import DIGITS, class_keys
 from binscout_tui.labelling.pace import per_minute
 from binscout_tui.labelling.queue import Candidate, Verdict
 from binscout_tui.screens.deciding import DecidingScreen
-from binscout_tui.screens.label_lines import last_line, status_line, suggestion_line
+from binscout_tui.screens.label_lines import FINDING, empty_words, last_line, status_line, suggestion_line
 from binscout_tui.store.events import Event
 from binscout_tui.store.journal import Entry
 from binscout_tui.store.labels import LabelClass
@@ -31,9 +31,6 @@ from binscout_tui.widgets.picture import Picture
 
 RELEVANT = frozenset({"label", "image", "trash", "class", "prediction", "model", "activation"})
 PREFETCHED = 5
-NO_IMAGES = (
-    "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
-)
 
 
 def reserved_keys() -> frozenset[str]:
@@ -92,6 +89,16 @@ class LabelScreen(DecidingScreen):
     def has_model(self) -> bool:
         """Whether a model is active."""
         return self.desk is not None and self.desk.model_id is not None
+
+    @property
+    def skipped(self) -> int:
+        """How many images are skipped."""
+        return self.desk.skipped if self.desk else 0
+
+    @property
+    def is_over_skipped(self) -> bool:
+        """Whether the skipped images are gone over."""
+        return self.desk is not None and self.desk.which == "skipped"
 
     @property
     def suggestion(self) -> str | None:
@@ -195,19 +202,23 @@ class LabelScreen(DecidingScreen):
         panel.suggested = self.suggestion
         panel.given = desk.current.label.name if desk.current and desk.current.label else None
         rate = per_minute(self._moments, time.monotonic())
-        self._say("#label-status", status_line(desk.current, desk.left, rate))
+        status = status_line(desk.current, desk.left, rate, which=desk.which, skipped=desk.skipped)
+        self._say("#label-status", status)
         said = desk.current.prediction if desk.current else None
         self._say("#label-suggestion", suggestion_line(said, shown=desk.suggestions, model=desk.model_id))
         self._tell_last()
         if desk.current is None:
-            self.query_one("#label-empty", Static).update(empty_words(desk.counts))
+            self.query_one("#label-empty", Static).update(empty_words(desk.counts, desk.which))
 
     def came_early(self) -> None:
         """Say so where the decisions are listed."""
         self._tell_last()
 
     def _tell_last(self) -> None:
-        self._say("#label-last", last_line(self._last, self.early, self._problem))
+        line = last_line(self._last, self.early, self._problem)
+        if self.has_class("-finding"):
+            line = Content.styled(FINDING, "$text-muted")
+        self._say("#label-last", line)
 
     def _say(self, line: str, content: Content) -> None:
         """The lines have a fixed height, so that no key costs a new layout."""
@@ -276,7 +287,7 @@ class LabelScreen(DecidingScreen):
         if self.desk is not None and await self.desk.forward():
             self._show()
         else:
-            self.frame.toast("No other image is unlabelled.")
+            self.frame.toast(f"No other image is {'skipped' if self.is_over_skipped else 'unlabelled'}.")
 
     async def action_previous(self) -> None:
         """Back, without deciding."""
@@ -284,6 +295,12 @@ class LabelScreen(DecidingScreen):
             self._show()
         else:
             self.frame.toast("There is no earlier image.")
+
+    async def action_skipped(self) -> None:
+        """Go over the skipped images, or on with the unlabelled ones."""
+        if self.desk is not None:
+            await self.desk.go_over("unlabelled" if self.is_over_skipped else "skipped")
+            self._show()
 
     async def action_undo(self) -> None:
         """Take back the last decision."""
@@ -301,6 +318,7 @@ class LabelScreen(DecidingScreen):
         else:
             what = {"label": "label", "clear": "label", "trash": "trashing", "restore": "restoring"}[entry.action]
             self._last.append(f"{what} {word}")
+        self.early = 0
         self._show()
 
     async def action_suggestions(self) -> None:
@@ -319,7 +337,9 @@ class LabelScreen(DecidingScreen):
         """Type to find a class for this image."""
         if self.desk is not None and self.candidate is not None:
             self.add_class("-finding")
-            self.query_one(ClassFinder).open(self.candidate.image.id, [item.name for item in self.desk.classes])
+            used_first = sorted(self.desk.classes, key=lambda item: -item.images)
+            self.query_one(ClassFinder).open(self.candidate.image.id, [item.name for item in used_first])
+            self._tell_last()
 
     @on(ClassFinder.Found)
     async def _found(self, event: ClassFinder.Found) -> None:
@@ -343,17 +363,10 @@ class LabelScreen(DecidingScreen):
         """A click elsewhere leaves the finder too."""
         if self.focused is None:
             self.remove_class("-finding")
+            self._tell_last()
         super().on_descendant_blur()
 
     def _close_finder(self) -> None:
         self.remove_class("-finding")
         self.set_focus(None)
-
-
-def empty_words(counts: dict[str, int]) -> str:
-    """What to do when there is nothing to label."""
-    if not any(counts.values()):
-        return NO_IMAGES
-    done = counts["class"] + counts["empty"]
-    passed = f", {counts['skipped']} skipped" if counts["skipped"] else ""
-    return f"Everything is labelled: {done} images{passed}.\n\nh goes back over them, z takes the last label back."
+        self._tell_last()

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from binscout_tui.labelling.queue import Candidate
+from binscout_tui.labelling.queue import Candidate, Which
 from binscout_tui.store.labels import Label
 from binscout_tui.store.predictions import Prediction
 
+NO_IMAGES = (
+    "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
+)
+FINDING = "Enter labels · ↓↑ mark · Esc leaves · new: Enter twice"
 
-def status_line(candidate: Candidate | None, left: int, rate: int | None) -> Content:
+
+def status_line(
+    candidate: Candidate | None, left: int, rate: int | None, *, which: Which = "unlabelled", skipped: int = 0
+) -> Content:
     """How much is left, how fast it goes, which image it is and what was said of it."""
-    parts: list[tuple[str, str]] = [(f"{left:,} left", "bold")]
+    words = f"{left:,} left" if which == "unlabelled" else f"the {skipped:,} skipped · s leaves them"
+    parts: list[tuple[str, str]] = [(words, "bold")]
+    if skipped and which == "unlabelled":
+        parts.append((f" · {skipped:,} skipped (s)", "$text-muted"))
     if rate is not None:
         parts.append((f" · {rate}/min", ""))
     if candidate is not None:
@@ -46,15 +56,34 @@ def suggestion_line(prediction: Prediction | None, *, shown: bool, model: str | 
 
 
 def last_line(last: Sequence[str], early: int, problem: str = "") -> Content:
-    """The last decisions, newest last, and keys that were not taken; or what went wrong with the last one."""
+    """Keys that were not taken and the last decisions, newest last; or what went wrong with the last one.
+
+    The line is cut at its right end, so that what must be read comes first.
+    """
     if problem:
         return Content.assemble((f"✗ {problem}", "bold $error"))
     parts: list[tuple[str, str]] = []
+    if early:
+        parts.append((f"{early} {'key' if early == 1 else 'keys'} too early: not taken  ", "$warning"))
     if last:
         parts.append(("last: ", "$text-muted"))
         parts.append(("  ".join(f"{words} ✓" for words in last), ""))
         parts.append(("  (z undoes)", "$text-muted"))
-    if early:
-        keys = "1 key" if early == 1 else f"{early} keys"
-        parts.append((f"  {keys} came before the picture: not taken", "$warning"))
     return Content.assemble(*parts)
+
+
+def empty_words(counts: Mapping[str, int], which: Which = "unlabelled") -> str:
+    """What to do when there is nothing to label."""
+    if not any(counts.values()):
+        return NO_IMAGES
+    left = counts["unlabelled"]
+    if which == "skipped":
+        rest = f"{counts['skipped']} skipped, {left} unlabelled"
+        return f"No further image is skipped ({rest}).\n\ns goes back to the unlabelled ones, h over the last ones."
+    done = counts["class"] + counts["empty"]
+    keys = ["h goes back over them", "z takes the last label back"]
+    passed = ""
+    if counts["skipped"]:
+        passed = f", {counts['skipped']} skipped"
+        keys.insert(0, "s goes over the skipped ones")
+    return f"Everything is labelled: {done} images{passed}.\n\n" + "\n".join(keys)

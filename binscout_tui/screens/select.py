@@ -40,6 +40,7 @@ class SelectScreen(DecidingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.desk: SetDesk | None = None
+        self._clicked_position: int | None = None
 
     def body(self) -> ComposeResult:
         """Status, then the pictures or the crop."""
@@ -59,6 +60,11 @@ class SelectScreen(DecidingScreen):
     def has_set(self) -> bool:
         """Whether there is a set on the desk."""
         return self.current is not None
+
+    @property
+    def skipped(self) -> int:
+        """How many sets are skipped."""
+        return self.desk.counts.get("skipped", 0) if self.desk else 0
 
     @property
     def is_cropping(self) -> bool:
@@ -102,6 +108,7 @@ class SelectScreen(DecidingScreen):
     def _show(self, cursor: int | None = None) -> None:
         """Show the set on the desk; keys count for it once all its pictures are on the screen."""
         self.waits()
+        self._clicked_position = None
         found = self.current
         self.set_class(found is None, "-empty")
         self._tell()
@@ -118,7 +125,7 @@ class SelectScreen(DecidingScreen):
     def _member(self, desk: SetDesk, image: Image) -> Member:
         found = desk.current
         crop = found.crop if found and image.id == found.chosen_image_id else None
-        return Member(desk.preview(image), refused(image), crop, f"{image.width}x{image.height}")
+        return Member(desk.preview(image), refused(image), crop, (image.width, image.height))
 
     def _tell(self) -> None:
         found, desk = self.current, self.desk
@@ -182,8 +189,13 @@ class SelectScreen(DecidingScreen):
 
     @on(PictureFrame.Clicked)
     async def _clicked(self, event: PictureFrame.Clicked) -> None:
-        if self.has_set and not self.is_cropping and self.was_seen(event.time):
+        if not self.has_set or self.is_cropping or not self.was_seen(event.time):
+            return
+        if event.position == self._clicked_position == self.strip.cursor:
             await self.told(self._keep(event.position), "select.keep")
+        else:
+            self._clicked_position = event.position
+            self.strip.mark(kept=self.strip.kept, cursor=event.position, clicked=True)
 
     async def _keep(self, position: int, crop: CropBox | None = None) -> None:
         image = self._usable(position)
@@ -273,6 +285,13 @@ class SelectScreen(DecidingScreen):
         else:
             self.frame.toast("This is the last set." if by > 0 else "This is the first set.")
 
+    async def action_skipped(self) -> None:
+        """The next skipped set."""
+        if self.desk is not None and await self.desk.to_skipped():
+            self._show()
+        else:
+            self.frame.toast("No other set is skipped.")
+
     async def action_undo(self) -> None:
         """Take back the last choice."""
         if self.desk is not None:
@@ -286,20 +305,25 @@ class SelectScreen(DecidingScreen):
     def _turned(self, entry: Entry) -> None:
         if entry.stale:
             self.frame.toast("This set was changed since by somebody; it stays as it is.", "warning")
+        self.early = 0
         self._show()
+
+    def _mark(self, right: int, down: int) -> None:
+        self._clicked_position = None
+        self.strip.move(right, down)
 
     def action_left(self) -> None:
         """Mark the image to the left."""
-        self.strip.move(-1, 0)
+        self._mark(-1, 0)
 
     def action_right(self) -> None:
         """Mark the image to the right."""
-        self.strip.move(1, 0)
+        self._mark(1, 0)
 
     def action_up(self) -> None:
         """Mark the image above."""
-        self.strip.move(0, -1)
+        self._mark(0, -1)
 
     def action_down(self) -> None:
         """Mark the image below."""
-        self.strip.move(0, 1)
+        self._mark(0, 1)

@@ -24,17 +24,27 @@ def status_line(
         left.append((f" · {early} early {'key' if early == 1 else 'keys'} not taken", "$warning"))
     if len(found.images) > MOST:
         left.append((f" · the first {MOST} of {len(found.images)}", "$warning"))
-    left.append((f" · {found.name}", ""))
     left.append((f" · {len(found.images)} images", "$text-muted"))
-    right = f"kept {counts['done']} · skipped {counts['skipped']}"
-    if counts["rejected"]:
-        right += f" · rejected {counts['rejected']}"
-    right += f" · {counts['pending']} left" if counts["pending"] else " · all decided"
+    # A long name is what may be cut, so it stands last.
+    left.append((f" · {found.name}", ""))
     line = Content.assemble(*left)
+    rights = count_words(counts)
+    right = next((words for words in rights if line.cell_length + 2 + cell_len(words) <= width), rights[-1])
     room = width - cell_len(right) - 2
     if line.cell_length > room:
         line = line.truncate(max(0, room), ellipsis=True)
     return Content.assemble(line, " " * max(2, width - line.cell_length - cell_len(right)), (right, "$text-muted"))
+
+
+def count_words(counts: Mapping[str, int]) -> list[str]:
+    """The counts in words, from the longest to the shortest way to say them."""
+    rest = f"{counts['pending']} left" if counts["pending"] else "all decided"
+    kept, skipped = f"kept {counts['done']}", f"skipped {counts['skipped']}"
+    if not counts["pending"] and counts["skipped"]:
+        rest += f" · s: {skipped}"
+        return [f"{kept} · {rest}", rest]
+    rejected = [f"rejected {counts['rejected']}"] if counts["rejected"] else []
+    return [" · ".join([kept, skipped, *rejected, rest]), f"{kept} · {rest}", rest]
 
 
 def state_words(found: ImageSet) -> str:

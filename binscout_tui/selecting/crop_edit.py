@@ -24,6 +24,11 @@ class CropEdit:
     fine: bool = False
     preset: int = 0
 
+    @classmethod
+    def begun(cls, size: Size, crop: CropBox | None) -> CropEdit:
+        """An edit of `crop`; without one it begins with the middle of the picture, a box that arrows can move."""
+        return cls(size, crop) if crop is not None else cls(size).next_preset()
+
     @property
     def step(self) -> int:
         """Pixels that one key moves or grows the box."""
@@ -64,9 +69,17 @@ class CropEdit:
         """The whole picture with free sides."""
         return replace(self, box=FULL, aspect=None, preset=0)
 
-    @property
-    def words(self) -> str:
-        """The box in words: its size in pixels, the step, whether its shape is kept."""
-        width, height = self.pixels
-        shape = " · shape locked" if self.aspect else ""
-        return f"{width}x{height} of {self.size[0]}x{self.size[1]} px · step {self.step}{shape}"
+    def words(self, width: int) -> str:
+        """The box in words of at most `width` cells, in pixels: its size and corner, whether its shape is kept, the
+        step. What matters least is left out first."""
+        wide, high = self.pixels
+        left, top, _, _ = to_pixels(self.box, self.size)
+        parts = [f"{wide}x{high} at {left},{top}"]
+        if self.box == FULL:
+            parts.append("whole picture: H K make it smaller")
+        if self.aspect:
+            parts.append("shape locked")
+        parts += [f"of {self.size[0]}x{self.size[1]} px", f"step {self.step}"]
+        while len(parts) > 1 and len(" · ".join(parts)) > width:
+            parts.pop()
+        return " · ".join(parts)

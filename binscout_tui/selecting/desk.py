@@ -105,6 +105,18 @@ class SetDesk:
             await self.workspace.db.write(places.keep, self.workspace.user.uid, PLACE, self._ids[wanted])
             return True
 
+    async def to_skipped(self) -> bool:
+        """Put the next skipped set on the desk, from the first one again at the end; False when no other is."""
+        async with self._turn:
+            here = self.current.id if self.current else 0
+            skipped = [found for found in await self.workspace.db.read(sets.ids, "skipped") if found != here]
+            wanted = next((found for found in skipped if found > here), next(iter(skipped), None))
+            if wanted is None:
+                return False
+            await self._put(wanted)
+            await self.workspace.db.write(places.keep, self.workspace.user.uid, PLACE, wanted)
+            return True
+
     async def undo(self) -> Entry:
         """Take back the last choice and put that set on the desk. Raises NotFoundError."""
         self.workspace.user.must_be("operator", "Choosing")

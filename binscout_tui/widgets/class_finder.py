@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -17,10 +18,17 @@ from binscout_tui.commands.label import FINDER
 from binscout_tui.labelling.finding import find_classes, is_new
 
 
+class _Line(Input, inherit_bindings=False):
+    """An input that leaves Enter to the finder, so that the footer names it."""
+
+    BINDINGS = [binding for binding in Input.BINDINGS if isinstance(binding, Binding) and binding.key != "enter"]
+
+
 class ClassFinder(Commanded, Vertical):
     """A line to type in and the classes that match; Enter takes the marked one.
 
-    A new class needs Enter twice, so that a slip of the finger does not make one.
+    On an empty line no class is marked before an arrow marks one, and a new class needs Enter twice, so that a slip
+    of the finger neither labels nor makes a class.
     """
 
     SCOPE = FINDER
@@ -44,12 +52,12 @@ class ClassFinder(Commanded, Vertical):
         self.image_id = 0
         self._names: Sequence[str] = ()
         self._matches: list[str] = []
-        self._row = 0
+        self._row = -1
         self._sure = False
 
     def compose(self) -> ComposeResult:
         """The line and the matches."""
-        yield Input(placeholder="class…", select_on_focus=False, compact=True)
+        yield _Line(placeholder="class…", select_on_focus=False, compact=True)
         yield Static(markup=False)
 
     def open(self, image_id: int, names: Sequence[str]) -> None:
@@ -65,15 +73,14 @@ class ClassFinder(Commanded, Vertical):
         event.stop()
         self._match(event.value)
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_pick()
+    def on_resize(self, event: events.Resize) -> None:
+        """As many classes as there is room for, which is known only once the finder is shown."""
+        self.call_after_refresh(self._paint)
 
     def action_pick(self) -> None:
         """Take the marked class, or make sure that a new one is meant."""
         text = self.query_one(Input).value.strip()
-        if self._row < len(self._matches):
+        if 0 <= self._row < len(self._matches):
             self.post_message(self.Found(self.image_id, self._matches[self._row], is_new=False))
         elif is_new(text, self._names) and self._sure:
             self.post_message(self.Found(self.image_id, text, is_new=True))
@@ -97,7 +104,7 @@ class ClassFinder(Commanded, Vertical):
 
     def _match(self, text: str) -> None:
         self._matches = find_classes(text, self._names)
-        self._row = 0
+        self._row = 0 if text.strip() else -1
         self._sure = False
         self._paint()
 

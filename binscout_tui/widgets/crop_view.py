@@ -18,6 +18,12 @@ from binscout_tui.selecting.crop_edit import CropEdit
 from binscout_tui.terminal.overlay import Box
 from binscout_tui.widgets.picture import Picture
 
+WAYS = {"left": (-1, 0), "down": (0, 1), "up": (0, -1), "right": (1, 0)}
+"""(right, down) of the keys that move the box."""
+SIZES = {"H": (-1, 0), "J": (0, 1), "K": (0, -1), "L": (1, 0)}
+"""(wider, higher) of the keys that change its size."""
+SIZES |= {f"shift+{way}": by for way, by in WAYS.items()}
+
 
 class CropView(Commanded, Vertical, can_focus=True):
     """Edits a crop while it has the focus; says `Done` or `Left`."""
@@ -54,16 +60,27 @@ class CropView(Commanded, Vertical, can_focus=True):
         yield self._words
 
     def edit(self, path: Path, size: tuple[int, int], *, position: int, crop: CropBox | None) -> None:
-        """Begin on the picture at `path`, whose original has `size` pixels, with `crop` or the whole picture."""
+        """Begin on the picture at `path`, whose original has `size` pixels, with `crop` or a middle box."""
         self._path, self.position = path, position
-        self._take(CropEdit(size, crop or FULL))
+        self._take(CropEdit.begun(size, crop))
 
-    def _take(self, edit: CropEdit | None) -> None:
+    def _take(self, edit: CropEdit | None, *, stuck: bool = False) -> None:
         if edit is None:
             return
         self.edit_state = edit
-        self.picture.show(self._path, boxes=[Box(*edit.box)])
-        self._words.update(f"crop of {self.position + 1}: {edit.words}   ←↓↑→ move  H L wide  J K high")
+        self.picture.show(self._path, boxes=[Box(*edit.box, dims=True)])
+        self._tell(stuck=stuck)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The words fit the width."""
+        self._tell()
+
+    def _tell(self, *, stuck: bool = False) -> None:
+        if self.edit_state is None:
+            return
+        lead = f"crop of {self.position + 1}: " + ("no further · " if stuck else "")
+        room = (self.size.width or 80) - 2 - len(lead)
+        self._words.update(lead + self.edit_state.words(room), layout=False)
 
     def end(self) -> None:
         """Forget the edit."""
@@ -88,37 +105,21 @@ class CropView(Commanded, Vertical, can_focus=True):
         """Change nothing."""
         self.post_message(self.Left())
 
-    def action_left(self) -> None:
+    def action_move(self, key: str = "") -> None:
         """Move the box."""
-        self._moved(-1, 0)
+        if self.edit_state is None or key not in WAYS:
+            self.frame.toast("Press an arrow key to move the box.")
+            return
+        moved = self.edit_state.moved(*WAYS[key])
+        self._take(moved, stuck=moved.box == self.edit_state.box)
 
-    def action_right(self) -> None:
-        """Move the box."""
-        self._moved(1, 0)
-
-    def action_up(self) -> None:
-        """Move the box."""
-        self._moved(0, -1)
-
-    def action_down(self) -> None:
-        """Move the box."""
-        self._moved(0, 1)
-
-    def action_narrower(self) -> None:
-        """Shrink the width."""
-        self._grown(-1, 0)
-
-    def action_wider(self) -> None:
-        """Grow the width."""
-        self._grown(1, 0)
-
-    def action_shorter(self) -> None:
-        """Shrink the height."""
-        self._grown(0, -1)
-
-    def action_taller(self) -> None:
-        """Grow the height."""
-        self._grown(0, 1)
+    def action_size(self, key: str = "") -> None:
+        """Grow or shrink the box."""
+        if self.edit_state is None or key not in SIZES:
+            self.frame.toast("Press H, J, K or L to change the size of the box.")
+            return
+        grown = self.edit_state.grown(*SIZES[key])
+        self._take(grown, stuck=grown.box == self.edit_state.box)
 
     def action_lock(self) -> None:
         """Lock or free the shape."""
@@ -135,9 +136,3 @@ class CropView(Commanded, Vertical, can_focus=True):
     def action_reset(self) -> None:
         """The whole picture."""
         self._take(self.edit_state and self.edit_state.reset())
-
-    def _moved(self, right: int, down: int) -> None:
-        self._take(self.edit_state and self.edit_state.moved(right, down))
-
-    def _grown(self, wider: int, higher: int) -> None:
-        self._take(self.edit_state and self.edit_state.grown(wider, higher))

@@ -14,15 +14,18 @@ from textual.widgets import Static
 from binscout_tui.terminal.overlay import Box
 from binscout_tui.widgets.picture import Picture
 
+TITLE_EDGES = 4
+"""Cells of the upper edge that the title never gets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What one frame shows; `refused` says why the image cannot be chosen, or is empty."""
+    """What one frame shows; `refused` says why the image cannot be chosen, or is empty; `size` is in pixels."""
 
     path: Path
     refused: str = ""
     crop: tuple[float, float, float, float] | None = None
-    detail: str = ""
+    size: tuple[int, int] = (4, 3)
 
 
 class PictureFrame(Vertical):
@@ -48,6 +51,7 @@ class PictureFrame(Vertical):
         self.member: Member | None = None
         self.picture = Picture()
         self._card = Static(markup=False)
+        self._words: tuple[str, ...] = ("",)
 
     def compose(self) -> ComposeResult:
         """The picture, and the card that stands in its place."""
@@ -83,19 +87,27 @@ class PictureFrame(Vertical):
         else:
             self.picture.show(member.path, boxes=[Box(*member.crop)] if member.crop else [])
 
-    def mark(self, *, kept: bool, cursor: bool) -> None:
-        """Say whether the image is kept and whether the cursor is on it."""
+    def mark(self, *, kept: bool, cursor: bool, clicked: bool = False) -> None:
+        """Say whether the image is kept, whether the cursor is on it, and whether one more click keeps it."""
         self.set_class(kept, "kept")
         self.set_class(cursor, "cursor")
-        words = [str(self.position + 1)]
-        if kept:
-            words.append("kept, cropped" if self.member and self.member.crop else "kept")
-        if cursor:
-            words.insert(0, "▸")
-        self.border_title = " ".join(words)
-        self.border_subtitle = self.member.detail if self.member else ""
+        number = f"▸ {self.position + 1}" if cursor else str(self.position + 1)
+        cropped = kept and self.member is not None and self.member.crop is not None
+        fates = ("kept, cropped", "kept+crop", "kept") if cropped else ("kept",) if kept else ()
+        self._words = (*(f"{number} {fate}" for fate in fates), number)
+        self._entitle()
+        size = "{}x{}".format(*self.member.size) if self.member else ""
+        self.border_subtitle = "click again keeps" if clicked else size
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The title is never cut in the middle of a word."""
+        self._entitle()
+
+    def _entitle(self) -> None:
+        room = (self.outer_size.width or 80) - TITLE_EDGES
+        self.border_title = next((words for words in self._words if len(words) <= room), self._words[-1])
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses, like the digit."""
+        """The first click marks, the second one chooses."""
         event.stop()
         self.post_message(self.Clicked(self.position, event.time))

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.message import Message
 
 from binscout_tui.selecting.rows import MOST, columns
+from binscout_tui.terminal.graphics import HALF_BLOCKS, TerminalGraphics
 from binscout_tui.widgets.picture import Picture
 from binscout_tui.widgets.picture_frame import Member, PictureFrame
 
@@ -37,6 +39,7 @@ class SetStrip(Grid):
         self.frames = [PictureFrame(position) for position in range(MOST)]
         self.cursor = 0
         self.kept: int | None = None
+        self._wide = 1
 
     def compose(self) -> ComposeResult:
         """All frames; those that are not needed are hidden."""
@@ -54,23 +57,33 @@ class SetStrip(Grid):
 
     def show(self, members: Sequence[Member], *, kept: int | None, cursor: int) -> None:
         """Show a set; `kept` is the position of the chosen image, `cursor` that of the marked one."""
-        wide = columns(len(members))
-        self.styles.grid_size_columns = wide
-        self.styles.grid_size_rows = -(-len(members) // wide) if members else 1
+        self._arrange([member.size for member in members])
         for position, frame in enumerate(self.frames):
             frame.show(members[position] if position < len(members) else None)
         self.mark(kept=kept, cursor=cursor)
 
-    def mark(self, *, kept: int | None, cursor: int) -> None:
-        """Mark the kept image and the cursor without touching the pictures."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Other room may want other rows."""
+        self._arrange([frame.member.size for frame in self.frames if frame.member is not None])
+
+    def _arrange(self, sizes: Sequence[tuple[int, int]]) -> None:
+        found = getattr(self.app, "graphics", None)
+        graphics = found if isinstance(found, TerminalGraphics) else HALF_BLOCKS
+        cell = (graphics.cell_width, graphics.cell_height)
+        self._wide = columns(sizes, (self.size.width, self.size.height), cell) if self.size else columns(sizes)
+        self.styles.grid_size_columns = self._wide
+        self.styles.grid_size_rows = -(-max(1, len(sizes)) // self._wide)
+
+    def mark(self, *, kept: int | None, cursor: int, clicked: bool = False) -> None:
+        """Mark the kept image and the cursor without touching the pictures; `clicked` when a click put it there."""
         self.kept, self.cursor = kept, cursor
         for position, frame in enumerate(self.frames):
-            frame.mark(kept=position == kept, cursor=position == cursor)
+            here = position == cursor
+            frame.mark(kept=position == kept, cursor=here, clicked=clicked and here)
 
     def move(self, right: int, down: int) -> None:
         """Move the cursor; it stops at the edges."""
-        wide = columns(self.count)
-        wanted = self.cursor + right + down * wide
+        wanted = self.cursor + right + down * self._wide
         if 0 <= wanted < self.count:
             self.mark(kept=self.kept, cursor=wanted)
 

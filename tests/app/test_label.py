@@ -92,7 +92,7 @@ async def test_a_key_pressed_before_the_picture_was_there_labels_nothing(app: Bi
         await settle(pilot)
         assert current(app) == ids[1]
         assert await label(app, ids[1]) is None
-        assert "1 key came before the picture: not taken" in row(app, 22)
+        assert row(app, 22).startswith(" 1 key too early: not taken  last: M2 ✓")
 
 
 async def test_keys_typed_ahead_label_only_what_was_shown(app: BinScoutApp, ids: list[int]) -> None:
@@ -135,6 +135,76 @@ async def test_a_held_key_labels_only_what_was_shown(
         assert len(labelled) >= 10
 
 
+async def test_a_held_undo_takes_back_only_what_was_shown(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "1", "2", "3")
+        await ready(pilot)
+        for _ in range(3):
+            app.post_message(events.Key("z", "z"))
+        await settle(pilot)
+        await ready(pilot)
+        assert [await label(app, image) for image in ids[:3]] == [("class", "M2"), ("class", "M3"), None]
+        assert current(app) == ids[2]
+        assert "2 keys too early: not taken" in row(app, 22)
+
+
+async def test_the_skipped_are_gone_over_with_a_key_and_left_with_it(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await press(pilot, "s")
+        assert any("No image is skipped." in line for line in told(app))
+        await decide(pilot, "space", "1", "space", "2")
+        await ready(pilot)
+        await press(pilot, "s")
+        await ready(pilot)
+        assert current(app) == ids[0]
+        assert "the 2 skipped · s leaves them" in row(app, 1)
+        await decide(pilot, "3")
+        await ready(pilot)
+        assert current(app) == ids[2]
+        assert await label(app, ids[0]) == ("class", "M4")
+        await press(pilot, "s")
+        await ready(pilot)
+        assert current(app) == ids[4]
+        assert "4 left" in row(app, 1)
+
+
+async def test_when_all_is_labelled_the_way_to_the_skipped_is_told(app: BinScoutApp, root: Path) -> None:
+    add_classes(root, ["nut"])
+    ids = add_images(root, 2)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "1", "space")
+        await settle(pilot)
+        text = "\n".join(screen_text(app))
+        assert "Everything is labelled: 1 images, 1 skipped." in text
+        assert "s goes over the skipped ones" in text
+        await press(pilot, "s")
+        await ready(pilot)
+        assert current(app) == ids[1]
+        await decide(pilot, "1")
+        await settle(pilot)
+        assert await label(app, ids[1]) == ("class", "nut")
+        assert "No further image is skipped" in "\n".join(screen_text(app))
+
+
+async def test_the_skipped_are_gone_over_after_a_restart_too(root: Path, ids: list[int]) -> None:
+    first = BinScoutApp(root)
+    async with first.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "space", "space")
+        await ready(pilot)
+        await press(pilot, "s")
+    second = BinScoutApp(root)
+    async with second.run_test() as pilot:
+        await open_area(pilot, "label")
+        assert current(second) == ids[0]
+        await decide(pilot, "1")
+        await ready(pilot)
+        assert current(second) == ids[1]
+
+
 async def test_undo_and_redo_go_back_to_their_image_across_a_restart(root: Path, ids: list[int]) -> None:
     first = BinScoutApp(root)
     async with first.run_test() as pilot:
@@ -144,14 +214,17 @@ async def test_undo_and_redo_go_back_to_their_image_across_a_restart(root: Path,
     async with second.run_test() as pilot:
         await open_area(pilot, "label")
         assert current(second) == ids[3]
-        await press(pilot, "z", "z")
+        await decide(pilot, "z", "z")
+        await settle(pilot)
         assert current(second) == ids[1]
         assert [await label(second, image) for image in ids[:3]] == [("class", "M2"), None, None]
         assert "7 left" in row(second, 1)
-        await press(pilot, "Z")
+        await decide(pilot, "Z")
+        await settle(pilot)
         assert current(second) == ids[1]
         assert await label(second, ids[1]) == ("class", "M3")
-        await press(pilot, "u", "z", "z")
+        await decide(pilot, "u", "z", "z")
+        await settle(pilot)
         assert "There is nothing to undo." in "\n".join(told(second))
         assert current(second) == ids[0]
         assert await label(second, ids[0]) is None
@@ -166,10 +239,12 @@ async def test_an_undo_that_somebody_overtook_is_said_and_changes_nothing(
         with Workspace(root) as other:
             bea = other.db.write(users.sign_in, other.user.uid + 1, "bea")
             other.db.write(labels.set_label, bea.uid, ids[1], "M4")
-        await press(pilot, "z")
+        await decide(pilot, "z")
+        await settle(pilot)
         assert await label(app, ids[1]) == ("class", "M4")
         assert any("was changed since by somebody" in line for line in told(app))
-        await press(pilot, "z")
+        await decide(pilot, "z")
+        await settle(pilot)
         assert await label(app, ids[0]) is None
         assert current(app) == ids[0]
 
@@ -222,6 +297,35 @@ async def test_find_by_typing_and_label_with_enter(app: BinScoutApp, ids: list[i
         assert current(app) == ids[1]
         await press(pilot, "slash", *"p", "down", "enter")
         assert (await label(app, ids[1])) is not None
+
+
+async def test_the_finder_lists_all_classes_used_ones_first_and_enter_alone_labels_nothing(
+    app: BinScoutApp, ids: list[int]
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "8")
+        await ready(pilot)
+        await press(pilot, "slash")
+        listed = [row[-22:].strip() for row in screen_text(app)[2:]]
+        assert listed[1:12] == ["clip", *(name for name in NAMES if name != "clip")]
+        await press(pilot, "enter")
+        assert await label(app, ids[1]) is None
+        assert app.screen.has_class("-finding")
+        await press(pilot, "down", "enter")
+        assert await label(app, ids[1]) == ("class", "clip")
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+async def test_the_finder_names_its_keys(app: BinScoutApp, ids: list[int], width: int) -> None:
+    async with app.run_test(size=(width, 24)) as pilot:
+        await open_area(pilot, "label")
+        await press(pilot, "slash")
+        assert "Enter label" in row(app, 23)
+        assert "↑ up" in row(app, 23)
+        assert "Enter labels · ↓↑ mark · Esc leaves · new: Enter twice" in row(app, 22)
+        await press(pilot, "escape")
+        assert "Esc leaves" not in row(app, 22)
 
 
 async def test_a_new_class_needs_enter_twice(app: BinScoutApp, ids: list[int]) -> None:
@@ -287,12 +391,14 @@ async def test_trash_moves_on_and_undo_brings_the_image_back(app: BinScoutApp, i
         assert current(app) == ids[2]
         assert (await app.workspace.db.read(images.get, ids[1])).trashed_at is not None
         assert "6 left" in row(app, 1)
-        await press(pilot, "z")
+        await decide(pilot, "z")
+        await settle(pilot)
         assert current(app) == ids[1]
         assert (await app.workspace.db.read(images.get, ids[1])).trashed_at is None
         assert await label(app, ids[0]) == ("class", "M2")
         assert "7 left" in row(app, 1)
-        await press(pilot, "Z")
+        await decide(pilot, "Z")
+        await settle(pilot)
         assert (await app.workspace.db.read(images.get, ids[1])).trashed_at is not None
         assert current(app) == ids[2]
 

@@ -58,10 +58,51 @@ def test_presets_come_round_and_reset_takes_the_whole() -> None:
     assert pressed(CropEdit((400, 300)), ["p"] * 7).box == FULL
 
 
+def test_a_new_edit_begins_with_a_box_that_can_move() -> None:
+    edit = CropEdit.begun((400, 300), None)
+    assert tuple(edit.box) == pytest.approx((0.1, 0.1, 0.9, 0.9))
+    assert edit.moved(1, 0).box != edit.box
+    assert CropEdit.begun((400, 300), FULL).box == FULL
+
+
 def test_the_words_are_in_pixels_of_the_original() -> None:
-    assert "100x75 of 400x300 px" in CropEdit((400, 300), CropBox(0.25, 0.25, 0.5, 0.5)).words
+    words = CropEdit((400, 300), CropBox(0.25, 0.25, 0.5, 0.5)).words(80)
+    assert words == "100x75 at 100,75 · of 400x300 px · step 10"
 
 
-@pytest.mark.parametrize(("count", "wide"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 3), (6, 3), (7, 4), (8, 4), (9, 5)])
-def test_up_to_four_in_a_row_more_in_two_rows(count: int, wide: int) -> None:
-    assert columns(count) == wide
+@given(st.integers(0, 120), st.lists(st.sampled_from(sorted(KEYS)), max_size=20))
+def test_the_words_leave_out_whole_parts_and_the_box_last(width: int, keys: list[str]) -> None:
+    edit = pressed(CropEdit((4032, 3024)), keys)
+    words = edit.words(width)
+    assert len(words) <= width or " · " not in words
+    assert edit.words(200).startswith(words)
+    assert words.startswith(f"{edit.pixels[0]}x{edit.pixels[1]} at ")
+
+
+LANDSCAPE = (1024, 768)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "room", "wide"),
+    [
+        (1, LANDSCAPE, (80, 21), 1),
+        (2, LANDSCAPE, (80, 21), 2),
+        (3, LANDSCAPE, (80, 21), 3),
+        (4, LANDSCAPE, (80, 21), 2),
+        (4, LANDSCAPE, (200, 21), 4),
+        (4, (768, 1400), (80, 21), 4),
+        (2, LANDSCAPE, (60, 47), 1),
+        (6, LANDSCAPE, (80, 21), 3),
+        (9, LANDSCAPE, (160, 47), 3),
+        (9, LANDSCAPE, (80, 21), 5),
+    ],
+)
+def test_pictures_lie_as_they_are_shown_largest(
+    count: int, size: tuple[int, int], room: tuple[int, int], wide: int
+) -> None:
+    assert columns([size] * count, room) == wide
+
+
+@given(st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 9000)), max_size=9), st.integers(0, 300))
+def test_there_is_always_a_way_to_lay_them(sizes: list[tuple[int, int]], room: int) -> None:
+    assert 1 <= columns(sizes, (room, room // 3)) <= max(1, len(sizes))

@@ -180,3 +180,13 @@ def test_sixel_never_reaches_below_its_cells(tmp_path: Path, rows: int) -> None:
     height = int(payload.sixel.split('"')[1].split(";")[3].split("#")[0])
     assert height % 6 == 0
     assert rows * 17 - 6 < height <= rows * 17
+
+
+def test_a_box_that_dims_darkens_only_the_picture_outside_it() -> None:
+    canvas = Image.new("RGB", (60, 40), (200, 200, 200))
+    draw_boxes(canvas, [Box(0.25, 0.25, 0.75, 0.75, dims=True)], (10, 0, 50, 40), dots=2)
+    assert canvas.getpixel((5, 5)) == (200, 200, 200)
+    assert canvas.getpixel((30, 20)) == (200, 200, 200)
+    outside = canvas.getpixel((12, 2))
+    assert isinstance(outside, tuple)
+    assert max(outside) < 100

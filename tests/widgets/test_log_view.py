@@ -353,3 +353,11 @@ async def test_another_log_is_shown_from_its_end(path: Path, tmp_path: Path) -> 
             screen.view.show(None)
             await screen.pilot.pause()
             assert screen.rows() == ["No lines yet."]
+
+
+async def test_what_stands_there_without_lines_can_change(path: Path) -> None:
+    write(path)
+    async with opened(path) as screen:
+        screen.view.empty_text = "starting…"
+        await screen.painted()
+        assert screen.rows() == ["starting…"]
