@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.driver import Driver
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CLOCK_S = 5.0
 RETRY_S = 5.0
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
+MOST_TOASTS = 3
 
 
 class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
@@ -53,6 +55,8 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         self.graphics = graphics
         self.session = Session(root)
         self.messages = Messages(Paths(root).logs / "binscout.log")
+        self.at_gate: set[str] = set()
+        self._afterwards: tuple[str, str] | None = None
         self.header = HeaderState(
             workspace=short_path(root, Path.home()), environment=os.environ.get("BINSCOUT_ENV", "").strip().upper()
         )
@@ -126,6 +130,8 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
     def refresh_commands(self) -> None:
         """Bring the footer up to date: which keys matter now, and which are not allowed."""
         screen = self.screen_stack[0]
+        if not screen.is_mounted:
+            return  # another area's load may end while this one is still being composed
         for bar in screen.query(FooterBar):
             bar.keys = footer_keys(screen)
 
@@ -140,6 +146,19 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
     def _show(self, told: Told) -> None:
         self.notify(told.text, severity=told.severity, timeout=TOAST_S[told.severity], markup=False)
 
+    def on_notify(self, event: Notify) -> None:
+        """Before a toast is shown: one that says the same goes, so that it is renewed; only the latest few stay."""
+        same = [toast for toast in self._notifications if toast.message == event.notification.message]
+        others = [toast for toast in self._notifications if toast not in same]
+        for toast in same + others[: max(0, len(others) - MOST_TOASTS + 1)]:
+            del self._notifications[toast]
+
+    def clear_toasts(self) -> None:
+        """Take away what was told about the place that one leaves; errors stay for their time."""
+        for toast in [toast for toast in self._notifications if toast.severity != "error"]:
+            self._unnotify(toast, refresh=False)
+        self._refresh_notifications()
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed is told and logged; the app lives on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
@@ -148,21 +167,33 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
     def ask_model(self) -> None:
         """Ask the active model about the unlabelled images, beside whatever the person does."""
         if any(worker.group == "suggestions" and not worker.is_finished for worker in self.workers):
+            self.toast("The model is looking at the unlabelled images already.")
             return
+        self.toast("The model looks at the unlabelled images…")
         self.run_worker(
             self._asked(), group="suggestions", exit_on_error=False, description="asking the model for suggestions"
         )
 
     async def _asked(self) -> None:
-        if number := await self.session.ask_model():
-            self.toast(f"The model has looked at {number} unlabelled images.")
+        number = await self.session.ask_model()
+        seen = f"The model has looked at {number} unlabelled images." if number else "No image was left to look at."
+        self.toast(seen)
 
-    def go_to(self, area_id: str) -> None:
-        """Show an area; one that cannot be made is told."""
+    def go_to(self, area_id: str, command_id: str = "") -> None:
+        """Show an area, and carry out a command there once it is loaded; an area that cannot be made is told."""
+        self.clear_toasts()
+        self._afterwards = (area_id, command_id) if command_id else None
         try:
             self.switch_mode(area_id)
         except Exception as error:  # noqa: BLE001  one broken area must not take the others with it
             self.report(error, f"opening {AREAS[area_id].title}")
+
+    def take_afterwards(self, area_id: str) -> str:
+        """The command that is to be carried out in an area which has just been loaded, once; or ""."""
+        if self._afterwards is None or self._afterwards[0] != area_id:
+            return ""
+        command_id, self._afterwards = self._afterwards[1], None
+        return command_id
 
 
 def run_app(root: Path, graphics: TerminalGraphics | None = None) -> int:

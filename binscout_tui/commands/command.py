@@ -52,7 +52,8 @@ class Command:
     `id` is `scope.name`; the node that has the scope carries the method `action_name` (or `action`).
     `keys` are Textual's key names, the first is the one that is shown. `title` is for the footer (one or two words),
     `help` one sentence. `allowed` gets the node's `context()` and answers True or the reason why not.
-    `footer` says whether the footer shows it; `takes_key` hands the pressed key to the action (`1` to `9`).
+    `footer` says whether the footer shows it; `takes_key` hands the pressed key to the action (`1` to `9`);
+    `anywhere` offers it in the palette of every area: choosing it goes to its area first.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Command:
     takes_key: bool = False
     palette: bool = True
     action: str = ""
+    anywhere: bool = False
 
     @property
     def name(self) -> str:

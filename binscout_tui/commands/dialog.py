@@ -17,7 +17,11 @@ CONFIRM = Scope(
         Command("dialog.turn", ("left", "right", "h", "l", "tab", "shift+tab"), "other", "Mark the other answer."),
     ),
 )
-TYPED = Scope("typed", "Typed answer", (_CANCEL,))
+TYPED = Scope(
+    "typed",
+    "Typed answer",
+    (Command("dialog.submit", ("enter",), "go on", "Take what was typed.", palette=False), _CANCEL),
+)
 FORM = Scope(
     "form",
     "Form",

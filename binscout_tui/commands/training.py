@@ -22,6 +22,10 @@ class TrainingContext(Protocol):
         """The model that came out of the run."""
 
     @property
+    def at_gate(self) -> bool:
+        """Whether that model is being tested at the gate."""
+
+    @property
     def datasets(self) -> int:
         """How many datasets there are."""
 
@@ -71,21 +75,33 @@ def has_model(context: TrainingContext) -> Verdict:
     return True if context.model_id else f"No model has come out of {context.run.id} yet."
 
 
+def can_gate(context: TrainingContext) -> Verdict:
+    """Once at a time."""
+    return f"{context.model_id} is at the gate; wait for its verdict." if context.at_gate else has_model(context)
+
+
 SCOPE = Scope(
     "training",
     "Training",
     (
-        Command("training.new", ("n",), "new", "Start a training run.", allowed=can_start),
+        Command("training.new", ("n",), "new run", "Start a training run.", allowed=can_start, anywhere=True),
+        Command(
+            "training.dataset",
+            ("d",),
+            "dataset",
+            "Freeze all labelled images into a dataset to train on.",
+            anywhere=True,
+        ),
         Command("training.report", ("enter",), "report", "Show how good the model became.", allowed=has_report),
+        Command("training.gate", ("G",), "gate", "Put the run's model to the gate's test.", allowed=can_gate),
+        Command("training.cancel", ("x",), "cancel", "Stop the run; it can go on later.", allowed=can_cancel),
         Command("training.clear", ("C",), "clear", "Hide the log's lines up to now, for good.", allowed=has_run),
-        Command("training.show_all", ("A",), "show all", "Show the whole log again.", allowed=has_run),
-        Command("training.follow", ("f",), "follow", "Jump to the log's end and stay there.", allowed=has_run),
-        Command("training.cancel", ("k",), "cancel", "Stop the run; it can go on later.", allowed=can_cancel),
+        Command("training.show_all", ("A",), "all", "Show the whole log again.", allowed=has_run),
         Command("training.resume", ("r",), "go on", "Go on with a run that stopped.", allowed=can_resume),
-        Command("training.gate", ("G",), "gate", "Put the run's model to the gate's test.", allowed=has_model),
-        Command("training.dataset", ("d",), "dataset", "Freeze all labelled images into a dataset to train on."),
-        Command("training.up", ("up",), "up", "Move to the run above.", footer=False, palette=False),
-        Command("training.down", ("down",), "down", "Move to the run below.", footer=False, palette=False),
+        Command("training.follow", ("f",), "follow", "Jump to the log's end and stay there.", allowed=has_run),
+        Command("training.models", ("m",), "models", "Show the run's model among the models."),
+        Command("training.up", ("up", "k"), "up", "Move to the run above.", footer=False, palette=False),
+        Command("training.down", ("down", "j"), "down", "Move to the run below.", footer=False, palette=False),
         Command("training.log_up", ("pageup", "ctrl+u"), "log up", "Scroll the log up.", footer=False, palette=False),
         Command(
             "training.log_down", ("pagedown", "ctrl+d"), "log down", "Scroll the log down.", footer=False, palette=False
@@ -94,6 +110,5 @@ SCOPE = Scope(
             "training.log_home", ("home", "g"), "log top", "Go to the log's beginning.", footer=False, palette=False
         ),
         Command("training.log_end", ("end",), "log end", "Go to the log's end.", footer=False, palette=False),
-        Command("training.models", ("m",), "models", "Show the run's model among the models.", footer=False),
     ),
 )

@@ -26,7 +26,11 @@ class Ask(Dialog[str]):
         yield Static(Content(self._text), id="dialog-text")
         yield Input(self._initial, compact=True, select_on_focus=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Enter in the field."""
+        self.action_submit()
+
+    def action_submit(self) -> None:
         """Answer what is there."""
-        if text := event.value.strip():
+        if text := self.query_one(Input).value.strip():
             self.dismiss(text)

@@ -47,11 +47,9 @@ class NewRunForm(Dialog[NewRun]):
 
     def action_submit(self) -> None:
         """Answer with what is chosen, when it is right."""
-        text = self.query_one("#epochs", Input).value.strip()
-        if text and not (text.isdecimal() and 1 <= int(text) <= MOST_EPOCHS):
-            self.query_one("#form-error", Static).update(
-                Content.styled(f"epochs is a number from 1 to {MOST_EPOCHS:,}, or empty", "$error")
-            )
+        text = self._epochs
+        if not self._right():
+            self._tell(f"epochs is a number from 1 to {MOST_EPOCHS:,}, or empty")
             return
         dataset, preset = (self.query_one(f"#{name}", Choice).value for name in ("dataset", "preset"))
         self.dismiss(NewRun(dataset, preset, int(text) if text else None))
@@ -75,6 +73,22 @@ class NewRunForm(Dialog[NewRun]):
     def on_input_submitted(self) -> None:
         """Enter in the field is Enter in the form."""
         self.action_submit()
+
+    def on_input_changed(self) -> None:
+        """What was wrong is forgotten as soon as it is right."""
+        if self._right():
+            self._tell("")
+
+    @property
+    def _epochs(self) -> str:
+        return self.query_one("#epochs", Input).value.strip()
+
+    def _right(self) -> bool:
+        text = self._epochs
+        return not text or (text.isdecimal() and 1 <= int(text) <= MOST_EPOCHS)
+
+    def _tell(self, error: str) -> None:
+        self.query_one("#form-error", Static).update(Content.styled(error, "$error"))
 
     def _turn(self, steps: int) -> None:
         if isinstance(self.focused, Choice):

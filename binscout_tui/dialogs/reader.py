@@ -27,6 +27,11 @@ class Page(Static):
         """Make it anew for the width that it has now."""
         self.update(self._make(event.size.width))
 
+    def make_again(self) -> None:
+        """What it tells of has changed."""
+        if self.size.width:
+            self.update(self._make(self.size.width))
+
 
 class Reader(Dialog[None]):
     """Shows a text in a window that scrolls; give a function of the width where lines must be laid out for it."""

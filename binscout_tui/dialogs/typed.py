@@ -27,7 +27,11 @@ class TypedConfirm(Dialog[bool]):
         yield Static(Content(f"Type {self._word} to continue:"), id="dialog-request")
         yield Input(compact=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Enter in the field."""
+        self.action_submit()
+
+    def action_submit(self) -> None:
         """Accept the right word only."""
-        if event.value.strip() == self._word:
+        if self.query_one(Input).value.strip() == self._word:
             self.dismiss(True)

@@ -135,6 +135,20 @@ def _bare(value: object, _rest: Event) -> str:
     return _value(value)
 
 
+def _state(value: object, rest: Event) -> str:
+    """The state; a run that is done says how good it is, in place of all its figures."""
+    figures = rest.get("metrics")
+    if value != "done" or not isinstance(figures, dict):
+        return _value(value)
+    images, accuracy = number(figures.get("n")), number(figures.get("accuracy"))
+    if images is None or accuracy is None:
+        return _value(value)
+    del rest["metrics"]
+    rest.pop("val", None)
+    share = "1.0" if round(accuracy, 2) >= 1 else f"{accuracy:.2f}".removeprefix("0")
+    return f"done: {round(accuracy * images)} of {int(images)} right ({share})"
+
+
 def _counted(name: str, total: str) -> Callable[[object, Event], str]:
     def render(value: object, rest: Event) -> str:
         of = f"/{_value(rest.pop(total))}" if total in rest else ""
@@ -167,7 +181,7 @@ def _time_left(value: object, _rest: Event) -> str:
 
 _SILENT = frozenset({"v", "type", "level", *TIME_KEYS})
 _KNOWN: dict[str, Callable[[object, Event], str]] = {
-    "state": _bare,
+    "state": _state,
     "epoch": _counted("epoch", "epochs"),
     "step": _counted("step", "steps"),
     "done": _done,

@@ -72,6 +72,7 @@ class AppCommands(Commanded):
 
     def _went_up(self) -> bool:
         if isinstance(self.frame.screen, BaseScreen) and self.frame.screen.go_up():
+            self.frame.clear_toasts()
             return True
         if self.frame.current_mode != self.frame.DEFAULT_MODE:
             self.frame.go_to(self.frame.DEFAULT_MODE)

@@ -99,6 +99,8 @@ class BaseScreen(Commanded, Screen[None], inherit_bindings=False):
                 await self.start()
                 self._started = True
         self.frame.refresh_commands()
+        if command_id := self.frame.take_afterwards(self.SCOPE.id):
+            await perform(self, command_id)
 
     async def on_footer_bar_pressed(self, event: FooterBar.Pressed) -> None:
         """A click on an entry of the footer is like its key."""

@@ -102,7 +102,7 @@ def _next_step(state: Overview) -> Iterator[Entry]:
         yield Entry("empty", "Attention", "No images yet. Leave with q and run one of:", "○", "$warning", hints=FIRST)
     elif state.labels["class"] and not state.datasets:
         named = counted(state.labels["class"], "image", "")
-        yield _wait("dataset", f"{named} labelled and no dataset yet; d makes one in Training", "training")
+        yield _wait("dataset", f"{named} labelled; d in Training makes a dataset", "training")
     elif state.datasets and not state.runs:
         yield _wait("train", "a dataset is ready and nothing was trained yet", "training")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
+from textwrap import wrap
 
 from textual.content import Content
 
 from binscout_tui.clock import from_text
-from binscout_tui.screens.gate_text import gate_lines, verdict_line
+from binscout_tui.screens.gate_text import AT_GATE, gate_lines, verdict_line
 from binscout_tui.screens.words import BASELINE_NAMES, accuracy_of, ago, bar, baselines_of, fraction
 from binscout_tui.store.models import Activation
 from binscout_tui.store.shelf import Shelved
@@ -20,26 +21,28 @@ BAR = 14
 VALUE = 5
 
 
-def model_rows(shelved: Sequence[Shelved]) -> list[Row]:
-    """The list: id, `●` for the active one, accuracy, the gate's sign."""
-    return [Row(one.model.id, partial(_model_line, one)) for one in shelved]
+def model_rows(shelved: Sequence[Shelved], at_gate: Collection[str] = ()) -> list[Row]:
+    """The list: id, `●` for the active one, accuracy, the gate's sign, `⟳` for those in `at_gate`."""
+    return [Row(one.model.id, partial(_model_line, one, one.model.id in at_gate)) for one in shelved]
 
 
-def _model_line(one: Shelved, width: int) -> Content:
-    words, style = verdict_line(one.gate)
+def _model_line(one: Shelved, at_gate: bool, width: int) -> Content:
+    words, style = AT_GATE if at_gate else verdict_line(one.gate)
     name = Content(one.model.id).truncate(max(1, width - VALUE - 4), ellipsis=True, pad=True)
     active = ("●", "$accent") if one.model.active else (" ", "")
     return Content.assemble(active, " ", name, f"{fraction(accuracy_of(one.summary)):>{VALUE}} ", (words[0], style))
 
 
-def card_text(one: Shelved, history: Sequence[tuple[Activation, str]], now: datetime) -> Content:
-    """Everything worth knowing before one activates a model."""
+def card_text(
+    one: Shelved, history: Sequence[tuple[Activation, str]], now: datetime, width: int, *, at_gate: bool = False
+) -> Content:
+    """Everything worth knowing before one activates a model, for `width` cells."""
     parts = [
         _head(one),
         Content(""),
-        *_figures(one),
+        *_figures(one, width),
         Content(""),
-        *_gate(one),
+        *_gate(one, width, at_gate),
         Content(""),
         *_facts(one, now),
         Content(""),
@@ -53,19 +56,20 @@ def _head(one: Shelved) -> Content:
     return Content.assemble((one.model.id, "bold"), f"  {one.model.task}  ", state)
 
 
-def _figures(one: Shelved) -> list[Content]:
+def _figures(one: Shelved, width: int) -> list[Content]:
     lines = [Content.styled("Accuracy on the test images", "bold $accent")]
     accuracy = accuracy_of(one.summary)
     if accuracy is None:
         return [*lines, Content.styled("  not known", "$warning")]
     baselines = baselines_of(one.summary)
+    cells = max(0, min(BAR, width - NAME - VALUE - 4))
     for name, value in {"this model": accuracy, **baselines}.items():
         style = "bold" if name == "this model" else "$text-muted"
         words = f"  {BASELINE_NAMES.get(name, name):<{NAME}}"
         lines.append(
             Content.assemble(
                 (words, style),
-                (bar(value, BAR), "$accent" if style == "bold" else style),
+                (bar(value, cells), "$accent" if style == "bold" else style),
                 (f"  {fraction(value)}", style),
             )
         )
@@ -77,13 +81,16 @@ def _figures(one: Shelved) -> list[Content]:
     return lines
 
 
-def _gate(one: Shelved) -> list[Content]:
-    words, style = verdict_line(one.gate)
+def _gate(one: Shelved, width: int, at_gate: bool) -> list[Content]:
+    words, style = AT_GATE if at_gate else verdict_line(one.gate)
     lines = [Content.assemble(("Gate  ", "bold $accent"), (words, style))]
+    if at_gate:
+        return lines
     if one.gate is not None:
-        lines += gate_lines(one.gate, details=False)
+        lines += gate_lines(one.gate, width)
     if one.refusal and not one.model.active:
-        lines.append(Content.styled(f"  cannot be activated: {one.refusal}", "$warning"))
+        text = wrap(f"cannot be activated: {one.refusal}", max(NAME, width - 2))
+        lines += [Content.styled(f"  {words}", "$warning") for words in text]
     return lines
 
 

@@ -12,15 +12,17 @@ from binscout_tui.screens.words import BASELINE_NAMES, bar
 NAME = 18
 BAR = 16
 CELL = 5
+# What stands around a bar: the margin, the figure, the interval.
+SPREAD = 24
 
 
-def report_text(report: Mapping[str, Any]) -> Content:
-    """The whole report; parts that it does not have are left out."""
+def report_text(report: Mapping[str, Any], width: int) -> Content:
+    """The whole report for `width` cells; parts that it does not have are left out."""
     test = report["test"]
     lines = [
         _heading(f"Accuracy on {test['n']} test images, with 95 % interval"),
-        _score("this model", test, "bold"),
-        *(_score(BASELINE_NAMES.get(name, name), found, "") for name, found in report["baselines"].items()),
+        _score("this model", test, "bold", width),
+        *(_score(BASELINE_NAMES.get(name, name), found, "", width) for name, found in report["baselines"].items()),
     ]
     if test.get("unreadable"):
         lines.append(Content.styled(f"  {test['unreadable']} images could not be read and count as wrong", "$warning"))
@@ -28,8 +30,7 @@ def report_text(report: Mapping[str, Any]) -> Content:
         lines.append(Content.styled(f"  ! not clearly better than: {', '.join(beaten)}", "$warning"))
     lines += [Content(""), _heading("Recall of each class"), *_recalls(test.get("per_class", {}))]
     if "confusion" in test:
-        lines += [Content(""), _heading("What is taken for what (rows: truth, columns: model)")]
-        lines += _confusion(test["confusion"]["labels"], test["confusion"]["matrix"])
+        lines += [Content(""), *_confusion(test["confusion"]["labels"], test["confusion"]["matrix"], width)]
     lines += [Content(""), *_rest(test)]
     return Content("\n").join(lines)
 
@@ -38,13 +39,14 @@ def _heading(text: str) -> Content:
     return Content.styled(text, "bold $accent")
 
 
-def _score(name: str, found: Mapping[str, Any], style: str) -> Content:
+def _score(name: str, found: Mapping[str, Any], style: str, width: int) -> Content:
     interval = found.get("ci95")
     spread = f"  {interval[0]:.2f} to {interval[1]:.2f}" if interval else ""
     share = found["accuracy"]
+    cells = max(0, min(BAR, width - NAME - SPREAD))
     return Content.assemble(
         (f"  {name:<{NAME}}", style),
-        (bar(share, BAR), "$accent" if style else "$text-muted"),
+        (bar(share, cells), "$accent" if style else "$text-muted"),
         (f"  {share:.2f}", style),
         (spread, "$text-muted"),
     )
@@ -70,7 +72,33 @@ def _recalls(per_class: Mapping[str, Mapping[str, Any]]) -> list[Content]:
     return lines
 
 
-def _confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[Content]:
+def _confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: int) -> list[Content]:
+    """The matrix where it fits, else its mistakes, the most frequent first."""
+    if 2 + NAME + CELL * (len(labels) + 1) <= width:
+        return [_heading("What is taken for what (rows: truth, columns: model)"), *_matrix(labels, matrix)]
+    return [_heading("What is taken for what (the model says ← it is)"), *_mistakes(labels, matrix)]
+
+
+def _mistakes(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[Content]:
+    found = [
+        (number, f"{said} ← {truth}")
+        for truth, row in zip(labels, matrix, strict=True)
+        for said, number in zip(labels, row, strict=True)
+        if number and said != truth
+    ]
+    if not found:
+        return [Content.styled("  nothing is mistaken", "$success")]
+    longest = max(Content(words).cell_length for _, words in found)
+    found.sort(key=lambda entry: -entry[0])
+    return [
+        Content.assemble(
+            "  ", Content(words).pad_right(longest - Content(words).cell_length), (f"{number:>5}", "$error")
+        )
+        for number, words in found
+    ]
+
+
+def _matrix(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> list[Content]:
     head = "".join(f"{_number(place):>{CELL}}" for place in range(len(labels)))
     lines = [Content.styled(f"  {'':<{NAME + CELL}}{head}", "$text-muted")]
     for place, (name, row) in enumerate(zip(labels, matrix, strict=True)):

@@ -13,14 +13,17 @@ from textual.worker import Worker
 
 from binscout_tui.eventlog.cursor import Cursor
 from binscout_tui.eventlog.feed import RunFeed
+from binscout_tui.eventlog.metrics import RunProgress
 from binscout_tui.eventlog.reader import Batch
-from binscout_tui.screens.training_rows import figures_line, progress_line
+from binscout_tui.screens.training_rows import NETWORK, figures_line, plain_figures, progress_line, result_text
 from binscout_tui.store.runs import Run
 from binscout_tui.widgets.line_plot import LinePlot
 from binscout_tui.widgets.log_view import LogView
 from binscout_tui.workers.run_follower import RunFollower
 
 REDRAW_S = 0.5
+FEWEST_POINTS = 3
+RESULT_MARGIN = 2
 
 
 class RunPanel(Vertical):
@@ -33,6 +36,7 @@ class RunPanel(Vertical):
         self._follower: RunFollower | None = None
         self._worker: Worker[None] | None = None
         self._dirty = False
+        self._at_gate = False
 
     @property
     def run_id(self) -> str | None:
@@ -50,19 +54,22 @@ class RunPanel(Vertical):
         yield Static(id="run-figures")
         with Horizontal(id="run-plots"):
             yield LinePlot("loss", id="run-loss")
-            yield LinePlot("val acc", least=0.0, most=1.0, id="run-accuracy")
+            yield LinePlot(NETWORK, least=0.0, most=1.0, id="run-accuracy")
+            yield Static(id="run-result")
+        yield Static(id="run-plain")
         yield Static(id="run-log-status")
-        yield LogView(empty_text="No lines yet.", id="run-log")
+        yield LogView(id="run-log")
 
     def on_mount(self) -> None:
         """Draw at most twice a second, whatever arrives."""
         self.set_interval(REDRAW_S, self._draw_if_dirty)
         self.watch(self.log_view, "status", self._show_status)
 
-    def follow(self, run: Run, events: Path, cursor: Cursor) -> None:
+    def follow(self, run: Run, events: Path, cursor: Cursor, *, at_gate: bool = False) -> None:
         """Show `run`, whose event log is `events`, with the log from `cursor` on."""
         self.stop()
         self._run = run
+        self._at_gate = at_gate
         self._feed = RunFeed(events, cursor)
         self._follower = RunFollower(self._feed)
         self.log_view.show(self._feed.log)
@@ -75,10 +82,15 @@ class RunPanel(Vertical):
         )
         self._draw()
 
-    def show(self, run: Run) -> None:
-        """The followed run's row has changed."""
-        self._run = run
-        self._dirty = True
+    def show(self, run: Run, *, at_gate: bool = False) -> None:
+        """The followed run's row has changed; another state is shown at once, so that list and panel agree."""
+        before, self._run = self._run, run
+        turned = before is None or before.job.state != run.job.state or at_gate is not self._at_gate
+        self._at_gate = at_gate
+        if turned:
+            self._draw()
+        else:
+            self._dirty = True
 
     def stop(self) -> None:
         """Follow nothing any more."""
@@ -139,14 +151,27 @@ class RunPanel(Vertical):
             return
         progress = self._feed.metrics.progress
         width = self.log_view.size.width
-        self.query_one("#run-head", Static).update(progress_line(self._run, progress, width))
+        self.query_one("#run-head", Static).update(progress_line(self._run, progress, width, at_gate=self._at_gate))
         self.query_one("#run-figures", Static).update(figures_line(self._run, progress, width))
         self.query_one("#run-loss", LinePlot).show(progress.loss)
         self.query_one("#run-accuracy", LinePlot).show(progress.val_acc)
+        self._draw_result(self._run, progress, width)
         self._show_status(self.log_view.status)
 
+    def _draw_result(self, run: Run, progress: RunProgress, width: int) -> None:
+        """The result in place of the network's curve when there is one; words where points make no curve."""
+        few = max(len(progress.loss), len(progress.val_acc)) < FEWEST_POINTS
+        result = result_text(run, (width if few else width // 2) - RESULT_MARGIN)
+        self.set_class(few, "-few")
+        self.set_class(result is not None, "-result")
+        self.query_one("#run-result", Static).update(result or "")
+        self.query_one("#run-plain", Static).update(plain_figures(progress, width) if few else "")
+
     def _show_status(self, status: str) -> None:
-        name = "log, cleared (A shows all)" if self._feed is not None and self._feed.log.cursor.offset else "log"
+        cleared = self._feed is not None and self._feed.log.cursor.offset > 0
+        name = "log, cleared (A shows all)" if cleared else "log"
+        begins = self._run is not None and self._run.job.is_open
+        self.log_view.empty_text = "Cleared; A shows all." if cleared else "starting…" if begins else "No lines."
         self.query_one("#run-log-status", Static).update(
             Content.assemble((f"{name}  ", "$text-muted"), (status, "$accent" if self.log_view.following else "bold"))
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +20,9 @@ from binscout_tui.screens.base import BaseScreen, dialog
 from binscout_tui.screens.run_panel import RunPanel
 from binscout_tui.screens.training_rows import dataset_option, run_rows
 from binscout_tui.store import datasets, jobs, models, places, runs
+from binscout_tui.store.datasets import Dataset
 from binscout_tui.store.events import Event
+from binscout_tui.store.models import Model
 from binscout_tui.store.runs import Run
 from binscout_tui.widgets.log_view import LogView
 from binscout_tui.widgets.row_list import RowList
@@ -32,18 +37,26 @@ NO_DATASET = (
 DATASET_NAME = "parts"
 
 
+def _standing(db: sqlite3.Connection) -> tuple[list[Run], list[Model], list[Dataset]]:
+    """Runs, models and datasets of one moment."""
+    return runs.latest(db), models.latest(db), datasets.latest(db)
+
+
 class TrainingScreen(BaseScreen):
     """Runs on the left; progress, curves and log of the one under the cursor on the right."""
 
     SCOPE = training.SCOPE
     BINDINGS = SCOPE.bindings()
     CSS_PATH = "../tcss/training.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (22, "-high")]
 
     def __init__(self) -> None:
         super().__init__()
         self.datasets = 0
         self._runs: dict[str, Run] = {}
         self._model_ids: dict[str, str] = {}
+        self._loading = asyncio.Lock()
 
     @property
     def run(self) -> Run | None:
@@ -54,6 +67,11 @@ class TrainingScreen(BaseScreen):
     def model_id(self) -> str | None:
         """The model that came out of the run under the cursor."""
         return self._model_ids.get(self._list.key or "")
+
+    @property
+    def at_gate(self) -> bool:
+        """Whether that model is being tested at the gate."""
+        return self.model_id in self.frame.at_gate
 
     @property
     def _list(self) -> RowList:
@@ -78,26 +96,28 @@ class TrainingScreen(BaseScreen):
         """Take in what changed; Home may have asked for another run."""
         place = await self.kept_place() or {}
         asked = place.get("run") if isinstance(place, dict) else None
-        await self._load_runs(asked)
-        await self._follow()
+        await self._refresh(asked)
         self._panel.resume()
 
     async def changed(self, events: Sequence[Event]) -> None:
         """Jobs beat, runs end, models come."""
         if any(event.kind in ("job", "run", "model", "dataset", "gate") for event in events):
-            await self._load_runs(None)
-            await self._follow()
+            await self._refresh(None)
 
     def on_screen_suspend(self) -> None:
         """Nobody looks: read nothing."""
         self._panel.pause()
 
+    async def _refresh(self, key: str | None) -> None:
+        # One after the other, so that an older state never replaces a newer one.
+        async with self._loading:
+            await self._load_runs(key)
+            await self._follow()
+
     async def _load_runs(self, key: str | None) -> None:
-        found = await self.ws.db.read(runs.latest)
-        self._model_ids = {
-            model.run_id: model.id for model in await self.ws.db.read(models.latest) if model.run_id is not None
-        }
-        self.datasets = len(await self.ws.db.read(datasets.latest))
+        found, found_models, found_datasets = await self.ws.db.read(_standing)
+        self._model_ids = {model.run_id: model.id for model in found_models if model.run_id is not None}
+        self.datasets = len(found_datasets)
         self._runs = {run.id: run for run in found}
         self._list.show(run_rows(found), key=key if key in self._runs else None)
         self.set_class(not found, "-empty")
@@ -108,13 +128,13 @@ class TrainingScreen(BaseScreen):
         if run is None:
             self._panel.stop()
         elif run.id == self._panel.run_id:
-            self._panel.show(run)
+            self._panel.show(run, at_gate=self.at_gate)
         else:
             kept = await self.ws.db.read(runs.read_cursor, self.ws.user.uid, run.id)
             # Another key may have been pressed while the cursor was read.
             if self.run is not None and self.run.id == run.id:
                 cursor = START if kept is None else msgspec.convert(kept, Cursor)
-                self._panel.follow(run, self.ws.paths.run(run.id) / "events.jsonl", cursor)
+                self._panel.follow(run, self.ws.paths.run(run.id) / "events.jsonl", cursor, at_gate=self.at_gate)
 
     async def on_row_list_moved(self, event: RowList.Moved) -> None:
         """Show the run under the cursor and remember it."""
@@ -179,10 +199,11 @@ class TrainingScreen(BaseScreen):
         text = "All labelled images, split 80/10/10 by source; it never changes, a later one is a new version."
         name = await self.app.push_screen_wait(Ask("Name of the dataset", text, DATASET_NAME))
         if name is not None:
-            report = await self.ws.db.write(operation.build, self.ws.paths, self.ws.user.uid, name)
+            report = await operation.build_live(self.ws, operation.Wanted(name=name))
             self.frame.session.nudge()
             await self.resume()
-            self.frame.toast(f"{report.name}: {report.images} images in {report.groups} groups; n trains on it.")
+            what = f"{report.name}: {report.images} images in {report.groups} groups"
+            self.frame.toast(f"{what}; n trains on it." if report.is_new else f"{what}, the same as before.")
 
     @dialog(description="cancel a run")
     async def action_cancel(self) -> None:
@@ -221,7 +242,7 @@ class TrainingScreen(BaseScreen):
 
         if (run := self.run) is not None:
             report = await read_report(self.ws.paths.run(run.id))
-            self.app.push_screen(Reader(f"Report of {run.id}", report_text(report)))
+            self.app.push_screen(Reader(f"Report of {run.id}", partial(report_text, report)))
 
     async def action_models(self) -> None:
         """Show the run's model among the models."""

@@ -9,7 +9,18 @@ from textual.content import Content
 
 from binscout_tui.clock import from_text
 from binscout_tui.eventlog.metrics import RunProgress
-from binscout_tui.screens.words import accuracy_of, bar, baselines_of, beside, duration, first_line, fraction
+from binscout_tui.screens.gate_text import AT_GATE
+from binscout_tui.screens.words import (
+    BASELINE_NAMES,
+    accuracy_of,
+    bar,
+    baselines_of,
+    beside,
+    counted,
+    duration,
+    first_line,
+    fraction,
+)
 from binscout_tui.store.datasets import Dataset
 from binscout_tui.store.runs import Run
 from binscout_tui.widgets.row_list import Row
@@ -23,6 +34,9 @@ SIGNS: dict[str, tuple[str, str]] = {
 }
 VALUE = 6
 LEAST_BAR, MOST_BAR = 5, 30
+RESULT_VALUE = 4
+# What the curve shows while a run works: the model that is kept adds a second opinion and averages views.
+NETWORK = "network so far"
 
 
 def run_rows(runs: Sequence[Run]) -> list[Row]:
@@ -32,10 +46,12 @@ def run_rows(runs: Sequence[Run]) -> list[Row]:
 
 def dataset_option(dataset: Dataset) -> tuple[str, str, str]:
     """(value, words, explanation) of a dataset in a form."""
+    images = counted(sum(sum(counts.values()) for counts in dataset.counts.values()), "image", "")
     splits = {split: sum(counts[split] for counts in dataset.counts.values()) for split in ("train", "val", "test")}
     sizes = " · ".join(f"{number} {split}" for split, number in splits.items())
     made = from_text(dataset.created_at).astimezone()
-    return dataset.id, dataset.name, f"{len(dataset.counts)} classes · {sizes} · {made:%d %b %H:%M}"
+    words = f"{dataset.name} · {made:%d %b %H:%M} · {images}"
+    return dataset.id, words, f"{len(dataset.counts)} classes · {sizes}"
 
 
 def _run_line(run: Run, width: int) -> Content:
@@ -50,11 +66,13 @@ def _value(run: Run) -> str:
     return fraction(accuracy_of(run.metrics)) if run.job.state == "done" else ""
 
 
-def progress_line(run: Run, progress: RunProgress | None, width: int) -> Content:
+def progress_line(run: Run, progress: RunProgress | None, width: int, *, at_gate: bool = False) -> Content:
     """Which run, its state in a word, how far, how long still, in `width` cells; or why it failed."""
     sign, style = SIGNS[run.job.state]
     state = "cancelling" if run.job.cancel_asked and run.job.is_open else run.job.state
     head = Content.assemble((run.id, "bold"), "  ", (f"{sign} {state}", style))
+    if at_gate:
+        return Content.assemble(head, "  ", AT_GATE).truncate(width, ellipsis=True)
     return Content.assemble(head, _course(run, progress, width - head.cell_length)).truncate(width, ellipsis=True)
 
 
@@ -87,10 +105,10 @@ def figures_line(run: Run, progress: RunProgress | None, width: int) -> Content:
     parts: list[tuple[str, str]] = []
     if (accuracy := accuracy_of(run.metrics)) is not None:
         known = beside(baselines_of(run.metrics))
-        parts += [("acc ", "$text-muted"), (fraction(accuracy), "bold"), (f" {known} · ", "$text-muted")]
+        parts += [("test acc ", "$text-muted"), (fraction(accuracy), "bold"), (f" {known} · ", "$text-muted")]
     elif progress and progress.val_acc:
         best = max(value for _, value in progress.val_acc)
-        parts += [("best val acc ", "$text-muted"), (fraction(best), "bold"), (" · ", "$text-muted")]
+        parts += [("network so far, best ", "$text-muted"), (fraction(best), "bold"), (" · ", "$text-muted")]
     facts = [f"{run.dataset_name}, {run.preset}"]
     if progress and run.job.state == "running":
         facts += [f"{progress.samples_per_s:.0f} img/s"] if progress.samples_per_s else []
@@ -99,3 +117,29 @@ def figures_line(run: Run, progress: RunProgress | None, width: int) -> Content:
     while len(facts) > 1 and head.cell_length + Content(" · ".join(facts)).cell_length > width:
         facts.pop()
     return Content.assemble(head, (" · ".join(facts), "$text-muted")).truncate(width, ellipsis=True)
+
+
+def result_text(run: Run, width: int) -> Content | None:
+    """The accuracy on the test images beside the baselines, as bars; None before there is one."""
+    accuracy = accuracy_of(run.metrics)
+    if run.job.state != "done" or accuracy is None:
+        return None
+    scores = {"this model": accuracy} | {BASELINE_NAMES.get(n, n): v for n, v in baselines_of(run.metrics).items()}
+    name = max(map(len, scores)) + 1
+    cells = max(0, min(MOST_BAR, width - name - RESULT_VALUE))
+    lines = [Content.styled("on the test images", "$text-muted")]
+    for words, value in scores.items():
+        style = "bold" if words == "this model" else "$text-muted"
+        colour = "$accent" if words == "this model" else "$text-muted"
+        lines.append(Content.assemble((f"{words:<{name}}", style), (bar(value, cells), colour), f" {fraction(value)}"))
+    return Content("\n").join(lines)
+
+
+def plain_figures(progress: RunProgress, width: int) -> Content:
+    """The few figures that make no curve yet, as words."""
+    parts = [
+        f"{name} {' '.join(f'{value:.3g}' for _, value in points)}"
+        for name, points in (("loss", progress.loss), (NETWORK, progress.val_acc))
+        if points
+    ]
+    return Content(" · ".join(parts)).truncate(width, ellipsis=True)

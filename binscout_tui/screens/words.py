@@ -54,6 +54,15 @@ def fraction(value: object) -> str:
     return "1.0" if round(value, 2) >= 1 else f"{value:.2f}"[1:]
 
 
+def data_size(value: float) -> str:
+    """Bytes in the unit that suits, for example `4.8 MB` or `4 GB` (1 GB = 1024 MB)."""
+    for unit in ("B", "KB", "MB"):
+        if abs(value) < 1024:
+            return f"{value:.3g} {unit}"
+        value /= 1024
+    return f"{value:,.3g} GB"
+
+
 def accuracy_of(summary: Mapping[str, Any] | None) -> float | None:
     """The accuracy on the test split in a run's or model's summary, or None."""
     value = (summary or {}).get("metrics", {}).get("accuracy")

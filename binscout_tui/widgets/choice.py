@@ -13,7 +13,7 @@ from textual.widget import Widget
 class Choice(Widget, can_focus=True):
     """A field with a name and options as (value, words, explanation)."""
 
-    index: reactive[int] = reactive(0)
+    index: reactive[int] = reactive(0, layout=True)
 
     def __init__(self, name: str, options: Sequence[tuple[str, str, str]], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -28,6 +28,14 @@ class Choice(Widget, can_focus=True):
     def turn(self, steps: int) -> None:
         """Choose another option, round and round."""
         self.index = (self.index + steps) % len(self._options)
+
+    def on_focus(self) -> None:
+        """Show that the keys go here."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that they go elsewhere."""
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses the next option."""

@@ -56,6 +56,8 @@ class LogView(ScrollView, can_focus=True):
     """Whether new lines scroll into view; true exactly while the last line is visible."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """Lines that arrived below what is visible."""
+    empty_text: reactive[str] = reactive("")
+    """What stands there while there is no line."""
     status: reactive[str] = reactive(FOLLOWING, repaint=False)
     """The two above in words, for the screen to show."""
 
@@ -104,7 +106,7 @@ class LogView(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.reader = reader
-        self.empty_text = empty_text
+        self.set_reactive(LogView.empty_text, empty_text)
         self._zone = zone
         self._lines: LRUCache[int, FormattedLine] = LRUCache(LINE_CACHE)
         self._styles: dict[str, Style] = {}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from textual.content import Content
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.dialogs.ask import Ask
 from binscout_tui.dialogs.confirm import Confirm
+from binscout_tui.dialogs.new_run import NewRunForm
 from binscout_tui.dialogs.reader import Reader
 from binscout_tui.dialogs.typed import TypedConfirm
 
@@ -76,3 +79,38 @@ async def test_the_footer_can_be_clicked(app: BinScoutApp) -> None:
         await pilot.click("FooterBar", offset=(75, 0))
         await settle(pilot)
         assert any("Show the keys that work here." in row for row in screen_text(app))
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize(
+    "make", [lambda t: Ask("Name", t), lambda t: Confirm("Sure?", t), lambda t: TypedConfirm("Gone?", t, "gone")]
+)
+async def test_no_word_of_a_dialog_is_lost(app: BinScoutApp, width: int, make: Any) -> None:
+    text = " ".join(f"{'word' * (1 + number % 3)}{number}" for number in range(30))
+    async with app.run_test(size=(width, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(make(text))
+        await settle(pilot)
+        shown = " ".join(screen_text(app)).replace("│", " ").split()
+        assert [word for word in text.split() if word not in shown] == []
+
+
+async def test_no_word_of_the_form_is_lost_and_the_focus_shows(app: BinScoutApp) -> None:
+    about = " ".join(f"explanation{number}" for number in range(9))
+    async with app.run_test(size=(60, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(NewRunForm([("1", "screws", about)], [("tiny", "tiny", "small")]))
+        await settle(pilot)
+        text = "\n".join(screen_text(app))
+        assert [word for word in about.split() if word not in text] == []
+        assert "▎dataset" in text
+        await press(pilot, "tab", "tab")
+        assert any("▎as many as" in row for row in screen_text(app))
+
+
+async def test_a_question_with_a_field_names_enter(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(Ask("Name", "What is it called?", "parts"))
+        await settle(pilot)
+        assert any("Enter go on  Esc close" in row for row in screen_text(app))

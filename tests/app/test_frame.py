@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.widgets._toast import Toast
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.errors import BinScoutError
@@ -183,3 +186,89 @@ async def test_the_environment_is_a_word_in_the_header(
         await settle(pilot)
         head = screen_text(app)[0]
         assert (f" {word} " in head) if word else head.startswith(" BinScout  …")
+
+
+async def choose(pilot: Any, query: str, line: str) -> None:
+    """Type into the palette and take the first line, which must say `line`."""
+    await press(pilot, "colon")
+    await press(pilot, *query)
+    while not any(line in row for row in screen_text(pilot.app)):
+        await pilot.pause(0.02)
+    await press(pilot, "enter")
+
+
+@pytest.mark.parametrize("area", ["models", "label", "training", "select"])
+async def test_the_palette_goes_to_areas(app: BinScoutApp, area: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await choose(pilot, area, f"Go to {area.title()}")
+        while app.current_mode != area:
+            await pilot.pause(0.02)
+
+
+async def test_the_palette_begins_a_run_from_anywhere(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await choose(pilot, "new run", "Training: new run")
+        while not told(app):
+            await pilot.pause(0.02)
+        assert app.current_mode == "training"
+        assert "There is no dataset yet" in told(app)[0]
+
+
+def toasts(app: BinScoutApp) -> list[str]:
+    """What the toasts on the screen say, from top to bottom."""
+    return [toast._notification.message for toast in app.screen.query(Toast)]
+
+
+async def test_the_same_toast_is_not_stacked(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        for text in ("one", "one", "two", "one"):
+            app.toast(text)
+            await settle(pilot)
+        assert toasts(app) == ["two", "one"]
+        for number in range(5):
+            app.toast(f"number {number}")
+            await settle(pilot)
+        assert toasts(app) == ["number 2", "number 3", "number 4"]
+
+
+async def test_toasts_go_with_the_place_they_are_about_but_errors_stay(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        app.toast("about Home")
+        app.toast("broken", "error")
+        await settle(pilot)
+        assert toasts(app) == ["about Home", "broken"]
+        await press(pilot, "f5")
+        assert toasts(app) == ["broken"]
+
+
+async def test_toasts_leave_the_last_two_rows_alone(app: BinScoutApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        app.toast("here")
+        await settle(pilot)
+        rows = screen_text(app)
+        assert "here" in rows[-3]
+        assert rows[-1].startswith(" Enter open")
+
+
+async def test_asking_the_model_is_told_at_start_and_end(app: BinScoutApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = asyncio.Event()
+
+    async def ask() -> int:
+        await go_on.wait()
+        return 12
+
+    monkeypatch.setattr(app.session, "ask_model", ask)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.ask_model()
+        assert "The model looks at the unlabelled images" in told(app)[0]
+        app.ask_model()
+        assert "already" in told(app)[0]
+        go_on.set()
+        while "12 unlabelled images" not in told(app)[0]:
+            await pilot.pause(0.02)

@@ -43,6 +43,12 @@ NOON = "2026-03-01T12:00:05.123Z"
             LineStyle.PROGRESS,
         ),
         ({"t": NOON, "type": "state", "state": "running", "pid": 7}, "12:00:05 running pid 7", LineStyle.STATE),
+        (
+            {"t": NOON, "type": "state", "state": "done", "metrics": {"n": 61, "accuracy": 57 / 61}, "val": {"n": 5}},
+            "12:00:05 done: 57 of 61 right (.93)",
+            LineStyle.STATE,
+        ),
+        ({"t": NOON, "type": "state", "state": "done", "metrics": 3}, "12:00:05 done metrics 3", LineStyle.STATE),
         ({"t": NOON, "type": "state", "state": "failed"}, "12:00:05 error: failed", LineStyle.ERROR),
         ({"t": 1e300, "type": "log", "msg": "far"}, "--:--:-- far", LineStyle.PLAIN),
     ],
