@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 CLOCK_S = 5.0
 RETRY_S = 5.0
+TOAST_CELLS, TOAST_EDGES = 64, 6
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
 MOST_TOASTS = 3
 
@@ -144,7 +146,9 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         self._show(self.messages.add_error(error, where))
 
     def _show(self, told: Told) -> None:
-        self.notify(told.text, severity=told.severity, timeout=TOAST_S[told.severity], markup=False)
+        # Broken into lines here, since the toast's height is measured before its width is limited.
+        text = fill(told.text, max(20, min(TOAST_CELLS, self.size.width) - TOAST_EDGES))
+        self.notify(text, severity=told.severity, timeout=TOAST_S[told.severity], markup=False)
 
     def on_notify(self, event: Notify) -> None:
         """Before a toast is shown: one that says the same goes, so that it is renewed; only the latest few stay."""

@@ -82,10 +82,10 @@ class CommandsProvider(Provider):
         await perform(self.screen, command.id)
 
     async def _go(self, area: Area, command_id: str = "") -> None:
-        from binscout_tui.app import BinScoutApp
+        from binscout_tui.screens.base import BaseScreen
 
-        if isinstance(self.app, BinScoutApp):
-            self.app.go_to(area.id, command_id)
+        if isinstance(self.screen, BaseScreen):
+            self.screen.frame.go_to(area.id, command_id)
 
 
 def _about(command: Command, verdict: Verdict) -> str:

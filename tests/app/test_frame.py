@@ -234,6 +234,17 @@ async def test_the_same_toast_is_not_stacked(app: BinScoutApp) -> None:
         assert toasts(app) == ["number 2", "number 3", "number 4"]
 
 
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (160, 50)])
+async def test_a_long_sentence_loses_no_word(app: BinScoutApp, size: tuple[int, int]) -> None:
+    words = [f"word{number:02d}" for number in range(24)]
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        app.toast(" ".join(words), "error")
+        await settle(pilot)
+        shown = " ".join(screen_text(app))
+        assert [word for word in words if word not in shown] == []
+
+
 async def test_toasts_go_with_the_place_they_are_about_but_errors_stay(app: BinScoutApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
