@@ -52,16 +52,6 @@ def near_pairs(hashes: NDArray[np.uint64], radius: int = 6) -> list[tuple[int, i
     return sorted(pairs)
 
 
-def to_signed(value: int) -> int:
-    """An unsigned 64-bit hash as the signed integer that SQLite stores."""
-    return value - (1 << BITS) if value >> (BITS - 1) else value
-
-
-def from_signed(value: int) -> int:
-    """The unsigned hash of a stored signed integer."""
-    return value & ((1 << BITS) - 1)
-
-
 @cache
 def _low_frequencies() -> NDArray[np.float64]:
     """The first 8 rows (8, 32) of the orthonormal DCT-II matrix."""

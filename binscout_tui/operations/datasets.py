@@ -17,11 +17,12 @@ import numpy as np
 from binscout_tui import atomic
 from binscout_tui.errors import BinScoutError, RefusedError, UsageError
 from binscout_tui.imaging.hashes import near_pairs
+from binscout_tui.learning.splits import Split
 from binscout_tui.operations import in_place
 from binscout_tui.operations.originals import cannot_write
 from binscout_tui.operations.splitting import Ratios, assign, merged_groups
 from binscout_tui.store import datasets, models
-from binscout_tui.store.datasets import Item, LabelledImage, Split
+from binscout_tui.store.datasets import Item, LabelledImage
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 # Re-encoded copies of one photo differ by up to 4 bits of the perceptual hash; other photos by more.

@@ -8,9 +8,9 @@ from typing import Any
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.config import dataset_text
+from binscout_tui.learning.splits import Split
 from binscout_tui.operations.training import dataset_items
 from binscout_tui.store import datasets, models, runs
-from binscout_tui.store.datasets import Split
 from binscout_tui.workspace import Workspace
 
 

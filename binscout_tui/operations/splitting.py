@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from binscout_tui.errors import UsageError
-from binscout_tui.store.datasets import Split
+from binscout_tui.learning.splits import SPLITS, Split
 
 # So many images of a class are wanted for judging even where the share would be less, if the class has five times more.
 JUDGED = 3
-SPLITS: tuple[Split, Split, Split] = ("train", "val", "test")
 Ratios = tuple[int, int, int]
 
 

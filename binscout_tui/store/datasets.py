@@ -6,17 +6,17 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
+from binscout_tui.learning.splits import Split
 from binscout_tui.store import journal
 from binscout_tui.store.images import Image, from_row, unsigned
 from binscout_tui.store.names import composed, is_printable
 
-Split = Literal["train", "val", "test"]
 # What a file may be called, with some bytes to spare.
 LONGEST_NAME = 200
 

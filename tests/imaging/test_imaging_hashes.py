@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_pictures import encoded, photo
 from PIL import Image, ImageEnhance
 
-from binscout_tui.imaging.hashes import from_signed, hamming, near_pairs, perceptual_hash, to_signed
+from binscout_tui.imaging.hashes import hamming, near_pairs, perceptual_hash
 
 hash_values = st.integers(0, 2**64 - 1)
 
@@ -54,12 +54,6 @@ def test_a_radius_that_makes_no_sense_is_refused(radius: int) -> None:
 def test_hamming_counts_differing_bits(pairs: list[tuple[int, int]]) -> None:
     a, b = (np.array(column, dtype=np.uint64) for column in zip(*pairs, strict=True))
     assert hamming(a, b).tolist() == [(x ^ y).bit_count() for x, y in pairs]
-
-
-@given(hash_values)
-def test_hashes_survive_a_signed_column(value: int) -> None:
-    assert -(2**63) <= to_signed(value) < 2**63
-    assert from_signed(to_signed(value)) == value
 
 
 def test_the_same_shot_is_near_and_another_is_far() -> None:

@@ -11,7 +11,7 @@ import pytest
 from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run
 from binscout_tui.learning.gate import GateCase, judge
 from binscout_tui.learning.inference import Classifier
-from binscout_tui.learning.splits import assign_splits
+from binscout_tui.operations.splitting import assign
 from binscout_tui.settings import GateSettings
 
 from .shapes import events, read_json, train
@@ -34,8 +34,8 @@ def parts_items(folder: Path) -> list[DatasetItem]:
         held |= set(own[int(len(own) * LAST_QUARTER) :])
     rest = [i for i, group in enumerate(groups) if group not in held]
     labels = [f"{row['family']}/{row['label']}" for row in rows]
-    dealt = assign_splits([groups[i] for i in rest], [labels[i] for i in rest], (90, 10, 0))
-    split = dict(zip(rest, dealt, strict=True))
+    dealt = assign([groups[i] for i in rest], [labels[i] for i in rest], {}, (80, 10, 10))
+    split = {i: "val" if part == "val" else "train" for i, part in zip(rest, dealt, strict=True)}
     return [
         DatasetItem(
             sha256=row["sha256"],
