@@ -211,6 +211,6 @@ def describe(report: dict[str, Any]) -> list[str]:
         f"gate      passed, {report['gate']['checks']} checks on {report['dataset']['known_good']} known-good images",
         f"activate  {report['activate']['active']}",
         f"predict   {unseen['right']} of {unseen['unseen_parts']} parts right that no training saw",
-        f"The whole loop took {report['seconds']:.0f} s. `binscout --workspace {report['workspace']}` opens it.",
+        f"The whole loop took {report['seconds']:.0f} s.",
     ]
     return lines
