@@ -1,10 +1,12 @@
-"""The two options that may stand anywhere on the command line: `--workspace DIR` and `--json`."""
+"""What commands share of the command line: the options that may stand anywhere, and paths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from binscout_tui.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,10 @@ def split_arguments(argv: Sequence[str]) -> Arguments:
         else:
             rest.append(word)
     return Arguments(workspace, as_json, tuple(rest))
+
+
+def given_path(text: str) -> Path:
+    """An argument as a path. Raises UsageError for an empty one, which would mean the current folder."""
+    if not text:
+        raise UsageError("A path is empty.", hint="Write . for the current folder.", code="empty_path")
+    return Path(text)

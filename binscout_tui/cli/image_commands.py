@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_FAILED, UsageError
 
@@ -20,18 +21,11 @@ def register(app: typer.Typer) -> None:
     app.add_typer(images_app, name="images")
 
 
-def given_path(text: str) -> Path:
-    """An argument as a path. Raises UsageError for an empty one, which would mean the current folder."""
-    if not text:
-        raise UsageError("A path is empty.", hint="Write . for the current folder.", code="empty_path")
-    return Path(text)
-
-
 def import_(
     context: typer.Context,
     paths: Annotated[
         list[Path],
-        typer.Argument(parser=given_path, metavar="PATH...", help="Files and folders, searched to any depth."),
+        typer.Argument(parser=given_path, metavar="PATH", help="Files and folders, searched to any depth."),
     ],
     sets: Annotated[
         Literal["none", "folder", "burst", "stage"],

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_REFUSED
 from binscout_tui.store.models import Activation, Gate
@@ -130,7 +131,10 @@ def rollback(
 
 def predict(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; none: the unlabelled images.")] = None,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(parser=given_path, metavar="PATH", help="Files and folders; none: the unlabelled images."),
+    ] = None,
 ) -> int:
     """Ask the active model. Without paths its words on all unlabelled images are kept as suggestions."""
     from binscout_tui.operations.predicting import predict_paths, predict_unlabelled

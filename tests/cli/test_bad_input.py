@@ -70,10 +70,6 @@ def test_a_dataset_name_that_is_none(workspace: Workspace) -> None:
         says(binscout(workspace.paths.root, "dataset", "build", name), 2, "A dataset's name")
 
 
-def test_an_empty_path_is_not_the_current_folder(workspace: Workspace) -> None:
-    says(binscout(workspace.paths.root, "import", ""), 2, "A path is empty")
-
-
 def test_a_dataset_or_weights_that_are_not_there(workspace: Workspace) -> None:
     root = workspace.paths.root
     says(binscout(root, "train", "--dataset", "parts"), 1, "no dataset 'parts'")
@@ -174,3 +170,8 @@ def test_a_path_that_is_too_long(tmp_path: Path) -> None:
 def test_a_terminal_that_knows_ascii_only(workspace: Workspace) -> None:
     made = binscout(workspace.paths.root, "label", "add-class", "ü", as_json=False, PYTHONIOENCODING="ascii")
     assert (made.code, made.out) == (0, "The class \\xfc is there.\n")
+
+
+@pytest.mark.parametrize("command", ["import", "predict"])
+def test_an_empty_path_is_not_the_current_folder(workspace: Workspace, command: str) -> None:
+    says(binscout(workspace.paths.root, command, ""), 2, "path is empty")
