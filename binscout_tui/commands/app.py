@@ -14,10 +14,19 @@ class AppContext(Protocol):
     def has_messages(self) -> bool:
         """Whether there is a message whose details can be shown."""
 
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell to go back to."""
+
 
 def has_messages(context: AppContext) -> Verdict:
     """There must have been a message."""
     return True if context.has_messages else "Nothing has gone wrong so far."
+
+
+def has_shell(context: AppContext) -> Verdict:
+    """A stopped program needs a shell that can wake it up."""
+    return True if context.can_suspend else "No shell waits behind the program; q leaves it."
 
 
 SCOPE = Scope(
@@ -37,7 +46,21 @@ SCOPE = Scope(
             allowed=has_messages,
             footer=False,
         ),
-        Command("app.redraw", ("ctrl+l",), "redraw", "Paint the whole screen and its pictures again.", footer=False),
+        Command(
+            "app.redraw",
+            ("ctrl+l",),
+            "redraw",
+            "Paint the whole screen and its pictures again; the signal USR1 does the same.",
+            footer=False,
+        ),
+        Command(
+            "app.suspend",
+            ("ctrl+z",),
+            "suspend",
+            "Stop the program and show the shell; fg brings it back.",
+            allowed=has_shell,
+            footer=False,
+        ),
         Command(
             "app.interrupt",
             ("ctrl+c",),
@@ -48,9 +71,9 @@ SCOPE = Scope(
         ),
         Command(
             "app.area",
-            ("f2", "f3", "f4", "f5", "f6"),
+            ("f2", "f3", "f4", "f5", "f6", "f7"),
             "area",
-            "Go to an area: F2 home, F3 select, F4 label, F5 training, F6 models.",
+            "Go to an area: F2 home, F3 select, F4 label, F5 training, F6 models, F7 gallery.",
             footer=False,
             takes_key=True,
             palette=False,

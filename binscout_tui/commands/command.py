@@ -25,6 +25,7 @@ KEY_LABELS = {
     "right_square_bracket": "]",
     "backslash": "\\",
     "plus": "+",
+    "equals_sign": "=",
     "minus": "-",
     "backspace": "⌫",
     "up": "↑",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from binscout_tui.commands import app, crop, dialog, home, label, models, select, training
+from binscout_tui.commands import app, crop, dialog, gallery, home, label, models, select, training
 from binscout_tui.commands.command import Command, Scope, key_label
 
 SCOPES: tuple[Scope, ...] = (
@@ -16,6 +16,8 @@ SCOPES: tuple[Scope, ...] = (
     label.FINDER,
     training.SCOPE,
     models.SCOPE,
+    gallery.SCOPE,
+    gallery.FULL,
     dialog.CONFIRM,
     dialog.TYPED,
     dialog.FORM,
@@ -26,11 +28,11 @@ SCOPES: tuple[Scope, ...] = (
 # What terminals send for these is another key, nothing, or late; or tmux, the line discipline or the desktop takes it.
 FORBIDDEN = frozenset(
     {"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+left_square_bracket", "ctrl+s", "ctrl+q"}
-    | {"ctrl+enter", "shift+enter", "ctrl+j", "ctrl+z", "f10", "f11"}
+    | {"ctrl+enter", "shift+enter", "ctrl+j", "f10", "f11"}
     | {f"ctrl+{digit}" for digit in range(10)}
 )
 # Keys of the whole program that no screen may take for something else.
-EVERYWHERE = frozenset({"comma", "question_mark", "f1", "colon", "ctrl+p", "escape", "q", "ctrl+c", "ctrl+l"})
+EVERYWHERE = frozenset({"comma", "question_mark", "f1", "colon", "ctrl+p", "escape", "q", "ctrl+c", "ctrl+l", "ctrl+z"})
 
 
 def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:

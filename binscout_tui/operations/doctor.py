@@ -10,7 +10,7 @@ from binscout_tui import __version__
 from binscout_tui.errors import BinScoutError
 from binscout_tui.store.connection import file_system
 from binscout_tui.terminal import doctor as terminal_doctor
-from binscout_tui.terminal.detect import detect
+from binscout_tui.terminal.detect import detect_for_shell
 from binscout_tui.terminal.doctor import Finding
 from binscout_tui.workspace import Workspace
 
@@ -23,7 +23,7 @@ def examine(root: Path) -> list[Finding]:
         Finding("binscout", f"{__version__}, Python {platform.python_version()}", ""),
         _workspace(root),
         *_disk(root),
-        *terminal_doctor.report(detect()),
+        *terminal_doctor.report(detect_for_shell()),
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
-
 from textual.actions import SkipAction
 
 from binscout_tui.commands import app
@@ -11,14 +9,6 @@ from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import commanded, keymap_of
-
-
-@runtime_checkable
-class Repainted(Protocol):
-    """A widget whose pixels are not in Textual's hands."""
-
-    def redraw(self) -> None:
-        """Send the pixels again."""
 
 
 class AppCommands(Commanded):
@@ -81,10 +71,11 @@ class AppCommands(Commanded):
 
     def action_redraw(self) -> None:
         """Paint everything again, the pictures' pixels too."""
-        for widget in self.frame.screen.query("Picture"):
-            if isinstance(widget, Repainted):
-                widget.redraw()
-        self.frame.refresh(repaint=True, layout=True)
+        self.frame.repaint_pictures()
+
+    def action_suspend(self) -> None:
+        """Stop the program and show the shell; everything is painted again when it goes on."""
+        self.frame.action_suspend_process()
 
     def action_interrupt(self) -> None:
         """Copy what is marked with the mouse, else say how one leaves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _VERSION = re.compile(rb"\x1bP>\|([^\x1b\x07]*)(?:\x1b\\|\x07|\x9c)")
@@ -36,11 +37,16 @@ def read_answers(data: bytes) -> Answers:
     cell = _CELL.search(data)
     attributes = _ATTRIBUTES.search(data)
     return Answers(
-        version=version[1].decode("utf-8", "replace").strip() if version else None,
+        version=printable(version[1].decode("utf-8", "replace")) if version else None,
         kitty=kitty[2].startswith(b"OK") if kitty else None,
         cell=_sane_cell(int(cell[2][:6]), int(cell[1][:6])) if cell else None,
         attributes=frozenset(int(part[:6]) for part in attributes[1].split(b";") if part) if attributes else None,
     )
+
+
+def printable(name: str) -> str:
+    """A name that came from outside, fit to be shown: no control characters, not long."""
+    return "".join(character for character in name if character.isprintable()).strip()[:80]
 
 
 def _sane_cell(width: int, height: int) -> tuple[int, int] | None:
@@ -53,38 +59,56 @@ _WHOLE = re.compile(
 _PARTIAL = re.compile(
     r"\x1b(?:P(?:>(?:\|[^\x1b\x07\x9c]*\x1b?)?)?|_(?:G[^\x1b]*\x1b?)?|\[(?:6(?:;\d*){0,2}|\?[\d;]*)?)?\Z"
 )
+_BEGUN = ("\x1bP>|", "\x1b_G", "\x1b[?", "\x1b[6;")
+"""What no key begins with."""
 _LONGEST = 512
+_KEPT = 4096
 
 
 class AnswerFilter:
     """Takes answers out of what the keyboard sends, also where an answer comes in pieces.
 
     `feed` holds back what may be the beginning of an answer; `flush`, called when nothing came for a moment,
-    gives it free, so that a pressed Escape is only delayed while answers are due.
+    gives it free, so that a pressed Escape is only delayed while answers are due. Once not `patient`, only what
+    cannot be a key is held back, and that only until the next `flush`.
     """
 
     def __init__(self) -> None:
-        self.finished = False
+        self.patient = True
+        self.taken = ""
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """`text` without answers. `finished` becomes true when the last of them (DA1) has come."""
-        if self.finished:
-            return text
+        """`text` without answers, which are collected in `taken`."""
         text = self._held + text
         self._held = ""
-        for match in _WHOLE.finditer(text):
-            if match[0].endswith("c") and match[0].startswith("\x1b[?"):
-                self.finished = True
+        self._take(match[0] for match in _WHOLE.finditer(text))
         text = _WHOLE.sub("", text)
-        if not self.finished and (partial := _PARTIAL.search(text)) and len(partial[0]) < _LONGEST:
-            self._held = partial[0]
+        partial = _PARTIAL.search(text)
+        if partial and (self.patient or partial[0].startswith(_BEGUN)):
+            self._held = _shortened(partial[0])
             text = text[: partial.start()]
         return text
 
     def flush(self) -> str:
-        """What was held back and turned out to be no answer; the beginning of a long answer stays held."""
-        if self._held.startswith(("\x1bP>|", "\x1b_G", "\x1b[?", "\x1b[6;")):
+        """What was held back and turned out to be no answer; while patient, a begun answer stays held."""
+        held = self._held
+        if held.startswith(_BEGUN):
+            if not self.patient:
+                self._held = ""
             return ""
-        held, self._held = self._held, ""
+        self._held = ""
         return held
+
+    def _take(self, answers: Iterable[str]) -> None:
+        for answer in answers:
+            if len(self.taken) + len(answer) <= _KEPT:
+                self.taken += answer
+
+
+def _shortened(partial: str) -> str:
+    """The beginning and the end of an answer that does not end: neither may become keys, nor may it grow for ever."""
+    if len(partial) <= _LONGEST:
+        return partial
+    begun = next((begun for begun in _BEGUN if partial.startswith(begun)), "")
+    return begun + partial[-1:] if begun else partial

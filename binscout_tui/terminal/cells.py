@@ -18,9 +18,17 @@ def cell_size(descriptor: int | None = None) -> tuple[int, int] | None:
             rows, columns, width, height = struct.unpack("HHHH", fcntl.ioctl(candidate, termios.TIOCGWINSZ, bytes(8)))
         except OSError:
             continue
-        if rows and columns and width // columns >= 2 and height // rows >= 4:
-            return width // columns, height // rows
+        if (cell := cell_within((columns, rows), (width, height))) is not None:
+            return cell
     return None
+
+
+def cell_within(cells: tuple[int, int], pixels: tuple[int, int]) -> tuple[int, int] | None:
+    """(width, height) of a cell when `cells` (columns, rows) fill `pixels` (width, height); None for nonsense."""
+    if cells[0] < 1 or cells[1] < 1:
+        return None
+    width, height = pixels[0] // cells[0], pixels[1] // cells[1]
+    return (width, height) if 2 <= width <= 200 and 4 <= height <= 400 else None
 
 
 def _descriptors() -> list[int]:

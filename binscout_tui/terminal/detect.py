@@ -5,31 +5,37 @@ from __future__ import annotations
 import os
 import sys
 import termios
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from binscout_tui.terminal import query
 from binscout_tui.terminal.answers import Answers, read_answers
 from binscout_tui.terminal.cells import cell_size
 from binscout_tui.terminal.decide import (
+    OVERRIDE,
+    TIMEOUT_S,
     decide_plain,
     decide_tmux,
-    default_timeout,
     forced_protocol,
     never_answers,
+    surely_truecolor,
     tmux_obstacle,
+    unknown_word,
     without_answers,
 )
 from binscout_tui.terminal.graphics import DEFAULT_CELL, Protocol, TerminalGraphics
 from binscout_tui.terminal.tmux import TmuxState, allow_passthrough, tmux_state, wrap
 
 NO_PASSTHROUGH = "BINSCOUT_TMUX_PASSTHROUGH"
+PATIENT_S, QUIET_S = 3.0, 0.3
 
 
-def detect(timeout_s: float | None = None, *, env: Mapping[str, str] | None = None) -> TerminalGraphics:
+def detect(timeout_s: float = TIMEOUT_S, *, env: Mapping[str, str] | None = None) -> TerminalGraphics:
     """What the terminal on stdin and stdout can show.
 
-    Sends at most one batch of queries and waits at most `timeout_s` seconds for the answers (0.3, over SSH 1.0).
+    Sends at most one batch of queries and waits at most `timeout_s` seconds for the last answer.
     Never raises: what cannot be found out is shown in half blocks. Inside tmux, passthrough is switched on for
     our own pane where that is needed, unless BINSCOUT_TMUX_PASSTHROUGH is 0.
     """
@@ -42,7 +48,19 @@ def detect(timeout_s: float | None = None, *, env: Mapping[str, str] | None = No
         return _result(Protocol.HALFBLOCK if shown else Protocol.NONE, "standard input or output is no terminal", env)
     if reason := never_answers(env):
         return _result(without_answers(env), reason, env)
-    return _ask(_Exchange(*streams, default_timeout(env) if timeout_s is None else timeout_s), env)
+    began = time.monotonic()
+    found = _ask(_Exchange(*streams, timeout_s), env)
+    return found if found.answers_due else replace(found, answered_s=time.monotonic() - began)
+
+
+def detect_for_shell(*, env: Mapping[str, str] | None = None) -> TerminalGraphics:
+    """`detect` with much patience, for commands that end in a shell: no late answer may be typed there."""
+    found = detect(PATIENT_S, env=env)
+    streams = _terminal_streams()
+    if found.answers_due and streams is not None:
+        with suppress(OSError, termios.error):
+            query.drain(QUIET_S, PATIENT_S, stdin=streams[0])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +92,6 @@ def _ask(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
         env,
         answers=answers,
         terminal=answers.version or "",
-        truecolor=protocol is Protocol.KITTY,
         answers_due=answers.attributes is None,
     )
 
@@ -87,15 +104,15 @@ def _ask_in_tmux(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphic
         queries = wrap(query.KITTY.decode("ascii")).encode("ascii") + queries
     answers = exchange(queries, wait_for_kitty=not obstacle)
     protocol, why = decide_tmux(state, answers, obstacle)
-    return _result(
+    found = _result(
         protocol,
         why,
         env,
         answers=answers,
         terminal=_tmux_name(state),
-        truecolor=protocol is Protocol.KITTY,
         answers_due=answers.attributes is None or (not obstacle and answers.kitty is None),
     )
+    return replace(found, clients=state.clients if state is not None else frozenset())
 
 
 def _open_passthrough(state: TmuxState | None, env: Mapping[str, str]) -> str:
@@ -110,14 +127,16 @@ def _open_passthrough(state: TmuxState | None, env: Mapping[str, str]) -> str:
 def _tmux_name(state: TmuxState | None) -> str:
     if state is None:
         return "tmux"
-    return f"tmux {state.version} in {state.term_type or state.term_name or 'an unknown terminal'}"
+    return f"tmux {state.version} in {state.around}"
 
 
 def _forced(protocol: Protocol, env: Mapping[str, str]) -> TerminalGraphics:
     """The protocol somebody asked for. Nothing is sent to the terminal, so pixels come from the kernel."""
-    if protocol is Protocol.KITTY and env.get("TMUX"):
-        _open_passthrough(tmux_state(env), env)
-    return _result(protocol, f"BINSCOUT_GRAPHICS={protocol.value}", env, truecolor=protocol is Protocol.KITTY)
+    found = replace(_result(protocol, f"{OVERRIDE}={protocol.value}", env), forced=True)
+    state = tmux_state(env) if found.tmux else None
+    if protocol is Protocol.KITTY:
+        _open_passthrough(state, env)
+    return found if state is None else replace(found, terminal=_tmux_name(state), clients=state.clients)
 
 
 def _result(
@@ -127,20 +146,22 @@ def _result(
     *,
     answers: Answers | None = None,
     terminal: str = "",
-    truecolor: bool = False,
     answers_due: bool = False,
 ) -> TerminalGraphics:
     told = answers.cell if answers is not None else None
+    tmux = bool(env.get("TMUX"))
     width, height = cell_size() or told or DEFAULT_CELL
     return TerminalGraphics(
         protocol=protocol,
         cell_width=width,
         cell_height=height,
         why=why,
-        tmux=bool(env.get("TMUX")),
+        tmux=tmux,
         terminal=terminal or env.get("TERM", ""),
-        truecolor=truecolor,
+        truecolor=protocol is Protocol.KITTY or surely_truecolor(env),
         answers_due=answers_due,
+        tmux_sixel=tmux and answers is not None and answers.sixel,
+        warning=unknown_word(env),
     )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from binscout_tui.terminal.decide import OVERRIDE, TIMEOUT_S, draws_placeholders, is_old_kitty
 from binscout_tui.terminal.graphics import Protocol, TerminalGraphics
 from binscout_tui.terminal.tmux import PASSTHROUGH_SINCE, TmuxState, tmux_state
 
@@ -32,6 +33,7 @@ def report(
         Finding("COLORTERM", env.get("COLORTERM", "(unset)")),
         _colours(graphics, env),
         _pictures(graphics),
+        *_answer(graphics),
         Finding("cell size", f"{graphics.cell_width} x {graphics.cell_height} pixels"),
         Finding("connection", "ssh" if env.get("SSH_CONNECTION") else "local"),
     ]
@@ -62,11 +64,51 @@ def _colours(graphics: TerminalGraphics, env: Mapping[str, str]) -> Finding:
 
 def _pictures(graphics: TerminalGraphics) -> Finding:
     value = f"{graphics.protocol.value} ({graphics.why})" if graphics.why else graphics.protocol.value
+    return Finding("pictures", value, _advice(graphics))
+
+
+def _advice(graphics: TerminalGraphics) -> str:
+    """What to do for better pictures."""
+    if graphics.warning:
+        return f"{graphics.warning} Correct or remove it."
+    if graphics.forced:
+        return f"{OVERRIDE} decides; without it the terminal is asked"
     if graphics.answers_due:
-        return Finding("pictures", value, "slow link? BINSCOUT_GRAPHICS=kitty or sixel skips the question")
-    if graphics.protocol in (Protocol.HALFBLOCK, Protocol.NONE):
-        return Finding("pictures", value, "kitty 0.28, Ghostty, foot or xterm -ti vt340 show real pictures")
-    return Finding("pictures", value)
+        return f"when the terminal can show pictures, {OVERRIDE}=kitty or sixel skips the question"
+    if graphics.protocol in (Protocol.KITTY, Protocol.SIXEL):
+        return ""
+    if graphics.tmux:
+        return _advice_in_tmux(graphics)
+    if is_old_kitty(graphics.terminal):
+        return "kitty 0.28 or later shows real pictures"
+    return "kitty 0.28, Ghostty, foot or xterm -ti vt340 show real pictures"
+
+
+def _advice_in_tmux(graphics: TerminalGraphics) -> str:
+    clients = graphics.clients
+    if not clients:
+        return "look again when a terminal shows this tmux pane"
+    if any(is_old_kitty(client.term_type) for client in clients):
+        return "kitty 0.28 or later shows real pictures, also through tmux"
+    capable = [client for client in clients if draws_placeholders(client.term_type)]
+    if len(capable) < len(clients):
+        several = "; with several terminals attached all of them must" if capable else ""
+        return f"attach from kitty 0.28 or Ghostty; sixel needs a tmux 3.4 that was built with it{several}"
+    pale = sorted({client.term_name for client in clients if "RGB" not in client.features})
+    if pale:
+        features = "".join(f",{name}:RGB" for name in pale)
+        return f'put `set -as terminal-features "{features}"` into ~/.tmux.conf'
+    return "tmux 3.3 or later with `set -g allow-passthrough on` hands pictures on"
+
+
+def _answer(graphics: TerminalGraphics) -> list[Finding]:
+    if graphics.answers_due:
+        return [Finding("answer time", "none in time", "is the link very slow, or does something filter answers?")]
+    if graphics.answered_s is None:
+        return []
+    late = graphics.answered_s > TIMEOUT_S
+    advice = f"later than the {TIMEOUT_S:.0f} s that the app waits; {OVERRIDE} skips the question" if late else ""
+    return [Finding("answer time", f"{graphics.answered_s * 1000:.0f} ms", advice)]
 
 
 def _tmux(state: TmuxState | None) -> list[Finding]:
@@ -75,7 +117,7 @@ def _tmux(state: TmuxState | None) -> list[Finding]:
     old = "" if state.can_pass_through else f"tmux {'.'.join(map(str, PASSTHROUGH_SINCE))} or later passes pictures on"
     findings = [
         Finding("tmux", state.version, old),
-        Finding("around tmux", state.term_type or state.term_name or "unknown"),
+        Finding("around tmux", state.around),
         Finding("passthrough", "on" if state.passthrough else "off (switched on for our pane when needed)"),
     ]
     if state.escape_time_ms is not None:

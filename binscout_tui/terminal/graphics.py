@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from binscout_tui.terminal.tmux import TmuxClient
+
 DEFAULT_CELL = (10, 20)
 
 
@@ -23,7 +25,10 @@ class TerminalGraphics:
 
     `cell_width` and `cell_height` are pixels. `truecolor` says that 24-bit colours are sure although
     COLORTERM may not say so. `answers_due` says that queries were sent and not all of them answered:
-    what arrives later on the keyboard must not be read as keys.
+    what arrives later on the keyboard must not be read as keys. `forced` says that a person chose the protocol,
+    so nothing that is found out later changes it. `tmux_sixel` says that this tmux itself can draw sixel pictures,
+    `clients` which terminals around it were looked at. `answered_s` is how long the last answer took, None without.
+    `warning` is a sentence for the person, empty where nothing is wrong.
     """
 
     protocol: Protocol
@@ -34,6 +39,16 @@ class TerminalGraphics:
     terminal: str = ""
     truecolor: bool = False
     answers_due: bool = False
+    forced: bool = False
+    tmux_sixel: bool = False
+    clients: frozenset[TmuxClient] = frozenset()
+    answered_s: float | None = None
+    warning: str = ""
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """(width, height) of a character cell in pixels."""
+        return self.cell_width, self.cell_height
 
     def environment(self) -> dict[str, str]:
         """Variables to set before the app starts: kitty placeholders carry the picture's id as a 24-bit colour."""

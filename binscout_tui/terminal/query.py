@@ -16,6 +16,7 @@ VERSION = b"\x1b[>q"
 KITTY = b"\x1b_Gi=%d,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" % KITTY_QUERY_ID
 CELL_SIZE = b"\x1b[16t"
 ATTRIBUTES = b"\x1b[c"
+MOST_BYTES = 1 << 16
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def raw_mode(descriptor: int) -> Iterator[None]:
 def ask(
     queries: bytes, complete: Callable[[bytes], bool], timeout_s: float, *, stdin: int = 0, stdout: int = 1
 ) -> bytes:
-    """Everything the terminal sent until `complete(received)` or until `timeout_s` is over.
+    """Everything the terminal sent until `complete(received)`, until `timeout_s` is over, or until it is too much.
 
     Raises OSError or termios.error when the terminal has gone away.
     """
@@ -40,7 +41,7 @@ def ask(
     with raw_mode(stdin):
         _write_all(stdout, queries)
         deadline = time.monotonic() + timeout_s
-        while not complete(received):
+        while len(received) < MOST_BYTES and not complete(received):
             remaining = deadline - time.monotonic()
             if remaining <= 0 or not select.select([stdin], [], [], remaining)[0]:
                 break

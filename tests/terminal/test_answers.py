@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ def test_no_way_of_cutting_the_answers_lets_a_key_through(cuts: list[int], typed
     answers = AnswerFilter()
     seen = "".join(answers.feed(ANSWERS[start:end]) for start, end in itertools.pairwise(places)) + answers.feed(typed)
     assert seen == typed
-    assert answers.finished
+    assert answers.taken == ANSWERS
 
 
 def test_keys_pass_before_between_and_after() -> None:
@@ -39,9 +40,9 @@ def test_keys_pass_before_between_and_after() -> None:
     assert answers.feed("a\x1b_Gi=3") == "a"
     assert answers.feed("1;OK\x1b\\b") == "b"
     assert answers.feed("\x1b[A\x1b[?2026;2$y") == "\x1b[A\x1b[?2026;2$y"
-    assert not answers.finished
-    assert answers.feed("\x1b[?62c\x1b") == "\x1b"
-    assert answers.finished
+    assert answers.feed("\x1b[?62c\x1b") == ""
+    assert answers.flush() == "\x1b"
+    assert answers.taken == "\x1b_Gi=31;OK\x1b\\\x1b[?62c"
 
 
 def test_a_pressed_escape_is_given_free_after_a_moment() -> None:
@@ -56,3 +57,26 @@ def test_a_begun_answer_stays_held_over_a_pause() -> None:
     assert answers.feed("\x1b_Gi=31") == ""
     assert answers.flush() == ""
     assert answers.feed(";OK\x1b\\q") == "q"
+
+
+def test_without_patience_a_pressed_escape_does_not_wait_but_answers_are_still_no_keys() -> None:
+    answers = AnswerFilter()
+    answers.patient = False
+    assert answers.feed("\x1b") == "\x1b"
+    assert answers.feed("a" + ANSWERS + "b") == "ab"
+    assert answers.feed("\x1b[?62") == ""
+    assert answers.feed(";4cn") == "n"
+    assert answers.feed("\x1b_Gi=31") == ""
+    assert answers.flush() == ""
+    assert answers.feed("n") == "n"
+
+
+@pytest.mark.parametrize(("begun", "end"), [("\x1b_Gi=31;", "\x1b\\"), ("\x1bP>|", "\x07"), ("\x1b[?1;", "c")])
+def test_an_answer_that_does_not_end_is_no_keys_and_takes_no_room(begun: str, end: str) -> None:
+    answers = AnswerFilter()
+    assert answers.feed(begun) == ""
+    for _ in range(3000):
+        assert answers.feed("12;34;" * 100) == ""
+    assert len(answers._held) < 1000
+    assert answers.feed(end[:1]) == ""
+    assert answers.feed(end[1:] + "n") == "n"

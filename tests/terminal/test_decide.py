@@ -10,14 +10,33 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.terminal.answers import Answers
-from binscout_tui.terminal.decide import decide_tmux, draws_placeholders, tmux_obstacle
-from binscout_tui.terminal.graphics import Protocol
-from binscout_tui.terminal.tmux import TmuxState, allow_passthrough, tmux_state, version_numbers, wrap
-
-KITTY = TmuxState(
-    version="3.5a", term_name="xterm-kitty", term_type="kitty(0.41.1)", features=frozenset({"RGB", "sync"})
+from binscout_tui.terminal.decide import (
+    decide_late,
+    decide_tmux,
+    draws_placeholders,
+    for_attached,
+    never_answers,
+    surely_truecolor,
+    tmux_obstacle,
+    without_answers,
 )
-XTERM = TmuxState(version="3.5a", term_name="xterm", term_type="XTerm(398)", features=frozenset({"256", "sixel"}))
+from binscout_tui.terminal.graphics import Protocol, TerminalGraphics
+from binscout_tui.terminal.tmux import TmuxClient, TmuxState, allow_passthrough, tmux_state, version_numbers, wrap
+
+IN_KITTY = TmuxClient(11, "xterm-kitty", "kitty(0.41.1)", frozenset({"RGB", "sync"}))
+IN_OLD_KITTY = TmuxClient(12, "xterm-kitty", "kitty(0.26.5)", frozenset({"RGB"}))
+IN_XTERM = TmuxClient(13, "xterm", "XTerm(398)", frozenset({"256", "sixel"}))
+IN_FOOT = TmuxClient(14, "foot", "foot(1.16.2)", frozenset({"RGB", "sixel"}))
+IN_VTE = TmuxClient(15, "xterm-256color", "", frozenset({"256"}))
+
+
+def inside(*clients: TmuxClient, version: str = "3.5a", passthrough: bool = True) -> TmuxState:
+    """Our pane, shown by `clients`."""
+    return TmuxState(version, frozenset(clients), passthrough)
+
+
+KITTY = inside(IN_KITTY)
+XTERM = inside(IN_XTERM)
 SIXEL = frozenset({62, 4})
 
 
@@ -46,8 +65,15 @@ def test_who_draws_placeholders(name: str, draws: bool) -> None:
         (KITTY, Answers(kitty=True, attributes=SIXEL), Protocol.KITTY, "through tmux"),
         (KITTY, Answers(attributes=SIXEL), Protocol.HALFBLOCK, "in time"),
         (replace(KITTY, version="3.2a"), Answers(attributes=SIXEL), Protocol.HALFBLOCK, "3.3"),
-        (replace(KITTY, features=frozenset()), Answers(attributes=SIXEL), Protocol.HALFBLOCK, "24-bit"),
-        (replace(KITTY, term_type="kitty(0.26.5)"), Answers(attributes=SIXEL), Protocol.HALFBLOCK, "0.26.5"),
+        (
+            inside(replace(IN_KITTY, features=frozenset())),
+            Answers(kitty=True, attributes=SIXEL),
+            Protocol.HALFBLOCK,
+            "24-bit",
+        ),
+        (inside(IN_OLD_KITTY), Answers(kitty=True, attributes=SIXEL), Protocol.HALFBLOCK, "0.26.5"),
+        (inside(IN_KITTY, IN_XTERM), Answers(kitty=True, attributes=SIXEL), Protocol.HALFBLOCK, "XTerm"),
+        (inside(), Answers(attributes=SIXEL), Protocol.HALFBLOCK, "no terminal"),
         (XTERM, Answers(attributes=SIXEL), Protocol.SIXEL, "sixel"),
         (XTERM, Answers(attributes=frozenset({62})), Protocol.HALFBLOCK, "XTerm"),
         (None, Answers(attributes=SIXEL), Protocol.HALFBLOCK, "could not be asked"),
@@ -59,6 +85,111 @@ def test_inside_tmux_the_outer_terminal_counts(
     found, why = decide_tmux(state, answers, tmux_obstacle(state))
     assert found is protocol
     assert word in why
+
+
+@pytest.mark.parametrize(
+    ("state", "tmux_sixel", "protocol", "word"),
+    [
+        (inside(IN_KITTY), True, Protocol.KITTY, "kitty(0.41.1)"),
+        (inside(IN_KITTY, replace(IN_KITTY, pid=2)), False, Protocol.KITTY, "placeholders"),
+        (inside(IN_KITTY, IN_XTERM), True, Protocol.HALFBLOCK, "XTerm(398)"),
+        (inside(IN_XTERM), True, Protocol.SIXEL, "sixel"),
+        (inside(IN_XTERM, IN_FOOT), True, Protocol.SIXEL, "sixel"),
+        (inside(IN_XTERM), False, Protocol.HALFBLOCK, "XTerm"),
+        (inside(IN_XTERM, IN_VTE), True, Protocol.HALFBLOCK, "XTerm"),
+        (inside(IN_VTE), True, Protocol.HALFBLOCK, "xterm-256color"),
+        (inside(IN_OLD_KITTY), True, Protocol.HALFBLOCK, "0.26.5"),
+        (inside(IN_KITTY, version="3.2a"), True, Protocol.HALFBLOCK, "3.3"),
+        (inside(IN_KITTY, passthrough=False), True, Protocol.HALFBLOCK, "passthrough is off"),
+    ],
+)
+def test_terminals_that_come_later_get_what_all_of_them_can_show(
+    state: TmuxState, tmux_sixel: bool, protocol: Protocol, word: str
+) -> None:
+    before = TerminalGraphics(Protocol.SIXEL, 9, 18, "as it was", tmux=True, tmux_sixel=tmux_sixel)
+    found = for_attached(before, state)
+    assert found.protocol is protocol
+    assert word in found.why
+    assert found.clients == state.clients
+    assert found.cell == (9, 18)
+
+
+def test_what_a_person_chose_stays_whoever_comes() -> None:
+    chosen = TerminalGraphics(Protocol.SIXEL, why="BINSCOUT_GRAPHICS=sixel", tmux=True, forced=True)
+    found = for_attached(chosen, KITTY)
+    assert (found.protocol, found.why) == (Protocol.SIXEL, chosen.why)
+    due = replace(chosen, answers_due=True)
+    assert decide_late(due, Answers("kitty(0.41.1)", True, None, SIXEL)) == due
+
+
+WAITING = TerminalGraphics(Protocol.HALFBLOCK, why="not in time", terminal="xterm-256color", answers_due=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "answers", "protocol", "due"),
+    [
+        (WAITING, Answers("kitty(0.41.1)", True), Protocol.HALFBLOCK, True),
+        (WAITING, Answers("kitty(0.41.1)", True, None, frozenset({62})), Protocol.KITTY, False),
+        (WAITING, Answers("kitty(0.26.5)", True, None, frozenset({62})), Protocol.HALFBLOCK, False),
+        (WAITING, Answers(None, None, None, SIXEL), Protocol.SIXEL, False),
+        (replace(WAITING, tmux=True), Answers(None, None, None, SIXEL), Protocol.HALFBLOCK, True),
+        (replace(WAITING, tmux=True), Answers(None, True), Protocol.KITTY, False),
+        (replace(WAITING, tmux=True), Answers(None, False), Protocol.HALFBLOCK, True),
+        (replace(WAITING, answers_due=False), Answers(None, None, None, SIXEL), Protocol.HALFBLOCK, False),
+    ],
+)
+def test_late_answers_still_count(before: TerminalGraphics, answers: Answers, protocol: Protocol, due: bool) -> None:
+    found = decide_late(before, answers)
+    assert (found.protocol, found.answers_due) == (protocol, due)
+
+
+def test_a_late_answer_tells_the_cell_where_the_kernel_does_not() -> None:
+    answers = Answers("XTerm(379)", None, (9, 18), SIXEL)
+    assert decide_late(WAITING, answers).cell == (9, 18)
+    assert decide_late(replace(WAITING, cell_width=7, cell_height=15), answers).cell == (7, 15)
+
+
+@pytest.mark.parametrize(
+    ("env", "asked", "protocol"),
+    [
+        ({"TERM": "xterm-256color"}, True, None),
+        ({"TERM": "linux"}, False, Protocol.HALFBLOCK),
+        ({"TERM": "vt52"}, False, Protocol.NONE),
+        ({}, False, Protocol.NONE),
+        ({"TERM": "screen", "STY": "1.x"}, False, Protocol.HALFBLOCK),
+        ({"TERM": "tmux-256color", "STY": "1.x", "TMUX": "y"}, True, None),
+    ],
+)
+def test_who_is_asked(env: dict[str, str], asked: bool, protocol: Protocol | None) -> None:
+    assert (never_answers(env) == "") is asked
+    assert protocol is None or without_answers(env) is protocol
+
+
+def test_who_surely_has_all_colours() -> None:
+    assert surely_truecolor({"TERM": "xterm-kitty"})
+    assert surely_truecolor({"TERM": "screen", "TMUX": "x"})
+    assert not surely_truecolor({"TERM": "xterm-256color"})
+
+
+LISTED = """3.4|1|500|@3|%5
+101|@3|%5|0|xterm-kitty|256,RGB|kitty(0.41.1)
+102|@4|%6|0|xterm||another window
+103|@3|%7|1|xterm||another pane zoomed
+104|@3|%5|1|xterm|RGB|odd|name
+nonsense
+x|@3|%5|0|a|b|c
+"""
+
+
+def test_only_terminals_that_show_our_pane_count() -> None:
+    state = TmuxState.read(LISTED)
+    assert state.clients == {
+        TmuxClient(101, "xterm-kitty", "kitty(0.41.1)", frozenset({"256", "RGB"})),
+        TmuxClient(104, "xterm", "odd|name", frozenset({"RGB"})),
+    }
+    assert (state.version, state.passthrough, state.escape_time_ms) == ("3.4", True, 500)
+    assert state.around == "kitty(0.41.1) and odd|name"
+    assert TmuxState.read("").clients == frozenset()
 
 
 def test_version_numbers() -> None:

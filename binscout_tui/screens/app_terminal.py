@@ -1,0 +1,117 @@
+"""An app that follows the terminal it runs in: its font, suspending, another terminal around tmux, late answers."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+from textual.widget import Widget
+
+from binscout_tui.terminal.cells import cell_size, cell_within
+from binscout_tui.terminal.decide import decide_late, for_attached
+from binscout_tui.terminal.graphics import TerminalGraphics
+from binscout_tui.terminal.tmux import TmuxState
+from binscout_tui.widgets.answer_driver import TerminalAnswered
+from binscout_tui.widgets.graphics_of import graphics_of
+from binscout_tui.widgets.suspending_driver import SuspendingDriver, has_job_control
+from binscout_tui.workers.tmux_clients import TmuxClients
+
+
+@runtime_checkable
+class Repainted(Protocol):
+    """A widget whose pixels are not in Textual's hands."""
+
+    def redraw(self) -> None:
+        """Send the pixels again, for what `graphics_of(app)` says now."""
+
+
+class TerminalApp(App[int], inherit_bindings=False):
+    """Keeps `graphics` true while the program runs, and sends every picture again when the terminal lost them."""
+
+    def __init__(self, graphics: TerminalGraphics | None = None, *, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.graphics = graphics
+        self._clients: TmuxClients | None = None
+
+    @property
+    def cell_size(self) -> tuple[int, int]:
+        """(width, height) of a character cell in pixels, as far as is known now."""
+        return graphics_of(self).cell
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell to go back to."""
+        return isinstance(self._driver, SuspendingDriver) and has_job_control()
+
+    def repaint_pictures(self) -> None:
+        """Paint everything again, and send the pixels of all pictures: the terminal has none of them."""
+        from binscout_tui.widgets.picture_store import store_of
+
+        store_of(self).lost()
+        for screen in [screen for stack in self._screen_stacks.values() for screen in stack if screen.is_mounted]:
+            for widget in screen.walk_children(Widget):
+                if isinstance(widget, Repainted):
+                    widget.redraw()
+        self.refresh(repaint=True, layout=True)
+
+    def on_exit_app(self) -> None:
+        """Leave no pictures in the terminal's memory: kitty keeps them by screen, so before ours is left."""
+        from binscout_tui.widgets.picture_store import store_of
+
+        deletes = store_of(self).close()
+        if deletes and self._driver is not None:
+            self._driver.write(deletes)
+
+    def on_mount(self) -> None:
+        """Listen for what can happen to the terminal."""
+        self.app_resume_signal.subscribe(self, lambda _: self.repaint_pictures())
+        if self.is_headless:
+            return
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._perhaps_another)
+        if self.graphics is not None and self.graphics.tmux:
+            self._clients = TmuxClients(self.graphics.clients)
+            self.run_worker(
+                self._clients.watch(self._attached),
+                group="tmux clients",
+                exit_on_error=False,
+                description="asking tmux which terminals show the program",
+            )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Before anything is laid out: the font may have another size, also with the same columns and rows."""
+        graphics = graphics_of(self)
+        told = cell_within(event.size, event.pixel_size) if event.pixel_size is not None else None
+        cell = (None if self.is_headless else cell_size()) or told or graphics.cell
+        if cell != graphics.cell:
+            self.graphics = replace(graphics, cell_width=cell[0], cell_height=cell[1])
+            self.call_after_refresh(self.repaint_pictures)
+
+    def on_app_focus(self) -> None:
+        """Inside tmux: perhaps another terminal shows us now."""
+        if graphics_of(self).tmux:
+            self._perhaps_another()
+
+    def on_terminal_answered(self, message: TerminalAnswered) -> None:
+        """A slow link: what the terminal can show is known only now."""
+        self._show_as(decide_late(graphics_of(self), message.answers), lost=False)
+
+    def _perhaps_another(self) -> None:
+        """Send everything again; inside tmux only when it is known to whom."""
+        if self._clients is not None:
+            self._clients.nudge()
+        else:
+            self.repaint_pictures()
+
+    def _attached(self, state: TmuxState, arrived: bool) -> None:
+        self._show_as(for_attached(graphics_of(self), state), lost=arrived)
+
+    def _show_as(self, graphics: TerminalGraphics, *, lost: bool) -> None:
+        changed = graphics.protocol is not graphics_of(self).protocol
+        self.graphics = graphics
+        if changed or lost:
+            self.repaint_pictures()
