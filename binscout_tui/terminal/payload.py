@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -14,18 +16,38 @@ from PIL import Image
 
 from binscout_tui.terminal import halfblock, kitty, sixel
 from binscout_tui.terminal.graphics import Protocol
-from binscout_tui.terminal.halfblock import Run
+from binscout_tui.terminal.halfblock import HalfBlocks
 from binscout_tui.terminal.kitty import KittyPicture
-from binscout_tui.terminal.overlay import Box, Colour, draw_boxes
-from binscout_tui.terminal.scale import Fit, fit, open_upright, picture_size, place, whole_bands
+from binscout_tui.terminal.overlay import Box, Colour, Point, draw_boxes, draw_points
+from binscout_tui.terminal.scale import Detail, Fit, coarser, fit, open_region, place, whole_bands
+from binscout_tui.terminal.sixel_bands import BAND
+from binscout_tui.terminal.view import WHOLE, Region, View, seen_in
 
-MEMORY_BYTES = 64 * 1024 * 1024
-_RUN_BYTES = 100
+MEMORY_BYTES = 40 * 1024 * 1024
+SCALED_BYTES = 16 * 1024 * 1024
+DRAFT_BYTES = 100_000
+"""What a draft may send for a picture that fills the screen: over SSH, bytes are time."""
+SMALL_PIXELS = 150_000
+"""Larger drafts have only every second pixel, also where there is room for more: they must be quick."""
+FINE_CELL_BYTES = 145_000
+"""What the half blocks of a fine picture may send."""
+
+
+class Quality(StrEnum):
+    """A draft is small and quickly made, for moving from picture to picture; fine is for looking."""
+
+    DRAFT = "draft"
+    FINE = "fine"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One picture at one size for one protocol. `columns` and `rows` are the room in cells, cell sizes pixels."""
+    """One picture at one size for one protocol. `columns` and `rows` are the room in cells, cell sizes pixels.
+
+    `content` names the bytes behind the path where the path does not (a hash, or time and size). `view` is the part
+    that is seen. `detail` has more pixels than the file at `path`, for looking closely. `budget` is about how many
+    bytes a draft may send, without the cells that kitty's placeholders are.
+    """
 
     path: Path
     columns: int
@@ -36,6 +58,17 @@ class Request:
     background: Colour = (0, 0, 0)
     boxes: tuple[Box, ...] = ()
     tmux: bool = False
+    points: tuple[Point, ...] = ()
+    content: str = ""
+    quality: Quality = Quality.FINE
+    view: View = WHOLE
+    detail: Detail | None = None
+    budget: int = DRAFT_BYTES
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """The room in screen pixels."""
+        return self.columns * self.cell_width, self.rows * self.cell_height
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +77,7 @@ class Payload:
 
     columns: int
     rows: int
-    runs: list[list[Run]] | None = None
+    runs: HalfBlocks | None = None
     picture: KittyPicture | None = None
     sixel: str | None = None
 
@@ -54,52 +87,107 @@ class Payload:
             return len(self.picture)
         if self.sixel is not None:
             return len(self.sixel)
-        return sum(len(row) for row in self.runs or ()) * _RUN_BYTES
+        return self.runs.memory_bytes() if self.runs is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Scaled:
     target: Fit
     image: Image.Image
+    region: Region
 
 
-def _dots(request: Request) -> tuple[float, float]:
-    """Canvas dots a cell: screen pixels, fewer for kitty where the terminal scales very large pictures up itself."""
+def _fit(seen: tuple[float, float], request: Request) -> Fit:
+    """Where `seen` pixels of a picture go.
+
+    The canvas has a dot for each screen pixel, fewer where dots are made larger later: as few as a draft needs.
+    """
+    room = min(request.columns, kitty.MAX_CELLS), min(request.rows, kitty.MAX_CELLS)
+    cell = request.cell_width, request.cell_height
     if request.protocol is Protocol.HALFBLOCK:
-        return halfblock.DOTS
-    pixels = request.columns * request.cell_width * request.rows * request.cell_height
-    reduce = min(1.0, (kitty.MAX_DOTS / pixels) ** 0.5) if request.protocol is Protocol.KITTY else 1.0
-    return request.cell_width * reduce, request.cell_height * reduce
+        return fit(seen, room, cell, halfblock.DOTS)
+    if request.protocol is Protocol.SIXEL:
+        room = min(room[0], sixel.MAX_SIDE // cell[0]), min(room[1], sixel.MAX_SIDE // cell[1])
+    target = fit(seen, room, cell, cell)
+    if request.protocol is Protocol.SIXEL:
+        target = whole_bands(target, BAND)
+        return coarser(target, _sixel_dot(target.canvas, request))
+    reduce = _kitty_scale(target, seen, request)
+    return fit(seen, room, cell, (cell[0] * reduce, cell[1] * reduce))
+
+
+def _sixel_dot(size: tuple[int, int], request: Request) -> int:
+    least = 2 if request.quality is Quality.DRAFT and size[0] * size[1] > SMALL_PIXELS else 1
+    return max(least, sixel.first_dot(size, _sixel_budget(request)))
+
+
+def _sixel_budget(request: Request) -> int:
+    """Sixel has no cells beside it, which a budget leaves out."""
+    return sixel.MAX_BYTES if request.quality is Quality.FINE else request.budget * 7 // 5
+
+
+def _kitty_scale(target: Fit, seen: tuple[float, float], request: Request) -> float:
+    """How much smaller than its place a picture is sent."""
+    pixels = target.canvas[0] * target.canvas[1]
+    if request.quality is Quality.FINE:
+        return min(1.0, math.sqrt(kitty.MAX_DOTS / pixels))
+    left, _, right, _ = target.area
+    return min(1.0, math.sqrt(kitty.draft_dots(request.budget) / pixels), max(seen[0], 1.0) / (right - left))
 
 
 def scale(request: Request) -> _Scaled:
     """Decode and scale. Raises PictureError."""
-    room = min(request.columns, kitty.MAX_CELLS), min(request.rows, kitty.MAX_CELLS)
-    cell = request.cell_width, request.cell_height
-    target = fit(picture_size(request.path), room, cell, _dots(request))
-    if request.protocol is Protocol.SIXEL:
-        target = whole_bands(target, sixel.BAND)
-    image = open_upright(request.path, target.canvas)
-    return _Scaled(target, place(image, target, request.background))
+
+    def framed(picture: tuple[int, int]) -> tuple[Region, Fit]:
+        region = request.view.region(picture, request.room)
+        return region, _fit((picture[0] * (region[2] - region[0]), picture[1] * (region[3] - region[1])), request)
+
+    seen = open_region(request.path, request.detail, framed)
+    return _Scaled(seen.target, place(seen, request.background), seen.region)
 
 
 def encode(scaled: _Scaled, request: Request) -> Payload:
-    """Draw the boxes and encode for the protocol; half blocks where sixel would be too large."""
-    target, image = scaled.target, scaled.image
-    if request.boxes:
-        image = image.copy()
-        high = max(1, target.canvas[1] // target.rows)
-        draw_boxes(image, request.boxes, target.area, dots=high)
+    """Draw boxes and points and encode for the protocol; half blocks where sixel would be too large."""
+    target, image = scaled.target, _overlaid(scaled, request)
     if request.protocol is Protocol.KITTY:
-        picture = kitty.encode(image, target.columns, target.rows, tmux=request.tmux)
+        budget = request.budget if request.quality is Quality.DRAFT else None
+        picture = kitty.encode(image, target.columns, target.rows, tmux=request.tmux, budget=budget)
         return Payload(target.columns, target.rows, picture=picture)
     if request.protocol is Protocol.SIXEL:
+        size = target.columns * request.cell_width, target.rows * request.cell_height
         try:
-            return Payload(target.columns, target.rows, sixel=sixel.encode(image))
+            text = sixel.encode(image, (size[0], max(BAND, size[1] - size[1] % BAND)), _sixel_budget(request))
+            return Payload(target.columns, target.rows, sixel=text)
         except sixel.TooLargeError:
             small = (target.columns, target.rows * 2)
             image = image.resize(small, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Payload(target.columns, target.rows, runs=halfblock.half_blocks(np.asarray(image)))
+    return Payload(target.columns, target.rows, runs=_half_blocks(image, request))
+
+
+def _half_blocks(image: Image.Image, request: Request) -> HalfBlocks:
+    if request.quality is Quality.DRAFT:
+        return halfblock.half_blocks(np.asarray(image), halfblock.DRAFT_TOLERANCE, request.budget * 11 // 10)
+    return halfblock.half_blocks(np.asarray(image), halfblock.FINE_TOLERANCE, FINE_CELL_BYTES)
+
+
+def _overlaid(scaled: _Scaled, request: Request) -> Image.Image:
+    if not request.boxes and not request.points:
+        return scaled.image
+    image, target = scaled.image.copy(), scaled.target
+    high = max(1, target.canvas[1] // target.rows)
+    boxes = [_box_in(scaled.region, box) for box in request.boxes]
+    draw_boxes(image, [box for box in boxes if box is not None], target.area, dots=high)
+    seen = [replace(point, x=x, y=y) for point in request.points for x, y in [seen_in(scaled.region, point.x, point.y)]]
+    draw_points(image, [point for point in seen if 0 <= point.x <= 1 and 0 <= point.y <= 1], target.area, dots=high)
+    return image
+
+
+def _box_in(region: Region, box: Box) -> Box | None:
+    """`box` as it lies in what is seen of the picture, reaching beyond it or not; None where nothing of it is seen."""
+    (x1, y1), (x2, y2) = seen_in(region, box.x1, box.y1), seen_in(region, box.x2, box.y2)
+    if x2 <= 0 or y2 <= 0 or x1 >= 1 or y1 >= 1:
+        return None
+    return replace(box, x1=x1, y1=y1, x2=x2, y2=y2)
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -154,7 +242,7 @@ class Payloads:
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._payloads: Recent[Request, Payload] = Recent(memory_bytes, Payload.size)
         self._scaled: Recent[Request, _Scaled] = Recent(
-            memory_bytes, lambda scaled: 3 * scaled.image.width * scaled.image.height
+            min(memory_bytes, SCALED_BYTES), lambda scaled: 3 * scaled.image.width * scaled.image.height
         )
 
     def ready(self, request: Request) -> Payload | None:
@@ -165,7 +253,7 @@ class Payloads:
         """The payload; None when `wanted` turned false between the steps. Raises PictureError."""
         if (payload := self._payloads.get(request)) is not None:
             return payload
-        plain = replace(request, boxes=())
+        plain = replace(request, boxes=(), points=())
         scaled = self._scaled.get(plain)
         if scaled is None:
             if not wanted():

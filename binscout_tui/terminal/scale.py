@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.terminal.overlay import Colour
+from binscout_tui.terminal.view import Region
 
 MAX_PIXELS = 120_000_000
+DOTS_TO_SEE_PIXELS = 4
+"""From this many dots a pixel on, the pixels of a picture are shown as squares: they are what people look for."""
 _ROTATED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
 
@@ -35,13 +40,22 @@ class Fit:
     area: tuple[int, int, int, int]
 
 
-def fit(picture: tuple[int, int], cells: tuple[int, int], cell: tuple[int, int], dots: tuple[float, float]) -> Fit:
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """All pixels of an upright picture as raw bytes, (height, width, 3) uint8, in a file that is read in parts."""
+
+    path: Path
+    width: int
+    height: int
+
+
+def fit(picture: tuple[float, float], cells: tuple[int, int], cell: tuple[int, int], dots: tuple[float, float]) -> Fit:
     """The largest place for a picture of `picture` pixels within `cells` (columns, rows), aspect kept.
 
     `cell` is the size of a cell in screen pixels, `dots` how many dots of the canvas a cell has each way
     (the same as `cell`, or (1, 2) for half blocks).
     """
-    width, height = max(1, picture[0]), max(1, picture[1])
+    width, height = max(1e-3, picture[0]), max(1e-3, picture[1])
     scale = min(cells[0] * cell[0] / width, cells[1] * cell[1] / height)
     wide, high = width * scale / cell[0], height * scale / cell[1]
     columns = min(cells[0], max(1, _ceil(wide)))
@@ -67,6 +81,15 @@ def whole_bands(target: Fit, band: int) -> Fit:
     return replace(target, canvas=(width, lower), area=area)
 
 
+def coarser(target: Fit, dot: int) -> Fit:
+    """`target` with one dot of the canvas for `dot` x `dot` of them."""
+    width, height = target.canvas
+    canvas = max(1, -(-width // dot)), max(1, height // dot)
+    left, top, right, bottom = (round(edge / dot) for edge in target.area)
+    right, bottom = min(canvas[0], max(left + 1, right)), min(canvas[1], max(top + 1, bottom))
+    return replace(target, canvas=canvas, area=(min(left, right - 1), min(top, bottom - 1), right, bottom))
+
+
 def _ceil(value: float) -> int:
     return -int(-(value - 1e-6) // 1)
 
@@ -75,6 +98,62 @@ def picture_size(path: Path) -> tuple[int, int]:
     """(width, height) of the upright picture, read from the header. Raises PictureError."""
     with _opened(path) as image:
         return _upright_size(image)
+
+
+Framed = Callable[[tuple[int, int]], tuple[Region, Fit]]
+"""From the size of a picture in pixels to the part of it that is seen and its place on a canvas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Decoded pixels, the `box` (left, top, right, bottom) of them that is seen, in fractions of pixels, and where.
+
+    `region` is the same part of the whole picture. `real` says that these are the pixels of the picture itself,
+    which people want to see as pixels when they look closely.
+    """
+
+    image: Image.Image
+    box: Region
+    region: Region
+    target: Fit
+    real: bool = False
+
+
+def open_region(path: Path, detail: Detail | None, framed: Framed) -> Seen:
+    """The part of a picture that is seen and where it goes, decoded no larger than needed.
+
+    `detail` is used where the file has fewer pixels than the canvas wants. Raises PictureError.
+    """
+    available = picture_size(path)
+    size = (detail.width, detail.height) if detail is not None else available
+    region, target = framed(size)
+    across, down = region[2] - region[0], region[3] - region[1]
+    wanted = _ceil(target.canvas[0] / across), _ceil(target.canvas[1] / down)
+    if detail is not None and (available[0] < min(wanted[0], size[0]) or available[1] < min(wanted[1], size[1])):
+        return _read_detail(detail, region, target)
+    image = open_upright(path, wanted)
+    return Seen(image, _scaled_by(region, image.size), region, target, real=detail is not None and size == image.size)
+
+
+def _scaled_by(region: Region, size: tuple[float, float]) -> Region:
+    return region[0] * size[0], region[1] * size[1], region[2] * size[0], region[3] * size[1]
+
+
+def _read_detail(detail: Detail, region: Region, target: Fit) -> Seen:
+    """The pixels of a region, every n-th of them where the canvas has far fewer dots."""
+    try:
+        pixels = np.memmap(detail.path, dtype=np.uint8, mode="r", shape=(detail.height, detail.width, 3))
+    except (OSError, ValueError) as error:
+        raise PictureError("the full picture is no longer there", code="missing") from error
+    exact = _scaled_by(region, (detail.width, detail.height))
+    # One pixel more on each side than is seen: smooth scaling looks at neighbours.
+    left, top = max(0, int(exact[0]) - 1), max(0, int(exact[1]) - 1)
+    right, bottom = min(detail.width, _ceil(exact[2]) + 1), min(detail.height, _ceil(exact[3]) + 1)
+    step = max(1, min((right - left) // (2 * target.canvas[0]), (bottom - top) // (2 * target.canvas[1])))
+    image = Image.fromarray(np.ascontiguousarray(pixels[top:bottom:step, left:right:step]))
+    corners = (exact[0] - left) / step, (exact[1] - top) / step, (exact[2] - left) / step, (exact[3] - top) / step
+    box = corners[0], corners[1], min(corners[2], image.width), min(corners[3], image.height)
+    return Seen(image, box, region, target, real=step == 1)
 
 
 def open_upright(path: Path, at_least: tuple[int, int]) -> Image.Image:
@@ -95,15 +174,22 @@ def open_upright(path: Path, at_least: tuple[int, int]) -> Image.Image:
             ) from error
 
 
-def place(image: Image.Image, target: Fit, background: Colour) -> Image.Image:
-    """`image` scaled onto a canvas as `target` says; what it leaves free has the colour `background`."""
-    left, top, right, bottom = target.area
-    scaled = image.resize((right - left, bottom - top), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    if scaled.size == target.canvas:
+def place(seen: Seen, background: Colour) -> Image.Image:
+    """What is seen, scaled onto its canvas; what it leaves free has the colour `background`."""
+    left, top, right, bottom = seen.target.area
+    scaled = _resized(seen, (right - left, bottom - top))
+    if scaled.size == seen.target.canvas:
         return scaled
-    canvas = Image.new("RGB", target.canvas, background)
+    canvas = Image.new("RGB", seen.target.canvas, background)
     canvas.paste(scaled, (left, top))
     return canvas
+
+
+def _resized(seen: Seen, size: tuple[int, int]) -> Image.Image:
+    across = size[0] / max(1e-6, seen.box[2] - seen.box[0])
+    if seen.real and across >= DOTS_TO_SEE_PIXELS:
+        return seen.image.resize(size, Image.Resampling.NEAREST, box=seen.box)
+    return seen.image.resize(size, Image.Resampling.BILINEAR, box=seen.box, reducing_gap=2.0)
 
 
 def _opened(path: Path) -> Image.Image:

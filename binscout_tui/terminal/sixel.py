@@ -1,133 +1,131 @@
-"""Sixel graphics: bands of six pixel rows, drawn once for each colour in them."""
+"""Sixel graphics: a palette, then bands of six pixel rows, drawn once for each colour in them.
+
+textual-image also writes sixel, but on the event loop, in 100 ms for a picture of 1100 x 840 where `encode` takes 20;
+it emits a picture twice when it changes, and defines colours where they are first used, which xterm paints wrongly.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
+
+from binscout_tui.terminal.palette import indexed
+from binscout_tui.terminal.sixel_bands import BAND, DOTS, bands
 
 MAX_BYTES = 1_000_000
+MAX_SIDE = 1000
+"""Pixels; xterm shows nothing at all of a larger picture, unless its resource maxGraphicSize says otherwise."""
 MAX_PIXELS = 3_000_000
-COLOURS = (256, 64, 16)
-BAND = 6
-_EMPTY = ord("?")
+_COLOUR_BYTES = 16
+_MARGIN = 0.95
+_SOFT = 0.6
+_HOPE = 1.25
+"""How much more than the budget the first try may be expected to take: half of all pictures are simpler."""
 
 
 class TooLargeError(ValueError):
-    """Even with few colours the picture has more bytes than terminals and tmux take in one sequence."""
+    """Even when coarse the picture has more bytes than terminals and tmux take in one sequence."""
 
 
-def encode(image: Image.Image) -> str:
-    """`image` (RGB) as one sixel sequence of at most MAX_BYTES, with fewer colours where that is needed.
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How coarse: each pixel is `dot` x `dot` on the screen, blurred where `soft`, which takes grain away.
 
-    Raises TooLargeError.
+    `typical` bytes for a pixel of the screen in a photo.
     """
-    if image.width * image.height > MAX_PIXELS:
-        raise TooLargeError(f"{image.width} x {image.height} pixels")
-    for colours in COLOURS:
-        data = encode_indexed(image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
-        if len(data) <= MAX_BYTES:
-            return data
-    raise TooLargeError(f"{len(data)} bytes")
+
+    dot: int
+    colours: int
+    typical: float
+    soft: bool = False
+
+    def bytes(self, pixels: int, texture: float = 1.0) -> float:
+        """What a picture of that many screen pixels will take; `texture` 1 is as much detail as photos have."""
+        return pixels * self.typical * texture + self.colours * _COLOUR_BYTES
 
 
-def encode_indexed(image: Image.Image) -> str:
-    """A palette image as a sixel sequence.
+# From fine to coarse as people see it: rare colours are worth more than edges without steps. The bytes are medians
+# of photos of things on tables.
+LEVELS = (
+    Level(1, 256, 0.62),
+    Level(1, 64, 0.52),
+    Level(1, 32, 0.40),
+    Level(2, 64, 0.36),
+    Level(2, 32, 0.27),
+    Level(2, 24, 0.22),
+    Level(2, 16, 0.18),
+    Level(3, 24, 0.157),
+    Level(3, 16, 0.13),
+    Level(3, 12, 0.112),
+    Level(3, 24, 0.098, soft=True),
+    Level(6, 24, 0.076),
+)
+COARSEST = LEVELS[-1]
+
+
+def first_dot(size: tuple[int, int], budget: int) -> int:
+    """At which dot a picture of `size` screen pixels is tried first."""
+    return _finest_within(size[0] * size[1], budget * _HOPE).dot
+
+
+def _finest_within(pixels: int, budget: float, texture: float = 1.0, dot: int = 1) -> Level:
+    fits = (level for level in LEVELS if level.dot >= dot and level.bytes(pixels, texture) <= budget)
+    return next(fits, COARSEST)
+
+
+def encode(image: Image.Image, size: tuple[int, int] | None = None, budget: int = MAX_BYTES) -> str:
+    """`image` (RGB) as one sixel sequence of about at most `budget` bytes, never more than MAX_BYTES.
+
+    `size` is (width, height) on the screen, the height whole bands, where the image has 1 / dot of it each way. One
+    that gets too large is made once more, as coarse as its first size demands. Raises TooLargeError.
+    """
+    size = size or image.size
+    pixels = size[0] * size[1]
+    if pixels > MAX_PIXELS:
+        raise TooLargeError(f"{size[0]} x {size[1]} pixels")
+    dot = min(DOTS, key=lambda dot: abs(dot * image.width - size[0]))
+    level = _finest_within(pixels, budget * _HOPE, dot=dot)
+    text = _at(level, image, size)
+    if len(text) > budget:
+        texture = len(text) / level.bytes(pixels)
+        text = _at(_finest_within(pixels, budget * _MARGIN, texture, dot), image, size)
+    if len(text) > MAX_BYTES:
+        text = _at(COARSEST, image, size)
+    if len(text) > MAX_BYTES:
+        raise TooLargeError(f"{len(text)} bytes")
+    return text
+
+
+def _at(level: Level, image: Image.Image, size: tuple[int, int]) -> str:
+    wanted = (-(-size[0] // level.dot), max(1, size[1] // level.dot))
+    if image.size != wanted:
+        image = image.resize(wanted, Image.Resampling.BOX)
+    if level.soft:
+        image = image.filter(ImageFilter.BoxBlur(_SOFT))
+    found = indexed(image, level.colours)
+    return encode_indexed(found.indices, found.palette, size, level.dot)
+
+
+def encode_indexed(
+    indices: NDArray[np.uint8], palette: NDArray[np.uint8], size: tuple[int, int] | None = None, dot: int = 1
+) -> str:
+    """`indices` (h, w) into `palette` (n, 3) uint8 RGB as a sixel sequence of `size` screen pixels.
 
     The whole palette stands before the first pixel: xterm and WezTerm paint wrong strips where a colour is
     defined later. "0;1" in the introducer leaves pixels alone that are not drawn.
     """
-    indices = np.asarray(image, dtype=np.int64)
     height, width = indices.shape
-    palette = np.asarray(image.getpalette() or [], dtype=np.int64).reshape(-1, 3)
-    used = np.unique(indices)
+    size = size or (width * dot, height * dot)
+    used = np.flatnonzero(np.bincount(indices.ravel(), minlength=256))
+    percent = (palette[used].astype(np.int32) * 100 + 127) // 255
     colours = "".join(
         f"#{index};2;{red};{green};{blue}"
-        for index, (red, green, blue) in zip(used.tolist(), _percent(palette[used]), strict=True)
+        for index, (red, green, blue) in zip(used.tolist(), percent.tolist(), strict=True)
     )
-    return f'\x1bP0;1q"1;1;{width};{height}{colours}{_bands(indices)}\x1b\\'
-
-
-def _percent(colours: NDArray[np.int64]) -> list[list[int]]:
-    found: list[list[int]] = ((colours * 100 + 127) // 255).tolist()
-    return found
-
-
-def _bands(indices: NDArray[np.int64]) -> str:
-    """All bands as text.
-
-    Every (band, colour, column) that has pixels gets one value of six bits. Equal neighbours become a run, a
-    hole before a run becomes a run of empty columns, and each run is written into a fixed cell of a byte array,
-    whose unused bytes are taken out at the end.
-    """
-    keys, bits = _columns(indices)
-    width = indices.shape[1]
-    lane, column = keys // width, keys % width
-    begins = np.ones(keys.size, dtype=bool)
-    begins[1:] = (keys[1:] != keys[:-1] + 1) | (bits[1:] != bits[:-1]) | (lane[1:] != lane[:-1])
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(np.append(starts, keys.size))
-    lane, column, bits = lane[starts], column[starts], bits[starts]
-    first = np.ones(starts.size, dtype=bool)
-    first[1:] = lane[1:] != lane[:-1]
-    previous_end = np.roll(column + lengths, 1)
-    gap = np.where(first, column, column - previous_end)
-    cells = np.concatenate(
-        [
-            _lane_starts(lane, first),
-            _runs(gap, np.full(starts.size, _EMPTY)),
-            _runs(lengths, bits + _EMPTY),
-        ],
-        axis=1,
-    )
-    return cells.tobytes().translate(None, b"\0").decode("ascii")
-
-
-def _columns(indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sorted keys (band * 256 + colour) * width + column, and the six bits of each."""
-    height, width = indices.shape
-    y = np.arange(height)[:, None]
-    lanes = ((y // BAND) * 256 + indices) * width + np.arange(width)[None, :]
-    combined = np.sort((lanes * 8 + y % BAND).astype(np.int32 if lanes[-1].max() < 2**28 else np.int64), axis=None)
-    keys = combined >> 3
-    changes = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-    bits = np.add.reduceat(np.left_shift(1, combined & 7), changes)
-    return keys[changes].astype(np.int64), bits.astype(np.int64)
-
-
-def _lane_starts(lane: NDArray[np.int64], first: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """For the first run of each lane: as many "-" as bands were passed, or "$", and the colour's "#n"."""
-    band, colour = lane // 256, lane % 256
-    cells = np.zeros((lane.size, 5), dtype=np.uint8)
-    steps = np.diff(band, prepend=0)
-    cells[:, 0] = np.where(steps > 0, ord("-"), ord("$"))
-    cells[0, 0] = 0
-    cells[:, 1] = ord("#")
-    cells[:, 2:] = _digits(colour, 3)
-    cells[~first] = 0
-    return cells
-
-
-def _runs(lengths: NDArray[np.int64], characters: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """ "!n" and the character for four or more, the character itself one to three times for fewer."""
-    cells = np.zeros((lengths.size, 6), dtype=np.uint8)
-    long = lengths > 3
-    cells[long, 0] = ord("!")
-    cells[long, 1:5] = _digits(lengths[long], 4)
-    cells[long, 5] = characters[long]
-    for place in range(3):
-        here = ~long & (lengths > place)
-        cells[here, place] = characters[here]
-    return cells
-
-
-def _digits(numbers: NDArray[np.int64], places: int) -> NDArray[Any]:
-    """Decimal digits as ASCII, (n, places) uint8; zero bytes instead of leading zeros."""
-    powers = 10 ** np.arange(places - 1, -1, -1)
-    digits = (numbers[:, None] // powers) % 10 + ord("0")
-    leading = numbers[:, None] < powers
-    leading[:, -1] = False
-    digits[leading] = 0
-    return digits.astype(np.uint8)
+    missing = -height % (BAND // dot)
+    if missing:
+        indices = np.pad(indices, ((0, missing), (0, 0)), mode="edge")
+    return f'\x1bP0;1q"1;1;{size[0]};{size[1]}{colours}{bands(indices, dot, size[0])}\x1b\\'

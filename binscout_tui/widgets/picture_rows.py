@@ -6,43 +6,52 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from rich.color import Color
+from rich.color import Color, ColorSystem, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from binscout_tui.terminal.halfblock import UPPER_HALF, Run
-from binscout_tui.terminal.kitty import id_colour, placeholder_row
+from binscout_tui.terminal.kitty import id_colour, id_top, placeholder_row
 from binscout_tui.terminal.payload import Payload
 
 
 @lru_cache(maxsize=4096)
 def _colour(packed: int) -> Color:
-    return Color.from_triplet(ColorTriplet(packed >> 16, (packed >> 8) & 0xFF, packed & 0xFF))
+    # Color.from_triplet computes a name in a way that takes longer than all the rest of a segment.
+    triplet = ColorTriplet(packed >> 16, (packed >> 8) & 0xFF, packed & 0xFF)
+    return Color(f"#{packed:06x}", ColorType.TRUECOLOR, None, triplet)
 
 
-@lru_cache(maxsize=32768)
-def _cell_style(top: int, bottom: int) -> Style:
-    return Style(color=_colour(top), bgcolor=_colour(bottom))
+def _cell_segment(run: Run, colours: ColorSystem) -> Segment:
+    """The cells of a run; their colour sequence is made here, on a thread, and not when the frame is written."""
+    if run.top == run.bottom:
+        text, style = " " * run.length, Style.from_color(None, _colour(run.bottom))
+    else:
+        text, style = UPPER_HALF * run.length, Style.from_color(_colour(run.top), _colour(run.bottom))
+    style._ansi = _colour_codes(run) if colours is ColorSystem.TRUECOLOR else Strip.render_ansi(style, colours)
+    return Segment(text, style)
 
 
-def half_block_rows(rows: Iterable[Sequence[Run]]) -> list[Strip]:
-    """Strips for rows of half blocks."""
-    return [
-        Strip(
-            [Segment(UPPER_HALF * run.length, _cell_style(run.top, run.bottom)) for run in row],
-            sum(run.length for run in row),
-        )
-        for row in rows
-    ]
+def _colour_codes(run: Run) -> str:
+    top, bottom = run.top, run.bottom
+    ground = f"48;2;{bottom >> 16};{bottom >> 8 & 255};{bottom & 255}"
+    return ground if top == bottom else f"38;2;{top >> 16};{top >> 8 & 255};{top & 255};{ground}"
+
+
+def half_block_rows(rows: Iterable[Sequence[Run]], colours: ColorSystem = ColorSystem.TRUECOLOR) -> list[Strip]:
+    """Strips for rows of half blocks, for a console of these colours."""
+    return [Strip([_cell_segment(run, colours) for run in row], sum(run.length for run in row)) for row in rows]
 
 
 def placeholder_rows(payload: Payload, image_id: int, background: Style) -> list[Strip]:
     """Strips that show the kitty picture `image_id`."""
     style = background + Style(color=_colour(id_colour(image_id)))
+    top = id_top(image_id)
     return [
-        Strip([Segment(placeholder_row(row, payload.columns), style)], payload.columns) for row in range(payload.rows)
+        Strip([Segment(placeholder_row(row, payload.columns, top), style)], payload.columns)
+        for row in range(payload.rows)
     ]
 
 
