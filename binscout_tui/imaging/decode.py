@@ -49,7 +49,8 @@ _LAYERED = frozenset({"PSD", "MPO"})  # their further frames are layers, depth o
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded picture: `small` is upright RGB of at most 1024 px; the other facts are of the original."""
+    """A decoded picture: `small` is upright RGB, of at most 1024 px where nothing else was asked for; the other facts
+    are of the original."""
 
     small: Image.Image
     size: tuple[int, int]
@@ -63,9 +64,7 @@ class Picture:
 def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
     """Read, hash and decode `path` once; write its previews when a root is given. Never raises for a bad file."""
     try:
-        with open_regular(path) as handle:
-            _refuse_by_header(handle, limits)
-            content, mtime_ns = read_whole(handle, limits.file_bytes)
+        content, mtime_ns = read(path, limits)
         sha256 = hashlib.sha256(content).hexdigest()
         picture = decode(content, limits)
         previews, problems = _write(picture.small, previews_root, sha256)
@@ -94,8 +93,15 @@ def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
         return Rejected.of(path, Code.OUT_OF_MEMORY, f"{limits.memory // MEBIBYTE} MiB")
 
 
-def decode(content: bytes, limits: Limits) -> Picture:
-    """The picture in `content`. Raises Refusal, or MemoryError."""
+def read(path: Path, limits: Limits) -> tuple[bytes, int]:
+    """All bytes of a file that begins like a picture, and its mtime in nanoseconds. Raises Refusal, or OSError."""
+    with open_regular(path) as handle:
+        _refuse_by_header(handle, limits)
+        return read_whole(handle, limits.file_bytes)
+
+
+def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> Picture:
+    """The picture in `content`, scaled down to `longest` pixels unless that is None. Raises Refusal, or MemoryError."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -104,13 +110,14 @@ def decode(content: bytes, limits: Limits) -> Picture:
             frames, problems = _count_frames(image, content)
             facts = exif.read_facts(image) if kind == "TIFF" else None
             size = image.size
-            _draft(image)
+            if longest is not None:
+                _draft(image)
             image.load()
             if facts is None:
                 facts, turn = exif.read_facts(image), True
             else:
                 size, turn = image.size, False  # Pillow turns a TIFF itself while it loads it
-            small = modes.opaque(shrink(modes.eight_bit(image), PREVIEW))
+            small = modes.opaque(shrink(modes.eight_bit(image), longest or max(size)))
         if turn:
             small = exif.upright(small, facts.orientation)
             size = size if facts.orientation < 5 else (size[1], size[0])

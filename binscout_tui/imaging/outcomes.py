@@ -58,12 +58,13 @@ SENTENCES: dict[Code, str] = {
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one file may cost. Memory is the address space of a whole worker process."""
+    """What one file may cost. Memory is the address space of a whole worker process, `written` a file it writes."""
 
     pixels: int = 100_000_000
     seconds: float = 10.0
     memory: int = 2048 * MEBIBYTE
     file_bytes: int = 512 * MEBIBYTE
+    written: int = 64 * MEBIBYTE
 
 
 class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
@@ -89,6 +90,15 @@ class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     sharpness: float
     warnings: tuple[str, ...] = ()
     previews: tuple[Path, ...] = ()
+
+
+class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
+    """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file."""
+
+    path: Path
+    sha256: str
+    width: int
+    height: int
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected"):

@@ -8,6 +8,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from types import TracebackType
 import msgspec
 
 from ..errors import BinScoutError
-from .outcomes import Code, Decoded, Limits, Outcome, Rejected
+from .outcomes import Code, Decoded, Limits, Outcome, Rejected, Unpacked
 from .process import COMMAND, WorkerProcess
 
 MOST_WORKERS = 8
@@ -34,8 +35,9 @@ class _Place:
     """One file in the order of the results."""
 
     path: Path
+    pixels_to: Path | None = None
     attempts: int = 0
-    outcome: Outcome | None = None
+    outcome: Outcome | Unpacked | None = None
 
 
 class DecodePool:
@@ -79,6 +81,13 @@ class DecodePool:
         [outcome] = self.run([path])
         return outcome
 
+    def unpack(self, path: Path, target: Path) -> Unpacked | Rejected:
+        """Have all upright RGB pixels of one file written to `target`. Raises DecoderError, RuntimeError as `run`."""
+        [outcome] = self._run_alone(iter([_Place(path, target)]))
+        if isinstance(outcome, Decoded):
+            raise _cannot_start("it did something else than was asked for")
+        return outcome
+
     def run(self, paths: Iterable[Path]) -> Generator[Outcome, None, None]:
         """One outcome for each of `paths`, in their order, as soon as it and all before it are known.
 
@@ -86,11 +95,18 @@ class DecodePool:
         exception, kills the workers that are busy. Raises DecoderError when workers do not start, RuntimeError
         when another run of this pool is not finished.
         """
+        with closing(self._run_alone(_Place(path) for path in paths)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, Unpacked):
+                    raise _cannot_start("it did something else than was asked for")
+                yield outcome
+
+    def _run_alone(self, places: Iterator[_Place]) -> Generator[Outcome | Unpacked, None, None]:
         if self._running:
             raise RuntimeError("this pool is running already")
         self._running = True
         try:
-            yield from self._run(iter(paths))
+            yield from self._run(places)
         finally:
             self._running = False
             for worker in [worker for worker in self._workers if not worker.idle]:
@@ -101,11 +117,11 @@ class DecodePool:
         for worker in list(self._workers):
             self._drop(worker, kill=not worker.idle)
 
-    def _run(self, paths: Iterator[Path]) -> Iterator[Outcome]:
+    def _run(self, places: Iterator[_Place]) -> Iterator[Outcome | Unpacked]:
         window: deque[_Place] = deque()
         waiting: deque[_Place] = deque()
         while True:
-            fresh = [_Place(path) for path in itertools.islice(paths, self._most * AHEAD_PER_WORKER - len(window))]
+            fresh = list(itertools.islice(places, self._most * AHEAD_PER_WORKER - len(window)))
             window.extend(fresh)
             waiting.extend(fresh)
             self._assign(waiting)
@@ -122,7 +138,7 @@ class DecodePool:
             if not waiting:
                 return
             try:
-                worker.begin(waiting[0].path)
+                worker.begin(waiting[0].path, waiting[0].pixels_to)
             except BrokenPipeError:  # it died while it was idle
                 self._drop(worker, kill=True)
             else:
@@ -157,7 +173,7 @@ class DecodePool:
         except EOFError:
             self._bury(worker, place, waiting)
             return
-        if place is not None and isinstance(message, Decoded | Rejected):
+        if place is not None and isinstance(message, Decoded | Unpacked | Rejected):
             place.outcome = _with_noise(message, worker.noise())
             self._workers[worker] = None
 
@@ -186,9 +202,9 @@ class DecodePool:
         worker.close(kill=kill)
 
 
-def _with_noise(outcome: Decoded | Rejected, noise: str) -> Outcome:
+def _with_noise(outcome: Outcome | Unpacked, noise: str) -> Outcome | Unpacked:
     """`outcome` with what a C library printed: as a warning, or as part of the detail."""
-    if not noise:
+    if not noise or isinstance(outcome, Unpacked):
         return outcome
     if isinstance(outcome, Decoded):
         return msgspec.structs.replace(outcome, warnings=(*outcome.warnings, noise))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .outcomes import Decoded, Limits, Rejected
+from .outcomes import Decoded, Limits, Rejected, Unpacked
 
 _LENGTH_BYTES = 4
 
@@ -21,16 +21,17 @@ class Setup(msgspec.Struct, frozen=True, tag="setup"):
 
 
 class Task(msgspec.Struct, frozen=True, tag="task"):
-    """A file to examine."""
+    """A file to examine, or one whose pixels are to be written to `pixels_to`."""
 
     path: Path
+    pixels_to: Path | None = None
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """A worker's first answer: it has imported everything and set its own limits."""
 
 
-Message = Setup | Task | Ready | Decoded | Rejected
+Message = Setup | Task | Ready | Decoded | Unpacked | Rejected
 
 
 def _from_path(value: Any) -> Any:

@@ -16,11 +16,11 @@ from typing import NoReturn
 
 from . import wire
 from .decode import examine
-from .outcomes import MEBIBYTE, Limits
+from .outcomes import Limits, Outcome, Unpacked
+from .unpacking import unpack
 
 PARENT_CHECK_SECONDS = 5.0
 GRACE_SECONDS = 5.0
-LARGEST_OUTPUT = 64 * MEBIBYTE
 _CHUNK = 65536
 
 
@@ -41,15 +41,21 @@ def main() -> NoReturn:
         if not isinstance(task, wire.Task):
             sys.exit(f"expected a task, got {task!r}")
         signal.setitimer(signal.ITIMER_REAL, setup.limits.seconds + GRACE_SECONDS)
-        outcome = examine(task.path, setup.limits, setup.previews_root)
+        outcome = _done(task, setup)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(answers, outcome)
+
+
+def _done(task: wire.Task, setup: wire.Setup) -> Outcome | Unpacked:
+    if task.pixels_to is None:
+        return examine(task.path, setup.limits, setup.previews_root)
+    return unpack(task.path, setup.limits, task.pixels_to)
 
 
 def limit_process(limits: Limits) -> None:
     """Bound this process: memory, size of any file it writes, no core dumps."""
     _limit(resource.RLIMIT_AS, limits.memory)
-    _limit(resource.RLIMIT_FSIZE, LARGEST_OUTPUT)
+    _limit(resource.RLIMIT_FSIZE, limits.written)
     _limit(resource.RLIMIT_CORE, 0)
 
 

@@ -17,17 +17,21 @@ class PreviewMaker:
         self._paths = paths
         self._pool: DecodePool | None = None
         self._turn = asyncio.Lock()
-        self._tried: set[int] = set()
+        self._tried: dict[int, bool] = {}
 
     async def make(self, image: Image) -> bool:
-        """Whether the previews of `image` were made again; each image is tried once, a damaged one stays damaged."""
+        """Whether the previews of `image` were made again; each image is tried once, a damaged one stays damaged.
+
+        Who asks while it is tried hears what came of it.
+        """
+        if image.id in self._tried:
+            return False
         async with self._turn:
-            if image.id in self._tried:
-                return False
-            self._tried.add(image.id)
-            self._pool = self._pool or DecodePool(self._paths.previews, workers=1)
-            found = await asyncio.to_thread(self._pool.decode_one, self._paths.original(image))
-            return isinstance(found, Decoded) and found.sha256 == image.sha256
+            if image.id not in self._tried:
+                self._pool = self._pool or DecodePool(self._paths.previews, workers=1)
+                found = await asyncio.to_thread(self._pool.decode_one, self._paths.original(image))
+                self._tried[image.id] = isinstance(found, Decoded) and found.sha256 == image.sha256
+            return self._tried[image.id]
 
     async def close(self) -> None:
         """End the worker process."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from binscout_tui.imaging import worker
 from binscout_tui.imaging.decode import examine
-from binscout_tui.imaging.outcomes import Limits, Outcome
+from binscout_tui.imaging.outcomes import Limits, Outcome, Rejected, Unpacked
+from binscout_tui.imaging.unpacking import unpack
 
 
 def examine_or_else(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
@@ -24,6 +25,12 @@ def examine_or_else(path: Path, limits: Limits, previews_root: Path | None) -> O
     return examine(path, limits, previews_root)
 
 
+def unpack_or_else(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
+    while "hang" in path.name:
+        pass
+    return unpack(path, limits, target)
+
+
 if __name__ == "__main__":
-    vars(worker)["examine"] = examine_or_else
+    vars(worker).update(examine=examine_or_else, unpack=unpack_or_else)
     worker.main()
