@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
-from rich.style import Style
-from textual import work
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.strip import Strip
-from textual.widget import Widget
 
 from binscout_tui.errors import BinScoutError
-from binscout_tui.terminal import kitty
-from binscout_tui.terminal.cells import cell_size
-from binscout_tui.terminal.graphics import HALF_BLOCKS, Protocol, TerminalGraphics
-from binscout_tui.terminal.overlay import Box
+from binscout_tui.terminal.graphics import Protocol
+from binscout_tui.terminal.halfblock import DOTS
+from binscout_tui.terminal.overlay import Box, Point
 from binscout_tui.terminal.payload import Payload, Request
-from binscout_tui.terminal.scale import PictureError
-from binscout_tui.widgets.picture_rows import caption_row, framed, placeholder_rows, words
-from binscout_tui.widgets.picture_sixel import SixelPainter
-from binscout_tui.widgets.picture_store import PictureStore, store_of
+from binscout_tui.terminal.scale import Detail, PictureError
+from binscout_tui.widgets.graphics_of import graphics_of
+from binscout_tui.widgets.picture_loading import Loading, is_same_picture
+from binscout_tui.widgets.picture_looking import PictureLooking
+from binscout_tui.widgets.picture_view import Viewing
 
 LOADING_AFTER_S = 0.08
+REST_S = 0.45
+"""So long nothing may change before the fine quality is sent."""
 
 
-class Picture(Widget):
-    """Shows one picture file as large as there is room, aspect kept, with boxes and a caption.
+class Picture(PictureLooking):
+    """Shows one picture file as large as there is room, aspect kept, with boxes, points and a caption.
 
-    Reading, scaling and encoding happen on threads; a result that is no longer wanted is dropped. Pixels for
-    kitty and sixel go through the app's own writer, so that they stay in order with the frames. The app may
-    carry a `TerminalGraphics` as `graphics`; without one, half blocks are used.
+    Reading, scaling and encoding happen on threads; a result that is no longer wanted is dropped. First comes a draft,
+    which is small and quick; the fine one replaces it in place after a rest. What the terminal can show is asked of
+    the app each time; an app that does not say gets half blocks.
     """
 
     DEFAULT_CSS = """
@@ -47,11 +41,11 @@ class Picture(Widget):
     """
 
     state: reactive[str] = reactive("empty", repaint=False)
-    """One of "empty", "loading", "shown", "damaged"."""
+    """One of "empty", "loading", "shown", "damaged"; "shown" when the frame that shows it has been written."""
 
     @dataclass
     class Shown(Message):
-        """The picture is on the screen."""
+        """The picture is on the screen: a frame with it, and with nothing else in its place, has been written."""
 
         picture: Picture
         path: Path
@@ -72,31 +66,38 @@ class Picture(Widget):
         def control(self) -> Picture:
             return self.picture
 
+    @dataclass
+    class DetailWanted(Message):
+        """More pixels are looked at than the file at `path` has; `give_detail` brings them."""
+
+        picture: Picture
+        path: Path
+
+        @property
+        def control(self) -> Picture:
+            return self.picture
+
     def __init__(
         self,
         *,
         empty: str = "no picture",
+        zoomable: bool = False,
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        self._sixel = SixelPainter(self, self._picture_region, self._sixel_pixels, self._write)
         super().__init__(name=name, id=id, classes=classes)
+        self.zoomable = zoomable
         self._empty = empty
+        self._lines = (empty,)
         self._path: Path | None = None
         self._boxes: tuple[Box, ...] = ()
-        self._caption = ""
-        self._lines: tuple[str, ...] = (empty,)
-        self._generation = 0
-        self._prefetch_generation = 0
-        self._settled = asyncio.Event()
-        self._settled.set()
-        self._loading: Request | None = None
-        self._request: Request | None = None
-        self._payload: Payload | None = None
-        self._rows: list[Strip] = []
-        self._image_id: int | None = None
-        self._sent: Payload | None = None
+        self._points: tuple[Point, ...] = ()
+        self._rest_s = REST_S
+        self._loading = Loading(self, lambda: self._store, self._there, self._failed)
+        self._waits = 0
+        self._tells = False
+        self._wished: tuple[Path, ...] | None = None
 
     # -- what screens call -------------------------------------------------------------------------------
 
@@ -105,264 +106,181 @@ class Picture(Widget):
         """The file that is shown or on its way."""
         return self._path
 
-    def show(self, path: Path | None, *, boxes: Sequence[Box] = (), caption: str = "") -> None:
-        """Show `path` with `boxes` drawn on it; None empties the widget. Returns at once."""
-        caption_changed = caption != self._caption
-        self._path, self._boxes, self._caption = path, tuple(boxes), caption
+    def show(
+        self,
+        path: Path | None,
+        *,
+        boxes: Sequence[Box] = (),
+        points: Sequence[Point] = (),
+        caption: str = "",
+        size: tuple[int, int] | None = None,
+        fine: bool = False,
+    ) -> None:
+        """Show `path` with `boxes` and `points` drawn on it; None empties the widget. Returns at once.
+
+        `size` is that of the original in pixels, upright; without it there is no zoom. The same path again keeps
+        what is looked at. With `fine` the fine quality follows without waiting for a rest.
+        """
+        before = self.caption_text
+        if path != self._path or size != self._viewing.size:
+            self._viewing = Viewing(size)
+        self._path, self._boxes, self._points, self._caption = path, tuple(boxes), tuple(points), caption
+        self._rest_s = 0.0 if fine else REST_S
         self._load()
-        if caption_changed and self.size:
-            self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+        if self.caption_text != before:
+            self._refresh_caption()
 
     def prefetch(self, paths: Sequence[Path]) -> None:
-        """Make `paths` ready at this widget's size, so that `show` has them at once. Replaces earlier wishes."""
-        self._prefetch_generation += 1
-        requests = [request for path in paths if (request := self._make_request(path, ())) is not None]
-        if requests:
-            self._prefetch_all(requests, self._prefetch_generation)
+        """Make `paths` ready at this widget's size, so that `show` has them at once. Replaces earlier wishes.
+
+        It begins when what is being shown is on the screen: threads that work take time from the frame.
+        """
+        self._wished = tuple(paths)
+        if not self._tells:
+            self._prefetch_wished()
+
+    def _prefetch_wished(self) -> None:
+        paths, self._wished = self._wished, None
+        if paths is not None:
+            requests = [self._make_request(path) for path in paths]
+            self._loading.prefetch([request for request in requests if request is not None])
 
     def redraw(self) -> None:
-        """Send the pixels again, because the terminal lost them (another one was attached, or it was cleared)."""
-        self._sent = None
+        """Send the pixels again, because the terminal lost them, or shows pictures in another way now."""
         self._sixel.forget()
-        if self._payload is not None and self._request is not None:
-            self._present(self._request, self._payload)
-        self.refresh()
+        if self._in_sight:
+            self._load()
+            self._repaint()
+
+    def looked_elsewhere(self) -> None:
+        """Show what is looked at now; it is still the picture that was shown."""
+        self._load(tells=False)
+
+    def give_detail(self, path: Path, detail: Detail) -> None:
+        """All pixels of the picture at `path`; ignored when another one is shown by now."""
+        if path == self._path:
+            self._viewing.detail = detail
+            self._load(tells=False)
 
     # -- loading -----------------------------------------------------------------------------------------
 
-    def _load(self) -> None:
+    def _load(self, *, tells: bool = True) -> None:
         if self._path is None:
-            self._generation += 1
-            self._give_up_loading()
-            self._say("empty", self._empty)
+            self._loading.drop()
+            self._settle("empty", self._empty)
             return
-        request = self._make_request(self._path, self._boxes)
-        if request is None:
+        request = self._make_request(self._path)
+        if request is None or request == self._loading.target:
             return
         if request.protocol is Protocol.NONE:
-            self._say("shown", self._path.name, "this terminal shows no pictures")
+            self._loading.drop()
+            self._settle("shown", self._path.name, "this terminal shows no pictures")
+            self.call_after_refresh(self.post_message, self.Shown(self, self._path))
             return
-        if request == (self._loading if self.state == "loading" else self._request) and not self._lost():
-            return
-        self._generation += 1
-        payload = self._store.payloads.ready(request)
-        if payload is not None:
-            self._give_up_loading()
-            self._present(request, payload)
-            return
-        self.state = "loading"
-        self._loading = request
-        self._settled.clear()
-        self.set_timer(LOADING_AFTER_S, lambda generation=self._generation: self._still_loading(generation))
-        self._make(request, self._generation)
+        self._want(request, tells=tells)
 
-    def _lost(self) -> bool:
-        """The terminal no longer holds the pixels of what is shown."""
-        return self._payload is not None and self._payload.picture is not None and self._image_id is None
+    def _want(self, request: Request, *, tells: bool) -> None:
+        if tells or self.state != "shown":
+            self._tells = True
+            self.state = "loading"
+        self._waits += 1
+        self._loading.want(request, rest_s=self._rest_s, refines=self._on_top)
+        if self._loading.is_waiting:
+            self.set_timer(LOADING_AFTER_S, lambda waits=self._waits: self._still_loading(waits))
+        detail = self._viewing.wants_detail(self._room(), self._dots(request))
+        if detail:
+            self.post_message(self.DetailWanted(self, request.path))
 
-    def _give_up_loading(self) -> None:
-        self._loading = None
-        if self.is_attached:
-            self.workers.cancel_group(self, "picture")
-        self._settled.set()
-
-    def _still_loading(self, generation: int) -> None:
+    def _still_loading(self, waits: int) -> None:
         """Only a load that takes long is worth a flicker; but the wrong picture must not stay either."""
-        if generation == self._generation and self.state == "loading" and self._path is not None:
-            self._say("loading", "loading…")
+        if waits == self._waits and self._loading.is_waiting:
+            self.say("loading…")
 
-    @work(group="picture", exclusive=True, exit_on_error=False, description="load a picture")
-    async def _make(self, request: Request, generation: int) -> None:
-        def wanted() -> bool:
-            return generation == self._generation
+    def _there(self, request: Request, payload: Payload) -> None:
+        now = self._on_screen
+        if (
+            now is not None
+            and not self._tells
+            and request.path == now.request.path
+            and payload == now.payload
+            and is_same_picture(request, now.request)
+        ):
+            return  # the fine one is the draft, byte for byte
+        self.put(request, payload)
 
-        try:
-            payload = await asyncio.to_thread(self._store.make, request, wanted)
-        except PictureError as error:
-            if wanted():
-                self._settled.set()
-                self._say("damaged", "✗ this picture cannot be shown", error.sentence, request.path.name, error.hint)
-                self.post_message(self.Damaged(self, request.path, error))
+    def _failed(self, request: Request, error: PictureError) -> None:
+        if request.detail is not None:
+            self._viewing.lose_detail()
+            self._load(tells=False)
             return
-        if wanted() and payload is not None:
-            self._settled.set()
-            self._present(request, payload)
+        self._settle("damaged", "✗ this picture cannot be shown", error.sentence, request.path.name, error.hint)
+        self.post_message(self.Damaged(self, request.path, error))
 
-    @work(group="picture-prefetch", exclusive=True, exit_on_error=False, description="prepare pictures")
-    async def _prefetch_all(self, requests: list[Request], generation: int) -> None:
-        def wanted() -> bool:
-            return generation == self._prefetch_generation
+    def _settle(self, state: str, *lines: str) -> None:
+        self._tells = False
+        self._waits += 1
+        self.state = state
+        self.say(*lines, dim=state != "damaged")
+        self._prefetch_wished()
 
-        for request in requests:
-            await self._settled.wait()
-            if not wanted():
-                return
-            try:
-                await asyncio.to_thread(self._store.make, request, wanted)
-            except PictureError:
-                # Nobody looks at it yet; `show` says so when its turn comes.
-                continue
+    def frame_written(self, request: Request) -> None:
+        """Tell, once a `show`, that the picture is there."""
+        if self._tells and request.path == self._path:
+            self._tells = False
+            self.state = "shown"
+            self.post_message(self.Shown(self, request.path))
+            self._prefetch_wished()
 
-    @property
-    def _store(self) -> PictureStore:
-        return store_of(self.app)
-
-    @property
-    def _graphics(self) -> TerminalGraphics:
-        found = getattr(self.app, "graphics", None)
-        return found if isinstance(found, TerminalGraphics) else HALF_BLOCKS
-
-    @property
-    def _on_top(self) -> bool:
-        return self.is_attached and self.app.screen is self.screen
+    def pixels_lost(self) -> None:
+        """The terminal was to hold the pixels and does not: make them again."""
+        self._loading.again(self._rest_s)
 
     def _protocol(self) -> Protocol:
         """Half blocks under a modal: it blends the colours below it, and a blended placeholder is another picture."""
-        protocol = self._graphics.protocol
+        protocol = graphics_of(self.app).protocol
         if protocol in (Protocol.HALFBLOCK, Protocol.NONE):
             return protocol
         if not self._on_top or (protocol is Protocol.KITTY and self.app.console.color_system != "truecolor"):
             return Protocol.HALFBLOCK
         return protocol
 
-    def _make_request(self, path: Path, boxes: tuple[Box, ...]) -> Request | None:
+    def _make_request(self, path: Path) -> Request | None:
+        """The request for `path`, in the fine quality; with what is drawn and looked at where it is the one shown."""
         width, height = self._room_in_cells()
         if width < 1 or height < 1:
             return None
-        graphics = self._graphics
-        cell = (graphics.cell_width, graphics.cell_height)
-        if not self.app.is_headless:
-            cell = cell_size() or cell
-        return Request(
+        graphics = graphics_of(self.app)
+        plain = Request(
             path=path,
             columns=width,
             rows=height,
-            cell_width=cell[0],
-            cell_height=cell[1],
+            cell_width=graphics.cell_width,
+            cell_height=graphics.cell_height,
             protocol=self._protocol(),
             background=self.background_colors[1].rgb,
-            boxes=boxes,
             tmux=graphics.tmux,
         )
+        return self._with_overlays(plain) if path == self._path else plain
 
-    def _room_in_cells(self) -> tuple[int, int]:
-        width, height = self.content_size
-        return width, height - 1 if self._has_caption(height) else height
+    def _with_overlays(self, plain: Request) -> Request:
+        view = self._viewing.view
+        return replace(
+            plain,
+            boxes=self._boxes,
+            points=self._points,
+            view=view,
+            detail=None if view.is_whole else self._viewing.detail,
+        )
 
-    def _has_caption(self, height: int) -> bool:
-        return bool(self._caption) and height > 2
-
-    # -- showing -----------------------------------------------------------------------------------------
-
-    def _say(self, state: str, *lines: str) -> None:
-        self._lines = tuple(line for line in lines if line)
-        self.state = state
-        self._request = self._payload = None
-        self._rows = []
-        self._sixel.forget()
-        self._forget_image()
-        self._repaint()
-
-    def _present(self, request: Request, payload: Payload) -> None:
-        self._request, self._payload = request, payload
-        self.state = "shown"
-        if payload.picture is not None:
-            self._present_kitty(payload)
-        elif payload.sixel is not None:
-            self._rows = []
-            if not self._sixel.paint_over():
-                self._repaint()
-        else:
-            self._rows = self._store.rows(request, payload)
-            self._repaint()
-        self.post_message(self.Shown(self, request.path))
-
-    def _present_kitty(self, payload: Payload) -> None:
-        """The new picture goes out under a new id before the cells change, so that nothing is blank between."""
-        if payload.picture is None:
-            return
-        if self._sent is not payload or self._image_id is None:
-            before, self._image_id = self._image_id, next(self._store.ids)
-            self._write(payload.picture.transmit(self._image_id))
-            self._sent = payload
-            if before is not None:
-                self.call_after_refresh(self._write, kitty.delete(before, tmux=self._graphics.tmux))
-        self._rows = placeholder_rows(payload, self._image_id, self._ground)
-        self._repaint()
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Textual's refresh; remembers whether more than the caption is to be drawn again."""
-        self._sixel.cells_changed = self._sixel.cells_changed or not regions
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def _repaint(self) -> None:
-        self.refresh()
-        if self.is_attached and not self._on_top and self.screen in self.app._background_screens:
-            self.app.screen.refresh()
-
-    def _write(self, data: str) -> None:
-        driver = self.app._driver
-        if driver is not None:
-            driver.write(data)
-            driver.flush()
-
-    def _forget_image(self) -> None:
-        if self._image_id is not None:
-            self._write(kitty.delete(self._image_id, tmux=self._graphics.tmux))
-        self._image_id = self._sent = None
-
-    # -- cells -------------------------------------------------------------------------------------------
-
-    @property
-    def _ground(self) -> Style:
-        return Style(bgcolor=self.background_colors[1].rich_color)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Rows for the frame that is being made; sixel pixels follow right after it."""
-        if not self._on_top and self._payload is not None and self._payload.runs is None:
-            return [Strip.blank(crop.width, self._ground)] * crop.height
-        strips = super().render_lines(crop)
-        if self._sixel_pixels() is not None:
-            self._sixel.rows_asked()
-        return strips
-
-    def render_line(self, y: int) -> Strip:
-        """One row: of the picture, of the words instead of it, or the caption."""
-        width, height = self.content_size
-        if self._has_caption(height) and y == height - 1:
-            return caption_row(self._caption, width, self.rich_style)
-        room = self._room_in_cells()
-        if self._payload is None:
-            style = self.rich_style + Style(dim=self.state != "damaged")
-            return words(self._lines, room[0], room[1], style)[y] if y < room[1] else Strip.blank(width, self._ground)
-        left, top = self._offset(self._payload)
-        if not top <= y < top + len(self._rows):
-            return Strip.blank(width, self._ground)
-        return framed(self._rows[y - top], left, width, self._ground).crop(0, width)
-
-    def _offset(self, payload: Payload) -> tuple[int, int]:
-        """Where the picture begins within the widget's content, in cells."""
-        width, height = self._room_in_cells()
-        return max(0, (width - payload.columns) // 2), max(0, (height - payload.rows) // 2)
-
-    def _sixel_pixels(self) -> str | None:
-        return self._payload.sixel if self._payload is not None else None
-
-    def _picture_region(self) -> Region | None:
-        """Where the picture is on the screen, or None where not all of it is visible."""
-        if self._payload is None or not self._on_top or not self.display:
-            return None
-        left, top = self._offset(self._payload)
-        content = self.content_region
-        region = Region(content.x + left, content.y + top, self._payload.columns, self._payload.rows)
-        geometry = self.screen._compositor.visible_widgets.get(self)
-        return region if geometry is not None and geometry[1].contains_region(region) else None
+    @staticmethod
+    def _dots(request: Request) -> float:
+        """How many dots are drawn for one screen pixel."""
+        return DOTS[0] / request.cell_width if request.protocol is Protocol.HALFBLOCK else 1.0
 
     # -- life --------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Follow modals above this screen, and the theme, whose background is around the picture."""
-        self.screen.screen_layout_refresh_signal.subscribe(self, self._layout_refreshed)
         self.watch(self.screen, "stack_updates", self._screen_changed, init=False)
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
@@ -373,27 +291,18 @@ class Picture(Widget):
     def on_show(self) -> None:
         """Shown again after `on_hide`."""
         self._load()
-
-    def on_hide(self) -> None:
-        """Not visible: the terminal need not keep the pixels."""
-        self._forget_image()
-        self._sixel.forget()
+        self.refresh()
 
     def on_unmount(self) -> None:
-        """Nothing of it stays in the terminal, and nothing that still runs reports back."""
-        self._generation += 1
-        self._prefetch_generation += 1
-        self._forget_image()
-
-    def _layout_refreshed(self, _screen: Screen[object]) -> None:
-        self._sixel.layout_refreshed()
+        """Nothing that still runs reports back."""
+        self._loading.close()
 
     def _theme_changed(self) -> None:
         self.call_after_refresh(self._load)
 
     def _screen_changed(self) -> None:
         self._sixel.forget()
-        if self._path is not None:
+        if self._path is not None and self._in_sight:
             self._load()
 
 

@@ -6,103 +6,23 @@ import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
-from unicodedata import combining
 
 import numpy as np
 import pytest
 from PIL import Image
-from textual.app import App, ComposeResult
-from textual.pilot import Pilot
-from textual.screen import ModalScreen
+from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widgets import Static
 
 from binscout_tui.terminal import payload as payload_module
-from binscout_tui.terminal.graphics import Protocol, TerminalGraphics
+from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.overlay import AMBER
 from binscout_tui.terminal.payload import Request
 from binscout_tui.widgets.picture import Box, Picture
+from binscout_tui.widgets.picture_store import store_of
+from tests.widgets.showing import Question, Shows, busy, cells, halves, near, prepared, text, until
 
-Cell = tuple[str, tuple[int, ...] | None, tuple[int, ...] | None]
-
-
-class Shows(App[None]):
-    """One picture beside a line of text; remembers what the widget reports and what is written to the terminal."""
-
-    CSS = "Picture { width: 40; height: 21; }"
-
-    def __init__(self, protocol: Protocol | None = None) -> None:
-        super().__init__()
-        self.reports: list[Picture.Shown | Picture.Damaged] = []
-        self.written = ""
-        self.reported = asyncio.Event()
-        if protocol is not None:
-            self.graphics = TerminalGraphics(protocol)
-
-    def compose(self) -> ComposeResult:
-        yield Picture()
-        yield Static("text", id="text")
-
-    def on_mount(self) -> None:
-        assert self._driver is not None
-        self._driver.write = self.note  # type: ignore[method-assign]
-
-    def note(self, data: str) -> None:
-        self.written += data
-
-    def on_picture_shown(self, event: Picture.Shown) -> None:
-        self.reports.append(event)
-        self.reported.set()
-
-    def on_picture_damaged(self, event: Picture.Damaged) -> None:
-        self.reports.append(event)
-        self.reported.set()
-
-    async def report(self, pilot: Pilot[None]) -> Picture.Shown | Picture.Damaged:
-        """The next thing that the widget reports, when it is also on the screen."""
-        await asyncio.wait_for(self.reported.wait(), 10)
-        self.reported.clear()
-        await pilot.pause()
-        return self.reports[-1]
-
-
-class Question(ModalScreen[None]):
-    CSS = "Question { background: black 50%; align: center middle; } Static { width: 8; height: 1; }"
-
-    def compose(self) -> ComposeResult:
-        yield Static("sure?")
-
-
-@pytest.fixture
-def picture_file(tmp_path: Path) -> Callable[..., Path]:
-    def make(name: str, colour: tuple[int, int, int], size: tuple[int, int] = (80, 80)) -> Path:
-        path = tmp_path / name
-        Image.new("RGB", size, colour).save(path)
-        return path
-
-    return make
-
-
-def cells(app: App[None]) -> list[list[Cell]]:
-    """Every cell of the screen: character, colour of the text, colour behind it."""
-    rows = []
-    for strip in app.screen._compositor.render_strips():
-        row: list[Cell] = []
-        for segment in strip:
-            style = segment.style
-            front = style.color.triplet if style and style.color else None
-            behind = style.bgcolor.triplet if style and style.bgcolor else None
-            colours = front and tuple(front), behind and tuple(behind)
-            row.extend((character, *colours) for character in segment.text if not combining(character))
-        rows.append(row)
-    return rows
-
-
-def text(app: App[None]) -> str:
-    return "\n".join("".join(cell[0] for cell in row) for row in cells(app))
-
-
-def near(first: tuple[int, ...] | None, second: tuple[int, ...]) -> bool:
-    return first is not None and max(abs(one - two) for one, two in zip(first, second, strict=True)) <= 4
+pytestmark = pytest.mark.usefixtures("no_rest")
 
 
 async def test_a_picture_is_shown_with_its_colours_and_aspect(picture_file: Callable[..., Path]) -> None:
@@ -114,9 +34,7 @@ async def test_a_picture_is_shown_with_its_colours_and_aspect(picture_file: Call
         assert isinstance(report, Picture.Shown)
         assert report.path == path
         grid = cells(app)
-        painted = [
-            (x, y) for y in range(20) for x in range(40) if grid[y][x][0] == "▀" and near(grid[y][x][1], (200, 40, 80))
-        ]
+        painted = [(x, y) for y in range(20) for x in range(40) if near(halves(grid[y][x])[0], (200, 40, 80))]
         assert {x for x, _ in painted} == set(range(40))
         assert len({y for _, y in painted}) == 5
         assert "wide.png" in text(app).splitlines()[20]
@@ -173,10 +91,9 @@ async def test_results_that_are_no_longer_wanted_are_dropped(
         picture.show(second)
         assert (await app.report(pilot)).path == second
         ended.set()
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await until(pilot, lambda: not busy(app))
         assert [report.path for report in app.reports] == [second]
-        assert near(cells(app)[10][20][1], (0, 250, 0))
+        assert near(halves(cells(app)[10][20])[0], (0, 250, 0))
 
 
 async def test_while_it_loads_long_the_old_picture_does_not_stay(
@@ -200,7 +117,7 @@ async def test_while_it_loads_long_the_old_picture_does_not_stay(
         picture.show(new)
         while "loading" not in text(app):
             await pilot.pause(0.01)
-        assert not any(near(cell[1], (250, 0, 0)) for row in cells(app) for cell in row)
+        assert not any(near(halves(cell)[0], (250, 0, 0)) for row in cells(app) for cell in row)
         ended.set()
         assert (await app.report(pilot)).path == new
 
@@ -235,36 +152,13 @@ async def test_prefetched_pictures_are_there_at_once(picture_file: Callable[...,
         picture.show(paths[0])
         picture.prefetch([*paths[1:], paths[0].with_name("absent.png")])
         await app.report(pilot)
-        await app.workers.wait_for_complete()
         for path in paths[1:]:
+            while not prepared(app, path):
+                await pilot.pause(0.01)
             path.unlink()
             picture.show(path)
+            assert (await app.report(pilot)).path == path
             assert picture.state == "shown"
-
-
-async def test_kitty_cells_carry_the_id_of_the_pixels_sent_and_each_is_deleted_again(
-    picture_file: Callable[..., Path],
-) -> None:
-    app = Shows(Protocol.KITTY)
-    async with app.run_test(size=(60, 24)) as pilot:
-        app.console._color_system = app.console._color_system.__class__.TRUECOLOR  # type: ignore[union-attr]
-        picture = app.query_one(Picture)
-        picture.show(picture_file("a.png", (10, 200, 10)))
-        await app.report(pilot)
-        first = int(re.findall(r"a=T,[^;]*i=(\d+)", app.written)[-1])
-        character, front, _ = cells(app)[10][20]
-        assert character == "\U0010eeee"
-        assert front == (first >> 16, first >> 8 & 255, first & 255)
-        picture.show(picture_file("b.png", (10, 10, 200)))
-        await app.report(pilot)
-        second = int(re.findall(r"a=T,[^;]*i=(\d+)", app.written)[-1])
-        assert second != first
-        assert f"a=d,d=I,i={first}" in app.written
-        await picture.remove()
-        assert f"a=d,d=I,i={second}" in app.written
-        transmitted = {int(number) for number in re.findall(r"a=T,[^;]*i=(\d+)", app.written)}
-        deleted = {int(number) for number in re.findall(r"a=d,d=I,i=(\d+)", app.written)}
-        assert transmitted == deleted
 
 
 @pytest.mark.parametrize("protocol", [Protocol.KITTY, Protocol.SIXEL])
@@ -273,7 +167,6 @@ async def test_under_a_modal_there_are_only_blended_cells(
 ) -> None:
     app = Shows(protocol)
     async with app.run_test(size=(60, 24)) as pilot:
-        app.console._color_system = app.console._color_system.__class__.TRUECOLOR  # type: ignore[union-attr]
         app.query_one(Picture).show(picture_file("a.png", (200, 100, 50)))
         await app.report(pilot)
         before = len(app.written)
@@ -281,7 +174,7 @@ async def test_under_a_modal_there_are_only_blended_cells(
         await app.report(pilot)
         grid = cells(app)
         assert not any("\U0010eeee" in cell[0] for row in grid for cell in row)
-        assert near(grid[5][20][1], (100, 50, 25))
+        assert near(halves(grid[5][20])[0], (100, 50, 25))
         assert "sure?" in text(app)
         assert "\x1bP" not in app.written[before:]
         app.pop_screen()
@@ -340,31 +233,16 @@ async def test_a_toast_over_sixel_is_drawn_again_and_pixels_come_back_when_it_go
         assert app.written.count("\x1bP0;1q") > settled
 
 
-async def test_hidden_and_shown_again(picture_file: Callable[..., Path]) -> None:
-    app = Shows(Protocol.KITTY)
-    async with app.run_test(size=(60, 24)) as pilot:
-        app.console._color_system = app.console._color_system.__class__.TRUECOLOR  # type: ignore[union-attr]
-        picture = app.query_one(Picture)
-        picture.show(picture_file("a.png", (200, 100, 50)))
-        await app.report(pilot)
-        picture.display = False
-        await pilot.pause()
-        assert app.written.count("a=d,d=I") == 1
-        picture.display = True
-        await app.report(pilot)
-        assert app.written.count("a=T") == 2
-
-
 async def test_a_new_size_makes_a_new_picture(picture_file: Callable[..., Path]) -> None:
     app = Shows()
     async with app.run_test(size=(60, 24)) as pilot:
         picture = app.query_one(Picture)
         picture.show(picture_file("a.png", (200, 100, 50)))
         await app.report(pilot)
-        before = sum(cell[0] == "▀" for row in cells(app) for cell in row)
+        before = sum(near(halves(cell)[0], (200, 100, 50)) for row in cells(app) for cell in row)
         picture.styles.width = 10
         await app.report(pilot)
-        assert 0 < sum(cell[0] == "▀" for row in cells(app) for cell in row) < before
+        assert 0 < sum(near(halves(cell)[0], (200, 100, 50)) for row in cells(app) for cell in row) < before
 
 
 async def test_a_terminal_without_pictures_gets_words(picture_file: Callable[..., Path]) -> None:
@@ -383,8 +261,82 @@ async def test_a_real_photo_in_half_blocks(real_photos: Path) -> None:
         app.query_one(Picture).show(path)
         await app.report(pilot)
         grid = cells(app)
-        rows = [row for row in grid if any(cell[0] == "▀" for cell in row)]
-        shown = np.array([[cell[1] for cell in row if cell[0] == "▀"] for row in rows], dtype=float)
+        columns, rows = app.picture._on_screen.payload.columns, app.picture._on_screen.payload.rows
+        left, top = (40 - columns) // 2, (21 - rows) // 2
+        shown = np.array(
+            [[halves(cell)[0] for cell in row[left : left + columns]] for row in grid[top : top + rows]], float
+        )
         with Image.open(path) as image:
             wanted = np.asarray(image.convert("RGB").resize((shown.shape[1], shown.shape[0] * 2)), dtype=float)[0::2]
         assert np.abs(shown - wanted).mean() < 16
+
+
+async def test_nothing_is_prepared_before_the_picture_is_on_the_screen(
+    picture_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, following = picture_file("first.png", (250, 0, 0)), picture_file("following.png", (0, 250, 0))
+    order: list[str] = []
+    scale = payload_module.scale
+
+    def noted(request: Request) -> object:
+        order.append(request.path.stem)
+        return scale(request)
+
+    monkeypatch.setattr(payload_module, "scale", noted)
+    app = Shows()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(first)
+        app.picture.prefetch([following])
+        before = app.picture.frame_written
+        monkeypatch.setattr(app.picture, "frame_written", lambda request: (order.append("frame"), before(request)))
+        await until(pilot, lambda: prepared(app, following))
+        assert order == ["first", "frame", "following"]
+
+
+async def test_of_several_sixel_pictures_in_one_turn_only_the_last_is_painted(
+    picture_file: Callable[..., Path],
+) -> None:
+    app = Shows(Protocol.SIXEL)
+    paths = [picture_file(f"{number}.png", (number * 60, 9, 9)) for number in range(4)]
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(paths[0])
+        assert (await app.report(pilot)).path == paths[0]
+        assert app.written.count("\x1bP0;1q") == 1, "it is painted when it is said to be shown"
+        app.picture.prefetch(paths[1:])
+        await until(pilot, lambda: all(prepared(app, path) for path in paths))
+        for path in paths[1:]:
+            app.picture.show(path, caption=path.name)
+            app.picture.show(path)
+        assert (await app.report(pilot)).path == paths[3]
+        assert app.written.count("\x1bP0;1q") == 2
+        assert [report.path for report in app.reports] == [paths[0], paths[3]]
+
+
+class Here(Screen[None]):
+    def compose(self) -> ComposeResult:
+        yield Picture()
+
+
+class Areas(Shows):
+    """Another area beside the one with the picture."""
+
+    MODES = {"here": Here, "there": Screen}
+    DEFAULT_MODE = "here"
+
+
+async def test_in_another_area_nothing_is_made_and_on_return_nothing_is_sent(
+    picture_file: Callable[..., Path],
+) -> None:
+    app = Areas(Protocol.KITTY)
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(picture_file("a.png", (200, 100, 50)))
+        await app.report(pilot)
+        picture, before, made = app.picture, app.written, len(store_of(app).payloads._payloads._values)
+        await app.switch_mode("there")
+        await pilot.pause()
+        picture.redraw()
+        await pilot.pause()
+        await app.switch_mode("here")
+        await until(pilot, lambda: "\U0010eeee" in text(app))
+        assert app.written == before
+        assert len(store_of(app).payloads._payloads._values) == made
