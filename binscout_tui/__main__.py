@@ -10,11 +10,15 @@ def main() -> int:
     from binscout_tui.cli.arguments import split_arguments
 
     arguments = split_arguments(sys.argv[1:])
+    # The app starts without the command line's library.
     if not arguments.rest and not arguments.as_json:
-        # The app starts without the command line's library.
         from binscout_tui.cli.open_app import open_app
 
         return open_app(arguments.workspace)
+    if arguments.rest[:1] == ("open",) and not arguments.as_json and "--help" not in arguments.rest:
+        from binscout_tui.cli.open_app import open_at
+
+        return open_at(arguments.workspace, arguments.rest[1:])
     from binscout_tui.cli.main import run
 
     return run(arguments)

@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual.app import App
 from textual.driver import Driver
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from binscout_tui.commands.areas import AREAS
+from binscout_tui.commands.areas import AREAS, Opening
 from binscout_tui.screens.app_commands import AppCommands
+from binscout_tui.screens.app_terminal import TerminalApp
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import footer_keys
 from binscout_tui.screens.messages import Messages, Severity, Told
 from binscout_tui.store.events import Event
+from binscout_tui.terminal.graphics import TerminalGraphics
 from binscout_tui.theme import BINSCOUT
+from binscout_tui.widgets.answer_driver import driver_class
 from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.widgets.header import HeaderBar, HeaderState, short_path
 from binscout_tui.workers.session import Session
 from binscout_tui.workspace import LiveWorkspace, Paths
 
-if TYPE_CHECKING:
-    from binscout_tui.terminal.graphics import TerminalGraphics
-
 CLOCK_S = 5.0
+SETTLED_S = 2.0
+SWITCH_S = 0.001
 RETRY_S = 5.0
 TOAST_CELLS, TOAST_EDGES = 64, 6
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
 MOST_TOASTS = 3
 
 
-class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
+class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
     """The program. It opens the workspace beside the first frame and closes it when it ends."""
 
     BINDINGS = AppCommands.SCOPE.bindings()
@@ -51,10 +54,20 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
     TITLE = "BinScout"
 
     def __init__(
-        self, root: Path, graphics: TerminalGraphics | None = None, *, driver_class: type[Driver] | None = None
+        self,
+        root: Path,
+        graphics: TerminalGraphics | None = None,
+        *,
+        driver_class: type[Driver] | None = None,
+        opening: Opening | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class)
-        self.graphics = graphics
+        if opening is not None:
+            # Textual begins in the default mode; another one must not cost making Home first.
+            self.DEFAULT_MODE = opening.area  # type: ignore[misc]
+        super().__init__(graphics, driver_class=driver_class)
+        if opening is not None:
+            del self.DEFAULT_MODE
+        self._opening = opening
         self.session = Session(root)
         self.messages = Messages(Paths(root).logs / "binscout.log")
         self.at_gate: set[str] = set()
@@ -80,6 +93,9 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         """Open the workspace and watch it, beside the first frame."""
         self.run_worker(self._live(), group="workspace", exit_on_error=False, description="watch the workspace")
         self.set_interval(CLOCK_S, self.refresh_frame)
+        self.set_timer(SETTLED_S, _spare_collections)
+        if self.graphics is not None and self.graphics.warning:
+            self.toast(self.graphics.warning, "warning")
 
     async def on_unmount(self) -> None:
         """Let go of the workspace, whatever the reason for leaving."""
@@ -192,6 +208,11 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         except Exception as error:  # noqa: BLE001  one broken area must not take the others with it
             self.report(error, f"opening {AREAS[area_id].title}")
 
+    def take_opening(self, area_id: str) -> Opening | None:
+        """What was asked for at the start when the app began in this area, once."""
+        opening, self._opening = self._opening, None
+        return opening if opening is not None and opening.area == area_id else None
+
     def take_afterwards(self, area_id: str) -> str:
         """The command that is to be carried out in an area which has just been loaded, once; or ""."""
         if self._afterwards is None or self._afterwards[0] != area_id:
@@ -200,15 +221,20 @@ class BinScoutApp(AppCommands, App[int], inherit_bindings=False):
         return command_id
 
 
-def run_app(root: Path, graphics: TerminalGraphics | None = None) -> int:
+def _spare_collections() -> None:
+    """Keep the garbage collector from looking at what stays for ever, which takes it longer than a key may take."""
+    gc.freeze()
+
+
+def run_app(root: Path, graphics: TerminalGraphics | None = None, opening: Opening | None = None) -> int:
     """Run the program on the workspace in `root` until the person leaves; the exit code."""
-    driver = None
     if graphics is not None:
         os.environ.update(graphics.environment())
-        if graphics.answers_due:
-            from binscout_tui.widgets.answer_driver import driver_class
-
-            driver = driver_class(graphics)
-    app = BinScoutApp(root, graphics, driver_class=driver)
+    app = BinScoutApp(
+        root, graphics, driver_class=driver_class(graphics) if graphics is not None else None, opening=opening
+    )
+    # A thread that encodes a picture gives way to a key after a fifth of the usual time.
+    sys.setswitchinterval(SWITCH_S)
+    _spare_collections()
     app.run()
     return app.return_code or 0

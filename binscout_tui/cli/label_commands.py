@@ -101,7 +101,8 @@ def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
         areas = get_args(Area) if area is None else (area,)
         entry = workspace.db.write(undoing.redo if forward else undoing.undo, workspace.user.uid, areas)
     what = "redone" if forward else "undone"
-    text = f"{entry.action} of {entry.area} {entry.target} {what}."
+    others = f" and {len(entry.turned) - 1} more" if len(entry.turned) > 1 else ""
+    text = f"{entry.action} of {entry.area} {entry.target}{others} {what}."
     if entry.stale:
         text = f"{entry.area} {entry.target} was changed by somebody else since; it stays as it is."
     done = {"area": entry.area, "action": entry.action, "target": entry.target, "done": not entry.stale}

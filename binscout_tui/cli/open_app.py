@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from binscout_tui.errors import EXIT_USAGE, BinScoutError
+from binscout_tui.errors import EXIT_USAGE, BinScoutError, NotFoundError
+
+if TYPE_CHECKING:
+    from binscout_tui.commands.areas import Opening
+    from binscout_tui.terminal.graphics import TerminalGraphics
 
 
-def open_app(option: Path | None) -> int:
-    """Open the app on the workspace meant by `option`; returns the exit code."""
+def open_at(option: Path | None, words: Sequence[str]) -> int:
+    """`open_app` where the `words` after `binscout open` say; returns the exit code."""
+    from binscout_tui.cli.opening import read_opening
+
+    try:
+        opening = read_opening(words)
+    except BinScoutError as error:
+        print(f"binscout: {error.sentence} {error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    return open_app(option, opening)
+
+
+def open_app(option: Path | None, opening: Opening | None = None) -> int:
+    """Open the app on the workspace meant by `option`, on Home or at `opening`; returns the exit code."""
     from binscout_tui import workspace
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -23,14 +43,38 @@ def open_app(option: Path | None) -> int:
     try:
         if option is None and workspace.ENVIRONMENT not in os.environ:
             workspace.create(root)
-        workspace.check(root)
+        _check(root, opening)
     except BinScoutError as error:
         print(f"binscout: {error.sentence} {error.hint}".rstrip(), file=sys.stderr)
         return error.exit_code
+    run_app, graphics = _loaded()
+    return run_app(root, graphics, opening)
+
+
+def _check(root: Path, opening: Opening | None) -> None:
+    """Raise, in one sentence, what would keep the app from opening there."""
+    from binscout_tui import workspace
+
+    if opening is None or opening.image is None:
+        workspace.check(root)
+        return
+    from binscout_tui.store import images
+
+    with workspace.Workspace(root) as opened:
+        image = opened.db.read(images.get, opening.image)
+    if image.trashed_at is not None:
+        raise NotFoundError(
+            f"Image {image.id} is in the trash.", hint=f"`binscout images restore {image.id}` brings it back."
+        )
+
+
+def _loaded() -> tuple[Callable[[Path, TerminalGraphics, Opening | None], int], TerminalGraphics]:
+    """The app, loaded while the terminal is asked what it can show: a slow answer does not add to the start."""
     from binscout_tui.terminal.detect import detect
 
-    graphics = detect()
-    os.environ.update(graphics.environment())
-    from binscout_tui.app import run_app
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # a hook may send it before the app listens
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(detect)
+        from binscout_tui.app import run_app
 
-    return run_app(root, graphics)
+        return run_app, asked.result()

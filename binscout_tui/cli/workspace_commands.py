@@ -1,4 +1,4 @@
-"""`init`, `demo`, `doctor`."""
+"""`init`, `open`, `demo`, `doctor`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from binscout_tui.cli.session import session
+from binscout_tui.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(init)
+    app.command("open")(open_area)
     app.command()(demo)
     app.command()(doctor)
 
@@ -32,6 +34,22 @@ def init(
     shown = display_name(root)
     text = f"Made the workspace {shown}." if created else f"{shown} is a workspace already."
     ours.answer({"workspace": shown, "created": created}, text)
+
+
+def open_area(
+    context: typer.Context,
+    area: Annotated[str, typer.Argument(help="home, select, label, training, models or gallery.")] = "",
+    image: Annotated[str, typer.Option(help="The number of an image to begin with in the gallery.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Show one image of the gallery in full.")] = False,
+) -> int:
+    """Open the app in an area, for panes and scripts; without one on Home."""
+    from binscout_tui.cli.open_app import open_app
+    from binscout_tui.cli.opening import opening
+
+    ours = session(context)
+    if ours.as_json:
+        raise UsageError("The app has no answer as JSON.", hint="Leave --json out.")
+    return open_app(ours.option, opening(area, image, full=full))
 
 
 def demo(

@@ -26,6 +26,15 @@ class Area:
         return cast("BaseScreen", getattr(import_module(module), name)())
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where the app begins: an area, there an image or the one where the person was, in full or among the others."""
+
+    area: str = "home"
+    image: int | None = None
+    full: bool = False
+
+
 AREAS: dict[str, Area] = {
     area.id: area
     for area in (
@@ -34,5 +43,6 @@ AREAS: dict[str, Area] = {
         Area("label", "l", "f4", "Label", "binscout_tui.screens.label:LabelScreen"),
         Area("training", "t", "f5", "Training", "binscout_tui.screens.training:TrainingScreen"),
         Area("models", "m", "f6", "Models", "binscout_tui.screens.models:ModelsScreen"),
+        Area("gallery", "g", "f7", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
     )
 }

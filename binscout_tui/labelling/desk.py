@@ -212,7 +212,9 @@ class LabelDesk:
     async def _turned(self, entry: Entry, before: State, after: State) -> Entry:
         target = await self._look(entry.target)
         self.classes = await self.workspace.db.read(labels.classes)
-        if target is not None and not entry.stale:
+        if len(entry.turned) > 1:
+            self.counts = await self.workspace.db.read(labels.counts)
+        elif target is not None and not entry.stale:
             self._recount(entry.area, target, before, after)
         if target is not None and target.image.trashed_at is None:
             self._remember_way_to(entry.target)

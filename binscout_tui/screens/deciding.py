@@ -9,6 +9,7 @@ from textual import events
 from textual.actions import parse
 from textual.message import Message
 
+from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.store.images import Image
@@ -58,21 +59,36 @@ class DecidingScreen(BaseScreen):
 
     def decision(self, key: str) -> tuple[str, ...] | None:
         """The command and its arguments when `key` decides, else None."""
+        found = self.bound(key, self)
+        return found[1] if found is not None and found[1][0] in self.DECISIONS else None
+
+    def bound(self, key: str, *nodes: Commanded) -> tuple[Commanded, tuple[str, ...]] | None:
+        """Which of `nodes` has `key` now, and the command with its arguments; None when it is another's."""
         active = self.active_bindings.get(key)
-        if active is None or active.node is not self:
+        if active is None:
+            return None
+        owner: object = active.node
+        node = next((node for node in nodes if node is owner), None)
+        if node is None:
             return None
         _, _, arguments = parse(active.binding.action)
-        return tuple(str(argument) for argument in arguments) if arguments[0] in self.DECISIONS else None
+        return node, tuple(str(argument) for argument in arguments)
+
+    def taken(self, key: str) -> tuple[Commanded, tuple[str, ...]] | None:
+        """The node and the command of a key that is carried out here, in the order of the keys; None for all others."""
+        found = self.decision(key) if self.focused is None else None
+        return None if found is None else (self, found)
 
     async def on_key(self, event: events.Key) -> None:
-        """Judge the keys that decide; all others take the ordinary way."""
-        found = self.decision(event.key) if self.focused is None else None
+        """Judge the keys that decide; those that are not taken here go the ordinary way."""
+        found = self.taken(event.key)
         if found is None:
             return
         event.stop()
         event.prevent_default()
-        if self.was_seen(event.time):
-            await self.action_command(*found)
+        node, command = found
+        if command[0] not in self.DECISIONS or self.was_seen(event.time):
+            await node.action_command(*command)
 
     def repair(self, image: Image, show: Callable[[], None]) -> None:
         """Make the previews of `image` again beside the event loop, then `show` them if that helped."""

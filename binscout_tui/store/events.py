@@ -33,6 +33,12 @@ def prune(db: sqlite3.Connection, before: str) -> None:
     db.execute("DELETE FROM event WHERE id < (SELECT min(id) FROM event WHERE at >= ?)", (before,))
 
 
+def forgotten(db: sqlite3.Connection, event_id: int) -> bool:
+    """Whether events that came after `event_id` may have been pruned."""
+    oldest = db.execute("SELECT min(id) FROM event").fetchone()[0]
+    return oldest is not None and oldest > event_id + 1
+
+
 def latest(db: sqlite3.Connection) -> int:
     """The id of the newest event, 0 when there is none."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0])

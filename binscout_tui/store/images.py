@@ -182,28 +182,36 @@ def add_warning(db: sqlite3.Connection, image_id: int, warning: str) -> None:
 
 
 def trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
-    """Move images to the trash and say how many were not there yet. Raises NotFoundError, then nothing moved."""
-    return sum(_decide_trash(db, uid, image_id, trashed=True) for image_id in image_ids)
+    """Move images to the trash, as one decision, and say how many were not there yet.
+
+    Raises NotFoundError, then nothing moved.
+    """
+    return _decide_trash(db, uid, image_ids, trashed=True)
 
 
 def restore(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
-    """Bring images back from the trash and say how many were there. Raises NotFoundError, then nothing moved."""
-    return sum(_decide_trash(db, uid, image_id, trashed=False) for image_id in image_ids)
+    """Bring images back from the trash, as one decision, and say how many were there.
+
+    Raises NotFoundError, then nothing moved.
+    """
+    return _decide_trash(db, uid, image_ids, trashed=False)
 
 
-def _decide_trash(db: sqlite3.Connection, uid: int, image_id: int, *, trashed: bool) -> bool:
-    before = _read_trash(db, image_id)
-    after = {"trashed": trashed}
-    if before == after:
-        return False
-    _write_trash(db, image_id, after, uid)
+def _decide_trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, trashed: bool) -> int:
+    before, after = {"trashed": not trashed}, {"trashed": trashed}
     action = "trash" if trashed else "restore"
-    journal.record(
+    moved = [image_id for image_id in dict.fromkeys(image_ids) if _read_trash(db, image_id) == before]
+    for image_id in moved:
+        _write_trash(db, image_id, after, uid)
+    journal.record_all(
         db,
         uid,
-        journal.Decision(area="trash", action=action, target=image_id, before=before, after=after),
+        [
+            journal.Decision(area="trash", action=action, target=image_id, before=before, after=after)
+            for image_id in moved
+        ],
     )
-    return True
+    return len(moved)
 
 
 def _read_trash(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Decisions: the journal, and undo and redo that walk it.
 
-A decision writes the new state, one journal row and one event in the same transaction. Undo and redo append rows of
-their own; the journal itself is never changed. Which rows can still be undone lies in `undo_entry`.
+A decision writes the new state, one journal row and one event for each thing it is about, in the same transaction.
+Undo and redo append rows of their own; the journal itself is never changed. Which rows can still be undone, and which
+of them are one decision, lies in `undo_entry`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal row."""
+    """A journal row; where undo or redo answer with it, `turned` is every thing that they changed."""
 
     id: int
     at: str
@@ -48,6 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     undoes: int | None = None
     redoes: int | None = None
     stale: bool = False
+    turned: tuple[int, ...] = ()
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -67,11 +69,26 @@ def register(area: str, read: Callable[..., dict[str, Any]], write: Callable[...
 
 def record(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
     """Write a decision down, make it undoable, and forget what could have been redone in its area."""
-    journal_id = _append(db, uid, decision)
-    db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, decision.area))
-    db.execute("INSERT INTO undo_entry (journal_id, uid, area) VALUES (?, ?, ?)", (journal_id, uid, decision.area))
-    events.emit(db, decision.area, decision.target)
-    return journal_id
+    return record_all(db, uid, [decision])
+
+
+def record_all(db: sqlite3.Connection, uid: int, decisions: Iterable[Decision]) -> int:
+    """`record` for one decision on several things of an area: one undo takes all of it back.
+
+    The journal id of its first row, 0 where `decisions` is empty.
+    """
+    batch = 0
+    for decision in decisions:
+        journal_id = _append(db, uid, decision)
+        if not batch:
+            batch = journal_id
+            db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, decision.area))
+        db.execute(
+            "INSERT INTO undo_entry (journal_id, uid, area, batch) VALUES (?, ?, ?, ?)",
+            (journal_id, uid, decision.area, batch),
+        )
+        events.emit(db, decision.area, decision.target)
+    return batch
 
 
 def note(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
@@ -84,13 +101,13 @@ def note(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
 def undo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
     """Take back this person's last decision, in `area` or anywhere.
 
-    When somebody changed the thing since, it stays as it is and the entry comes back with `stale` set; the next undo
-    goes on with the decision before it. Raises NotFoundError when nothing is left to undo.
+    A thing that somebody changed since stays as it is. When that is all of them the entry comes back with `stale`
+    set; the next undo goes on with the decision before it. Raises NotFoundError when nothing is left to undo.
     """
-    entry = _next(db, uid, area, undone=0, newest=True)
-    if entry is None:
+    entries = _next(db, uid, area, undone=0, newest=True)
+    if not entries:
         raise NotFoundError("There is nothing to undo.", code="nothing_to_undo")
-    return _turn(db, uid, entry, wanted=entry.before, expected=entry.after, undone=1)
+    return _summed_up([_turn(db, uid, e, wanted=e.before, expected=e.after, undone=1) for e in entries])
 
 
 def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
@@ -98,10 +115,16 @@ def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
 
     Raises NotFoundError when nothing is left to redo.
     """
-    entry = _next(db, uid, area, undone=1, newest=False)
-    if entry is None:
+    entries = _next(db, uid, area, undone=1, newest=False)
+    if not entries:
         raise NotFoundError("There is nothing to redo.", code="nothing_to_redo")
-    return _turn(db, uid, entry, wanted=entry.after, expected=entry.before, undone=0)
+    return _summed_up([_turn(db, uid, e, wanted=e.after, expected=e.before, undone=0) for e in entries])
+
+
+def _summed_up(entries: list[Entry]) -> Entry:
+    """The first of a decision's entries that was turned, with the things of all that were."""
+    turned = [entry for entry in entries if not entry.stale]
+    return msgspec.structs.replace((turned or entries)[0], turned=tuple(entry.target for entry in turned))
 
 
 def history(
@@ -165,15 +188,23 @@ def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expe
     return entry
 
 
-def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, newest: bool) -> Entry | None:
-    row = db.execute(
-        "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
-        " WHERE undo_entry.uid = ? AND undo_entry.undone = ?"
-        + (" AND undo_entry.area = ?" if area else "")
-        + f" ORDER BY undo_entry.journal_id {'DESC' if newest else 'ASC'} LIMIT 1",
-        (uid, undone, area) if area else (uid, undone),
+def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, newest: bool) -> list[Entry]:
+    """The rows of the decision whose turn it is, in the order in which it was made."""
+    where, values = "undo_entry.uid = ? AND undone = ?", [uid, undone]
+    edge = db.execute(
+        f"SELECT journal_id, batch FROM undo_entry WHERE {where}"
+        + (" AND area = ?" if area else "")
+        + f" ORDER BY journal_id {'DESC' if newest else 'ASC'} LIMIT 1",
+        (*values, area) if area else values,
     ).fetchone()
-    return _entry(row) if row else None
+    if edge is None:
+        return []
+    rows = db.execute(
+        "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
+        f" WHERE batch = ? AND {where} ORDER BY journal_id",
+        (edge["batch"], *values),
+    )
+    return [_entry(row) for row in rows]
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -1,0 +1,1 @@
+"""Looking through the library without a screen: which images, in which order, where one is, and the trash."""

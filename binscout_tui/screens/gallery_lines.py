@@ -1,0 +1,154 @@
+"""The words around the pictures of the gallery. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from binscout_tui.clock import from_text
+from binscout_tui.screens.words import counted, data_size
+from binscout_tui.store.gallery import Order, Row
+from binscout_tui.store.labels import Label
+
+EMPTY = (
+    "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
+)
+ALL_TRASHED = "All images are in the trash.\n\nz   brings back what you moved there last"
+HEALTH = {"missing": "its file is missing", "changed": "its file was changed"}
+Part = tuple[str, str]
+
+
+def status_line(
+    total: int, marked: int, size: str, order: Order, width: int, *, early: int = 0, position: int | None = None
+) -> Content:
+    """How many images and marks there are at the left, how they are shown at the right of `width` cells."""
+    left: list[Part] = [(counted(total, "image", ""), "bold"), *_marks(marked), *_early(early)]
+    if position is not None:
+        left.append((f" · at {position + 1:,}", "$text-muted"))
+    return _sides(left, f"{order} first · size {size}", width)
+
+
+def image_line(row: Row | None, width: int, *, marked: bool = False) -> Content:
+    """Which image is under the cursor; what matters least stands last and is cut."""
+    if row is None:
+        return Content("")
+    image = row.image
+    parts: list[Part] = [(f"#{image.id}", "bold"), *_mark(marked), *_said(row.label), *_warned(row)]
+    parts.append((f" · {image.name}", ""))
+    parts.append((f" · {image.width}x{image.height} · {data_size(image.bytes)} · {day(row)}", "$text-muted"))
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
+
+
+def details(row: Row | None, *, marked: bool = False) -> Content:
+    """The same, a line each, for wide terminals."""
+    if row is None:
+        return Content("")
+    image = row.image
+    lines: list[list[Part]] = [
+        [(f"#{image.id}", "bold"), *_mark(marked)],
+        [(image.name, "")],
+        [],
+        [(label_words(row.label), "$success" if row.label and row.label.state == "class" else "$text-muted")],
+        [(f"{image.width}x{image.height}  {data_size(image.bytes)}", "")],
+        [(f"{image.format} {image.mode}", "$text-muted")],
+        [(f"taken {moment(image.taken_at)}" if image.taken_at else "taken: not known", "$text-muted")],
+        [(f"added {moment(image.added_at)}", "$text-muted")],
+        [(f"from {image.source}", "$text-muted")],
+    ]
+    if row.crops:
+        lines.append([(counted(len(row.crops), "crop", ""), "")])
+    lines += [[("! " + words, "$warning")] for words in warnings(row)]
+    return Content("\n").join([Content.assemble(*line) for line in lines])
+
+
+def caption(
+    row: Row,
+    position: int | None,
+    total: int,
+    width: int,
+    *,
+    zoom: str = "",
+    marked: bool = False,
+    marks: int = 0,
+    early: int = 0,
+) -> Content:
+    """The line below a picture in full: where it is among all at the right, which it is at the left."""
+    place = f"{position + 1:,} of {total:,}" if position is not None else f"of {total:,}"
+    right = " · ".join(part for part in (f"{marks} marked" if marks else "", zoom, place) if part)
+    image = row.image
+    left: list[Part] = [(f"#{image.id}", "bold"), *_mark(marked), *_early(early), *_said(row.label), *_warned(row)]
+    left += [(f" · {image.name}", ""), (f" · {image.width}x{image.height} · {day(row)}", "$text-muted")]
+    return _sides(left, right, width)
+
+
+def label_words(label: Label | None) -> str:
+    """What was said of an image."""
+    if label is None:
+        return "not labelled"
+    return {"class": label.name or "", "empty": "nothing there", "skipped": "skipped"}[label.state]
+
+
+def badge(label: Label | None) -> str:
+    """The class for a tile's caption, empty where none was given."""
+    return label.name or "" if label is not None and label.state == "class" else ""
+
+
+def warnings(row: Row) -> list[str]:
+    """What one should know of an image, as clauses."""
+    health = HEALTH.get(row.image.health)
+    return [*([health] if health else []), *row.image.warnings]
+
+
+def day(row: Row) -> str:
+    """The day the picture was taken, else the one it came in."""
+    return _local(row.image.taken_at or row.image.added_at, "%Y-%m-%d")
+
+
+def moment(text: str) -> str:
+    """A moment of the store on this person's clock."""
+    return _local(text, "%Y-%m-%d %H:%M")
+
+
+def _local(text: str, form: str) -> str:
+    try:
+        found = from_text(text)
+    except ValueError:
+        return text
+    # A camera's clock has no zone; what it showed is what one wants to see.
+    return (found if found.tzinfo is None else _here(found)).strftime(form)
+
+
+def _here(found: datetime) -> datetime:
+    try:
+        return found.astimezone()
+    except (OverflowError, OSError):
+        return found
+
+
+def _marks(marked: int) -> list[Part]:
+    return [(f" · {marked:,} marked", "$accent")] if marked else []
+
+
+def _mark(marked: bool) -> list[Part]:
+    return [(" ✓", "bold $accent")] if marked else []
+
+
+def _early(early: int) -> list[Part]:
+    return [(f" · {early} early {'key' if early == 1 else 'keys'} not taken", "$warning")] if early else []
+
+
+def _said(label: Label | None) -> list[Part]:
+    return [(f" · {label_words(label)}", "$success" if label.state == "class" else "$text-muted")] if label else []
+
+
+def _warned(row: Row) -> list[Part]:
+    return [(f" · ! {words}", "$warning") for words in warnings(row)]
+
+
+def _sides(left: list[Part], right: str, width: int) -> Content:
+    line = Content.assemble(*left)
+    room = width - len(right) - 2
+    if line.cell_length > room:
+        line = line.truncate(max(0, room), ellipsis=True)
+    return Content.assemble(line, " " * max(2, width - line.cell_length - len(right)), (right, "$text-muted"))
