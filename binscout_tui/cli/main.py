@@ -13,6 +13,7 @@ import typer
 
 from binscout_tui import __version__
 from binscout_tui.cli import (
+    bench_commands,
     data_commands,
     engine_commands,
     image_commands,
@@ -49,6 +50,7 @@ for module in (
     model_commands,
     engine_commands,
     job_commands,
+    bench_commands,
 ):
     module.register(app)
 
