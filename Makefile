@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO ?= demo-workspace
 
-.PHONY: demo test test-slow lint types contracts unit format keys clean
+.PHONY: demo test test-packages test-slow lint types contracts unit format keys clean
 
 demo: $(STAMP)  ## a workspace with made-up pictures, then the app (without a terminal: the whole loop)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/binscout --workspace $(DEMO) demo; \
 	else folder=$$(mktemp -d) && $(BIN)/binscout --workspace "$$folder/demo" demo --headless; \
 	code=$$?; rm -rf "$$folder"; exit $$code; fi
 
-test: lint types contracts unit  ## everything that a change must pass
+test: test-packages lint types contracts unit  ## everything that a change must pass
+
+test-packages:  ## the terminals that tests look at, where they may be installed
+	@scripts/install-test-packages.sh
 
 test-slow: $(STAMP)  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
