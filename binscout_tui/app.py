@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from textwrap import fill
 from typing import ClassVar
 
 from textual.driver import Driver
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -31,12 +32,14 @@ from binscout_tui.theme import BINSCOUT
 from binscout_tui.widgets.answer_driver import driver_class
 from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.widgets.header import HeaderBar, HeaderState, short_path
+from binscout_tui.widgets.line_filter import SparingFilter
 from binscout_tui.workers.session import Session
 from binscout_tui.workspace import LiveWorkspace, Paths
 
 CLOCK_S = 5.0
 SETTLED_S = 2.0
 SWITCH_S = 0.001
+COLLECT_AT = (20_000, 20, 100)
 RETRY_S = 5.0
 TOAST_CELLS, TOAST_EDGES = 64, 6
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}
@@ -72,6 +75,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.messages = Messages(Paths(root).logs / "binscout.log")
         self.at_gate: set[str] = set()
         self._afterwards: tuple[str, str] | None = None
+        self._sparing: dict[LineFilter, LineFilter] = {}
         self.header = HeaderState(
             workspace=short_path(root, Path.home()), environment=os.environ.get("BINSCOUT_ENV", "").strip().upper()
         )
@@ -96,6 +100,15 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.set_timer(SETTLED_S, _spare_collections)
         if self.graphics is not None and self.graphics.warning:
             self.toast(self.graphics.warning, "warning")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, of which the one for named colours is spared where there are none."""
+        found = []
+        for line_filter in super().get_line_filters():
+            if isinstance(line_filter, ANSIToTruecolor):
+                line_filter = self._sparing.setdefault(line_filter, SparingFilter(line_filter))
+            found.append(line_filter)
+        return found
 
     async def on_unmount(self) -> None:
         """Let go of the workspace, whatever the reason for leaving."""
@@ -235,6 +248,7 @@ def run_app(root: Path, graphics: TerminalGraphics | None = None, opening: Openi
     )
     # A thread that encodes a picture gives way to a key after a fifth of the usual time.
     sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(*COLLECT_AT)
     _spare_collections()
     app.run()
     return app.return_code or 0

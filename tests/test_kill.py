@@ -37,6 +37,7 @@ CLASSES = [f"class {number}" for number in range(1, 10)]
 F4 = b"\x1bOS"
 STATUS = re.compile(r"^ (\d[\d,]*) left .*#(\d+) ")
 PATIENCE_S = 60.0
+LOOK_S = 0.08
 
 
 def truth(image_id: int) -> int:
@@ -125,6 +126,8 @@ def label_until(terminal: Terminal, moment: float, acknowledged: dict[int, int])
         if shown is None:
             return
         left, image_id = shown
+        # No key counts for what was on the screen for a moment only.
+        terminal.wait(lambda: False, min(time.monotonic() + LOOK_S, moment))
         terminal.press(str(truth(image_id)).encode())
         # A key that comes before the picture is there is refused and pressed again, as a person would.
         again = time.monotonic() + 1.0

@@ -18,7 +18,8 @@ from binscout_tui.workspace import LiveWorkspace
 
 AREAS = ("trash",)
 PIECE = 10_000
-ROWS = 500
+ROWS = 4_000
+"""More than four pages of the smallest tiles on a very large screen."""
 WINDOW = 24
 """Rows read together around the one that is wanted."""
 AHEAD, BEHIND = 3, 1

@@ -10,16 +10,21 @@ from typing import Protocol, runtime_checkable
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.timer import Timer
 from textual.widget import Widget
 
 from binscout_tui.terminal.cells import cell_size, cell_within
 from binscout_tui.terminal.decide import decide_late, for_attached
+from binscout_tui.terminal.graphics import Protocol as Graphics
 from binscout_tui.terminal.graphics import TerminalGraphics
 from binscout_tui.terminal.tmux import TmuxState
 from binscout_tui.widgets.answer_driver import TerminalAnswered
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.suspending_driver import SuspendingDriver, has_job_control
 from binscout_tui.workers.tmux_clients import TmuxClients
+
+SETTLED_S = 0.4
+"""So long after the last change tmux has drawn its terminals anew. While it does, it drops what it is to pass on."""
 
 
 @runtime_checkable
@@ -37,6 +42,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.graphics = graphics
         self._clients: TmuxClients | None = None
+        self._settling: Timer | None = None
 
     @property
     def cell_size(self) -> tuple[int, int]:
@@ -90,6 +96,25 @@ class TerminalApp(App[int], inherit_bindings=False):
         if cell != graphics.cell:
             self.graphics = replace(graphics, cell_width=cell[0], cell_height=cell[1])
             self.call_after_refresh(self.repaint_pictures)
+        self._repaint_when_settled()
+
+    def _repaint_when_settled(self) -> None:
+        """Inside tmux: send kitty pictures once more, whose pixels it may have dropped without telling."""
+        graphics = graphics_of(self)
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        if graphics.tmux and graphics.protocol is Graphics.KITTY:
+            self._settling = self.set_timer(SETTLED_S, self._settled)
+
+    def _settled(self) -> None:
+        self.repaint_pictures()
+        self.pictures_sent()
+
+    def pictures_sent(self) -> None:
+        """Pixels went out for what a person looks at; inside tmux only to terminals that show our pane."""
+        if self._clients is not None:
+            self._clients.look()
 
     def on_app_focus(self) -> None:
         """Inside tmux: perhaps another terminal shows us now."""
@@ -115,3 +140,4 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.graphics = graphics
         if changed or lost:
             self.repaint_pictures()
+            self._repaint_when_settled()

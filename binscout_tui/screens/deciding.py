@@ -13,7 +13,12 @@ from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.store.images import Image
+from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.workers.previews import PreviewMaker
+
+SEEN_FOR_S = 0.04
+"""How long something must be on the screen before a key decides on it. Nobody decides faster; and by so much what is
+handed to the terminal may be drawn later, and a key that was pressed before may be read later."""
 
 
 class DecidingScreen(BaseScreen):
@@ -37,22 +42,30 @@ class DecidingScreen(BaseScreen):
         """Whether what is to be decided on is on the screen."""
         return self._seen_at is not None
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a key that is pressed now can decide on it."""
+        return self._may_be_meant(Message().time)
+
     def waits(self) -> None:
         """Something new is to be shown; until it is, no key decides."""
         self._seen_at = None
 
     def seen(self) -> None:
-        """It is on the screen: keys pressed from now on count."""
+        """It is on the screen: keys pressed a moment later count."""
         if self._seen_at is None:
             self._seen_at = Message().time
 
     def was_seen(self, moment: float) -> bool:
         """Whether a key or click of that moment can be meant for what is on the screen; else it is counted."""
-        if self._seen_at is not None and moment >= self._seen_at:
+        if self._may_be_meant(moment):
             return True
         self.early += 1
         self.came_early()
         return False
+
+    def _may_be_meant(self, moment: float) -> bool:
+        return self._seen_at is not None and moment >= self._seen_at + SEEN_FOR_S
 
     def came_early(self) -> None:
         """A key was not taken, because it was pressed before the picture was there."""
@@ -89,6 +102,20 @@ class DecidingScreen(BaseScreen):
         node, command = found
         if command[0] not in self.DECISIONS or self.was_seen(event.time):
             await node.action_command(*command)
+
+    async def action_command(self, command_id: str, *arguments: str) -> None:
+        """From the palette too, a command decides only on what is on the screen."""
+        if self.may_decide(command_id):
+            await super().action_command(command_id, *arguments)
+
+    def may_decide(self, command_id: str) -> bool:
+        """Whether a command decides nothing, or what it decides on is on the screen; else it is counted as early."""
+        return command_id not in self.DECISIONS or self.was_seen(Message().time)
+
+    async def on_footer_bar_pressed(self, event: FooterBar.Pressed) -> None:
+        """A click in the footer is judged by its moment, as a key is."""
+        if event.command_id in self.DECISIONS and not self.was_seen(event.time):
+            event.prevent_default()
 
     def repair(self, image: Image, show: Callable[[], None]) -> None:
         """Make the previews of `image` again beside the event loop, then `show` them if that helped."""

@@ -24,6 +24,7 @@ from binscout_tui.store.events import Event
 from binscout_tui.store.gallery import KINDS, Row
 from binscout_tui.store.journal import Entry
 from binscout_tui.widgets.image_grid import GridItem, ImageGrid, TileSize
+from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
 
 RELEVANT = frozenset({*KINDS, "set"})
@@ -45,11 +46,11 @@ class GalleryScreen(GridScreen):
 
     def body(self) -> ComposeResult:
         """Status, the grid beside the details, a line about the image; over them one image in full."""
-        yield Static(id="gallery-status", markup=False)
+        yield Line(id="gallery-status")
         with Horizontal(id="gallery-work"):
             yield ImageGrid(empty="opening…", id="gallery-grid")
-            yield Static(id="gallery-details", markup=False)
-        yield Static(id="gallery-line", markup=False)
+            yield Line(id="gallery-details")
+        yield Line(id="gallery-line")
         yield FullView(id="gallery-full")
         yield Static(lines.EMPTY, id="gallery-empty", markup=False)
 
@@ -100,11 +101,20 @@ class GalleryScreen(GridScreen):
         if desk.ids is not before:
             gone = touched if touched is not None else self.grid.marks
             self.grid.marks -= {image_id for image_id in gone if desk.position(image_id) is None}
-            self.grid.show(desk.ids)
+            self._show_ids()
         if self._full_id is None:
             self._tell()
         elif desk.ids is not before or touched is None or self._full_id in touched:
             await self._follow(self._full_id)
+
+    def _show_ids(self) -> None:
+        """The grid over the ids of now; under the cursor may be another image, on which no key of before decides."""
+        under = self.grid.cursor_id
+        if self.desk is not None:
+            self.grid.show(self.desk.ids)
+        if self.grid.cursor_id != under and not self.is_full:
+            self.waits()
+            self._await_grid()
 
     async def _follow(self, image_id: int) -> None:
         """The image in full may be gone, moved in the order, or look different."""
@@ -139,7 +149,7 @@ class GalleryScreen(GridScreen):
             early=self.early,
             position=self.grid.cursor if self.has_image else None,
         )
-        self.query_one("#gallery-status", Static).update(status, layout=False)
+        self.query_one("#gallery-status", Line).say(status)
         self._tell_image()
 
     # Showing one image in full.

@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 from textual.worker import Worker
 
 from binscout_tui.commands.dispatch import Commanded
@@ -18,6 +17,7 @@ from binscout_tui.commands.gallery import FULL
 from binscout_tui.screens.gallery_lines import caption
 from binscout_tui.store.gallery import Row
 from binscout_tui.terminal.overlay import Box
+from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ WAYS |= {"H": (-1, 0), "J": (0, 1), "K": (0, -1), "L": (1, 0)} | {f"shift+{way}"
 
 class FullHost(Protocol):
     """The screen around it, which knows the other images and decides."""
+
+    def may_decide(self, command_id: str) -> bool:
+        """Whether a command decides nothing, or what it decides on is on the screen."""
 
     async def step_full(self, by: int) -> None:
         """Show the image `by` places further on."""
@@ -79,7 +82,7 @@ class FullView(Commanded, Vertical, can_focus=True):
         self.shown: Shown | None = None
         self.boxes = False
         self.picture = Picture(empty="opening…", zoomable=True)
-        self._words = Static(id="gallery-caption", markup=False)
+        self._words = Line(id="gallery-caption")
         self._details: DetailMaker | None = None
 
     def compose(self) -> ComposeResult:
@@ -116,7 +119,7 @@ class FullView(Commanded, Vertical, can_focus=True):
 
     def tell(self) -> None:
         """The line below the picture."""
-        self._words.update(self._caption(), layout=False)
+        self._words.say(self._caption())
 
     def _caption(self) -> Content:
         shown = self.shown
@@ -157,9 +160,11 @@ class FullView(Commanded, Vertical, can_focus=True):
 
     async def _give_detail(self, shown: Shown) -> None:
         if self._details is None:
+            from binscout_tui.operations.importing import decode_limits
             from binscout_tui.workers.details import DetailMaker
 
-            self._details = DetailMaker(self.frame.workspace.paths)
+            workspace = self.frame.workspace
+            self._details = DetailMaker(workspace.paths, decode_limits(workspace.settings.importing))
         detail = await self._details.make(shown.row.image)
         if detail is not None and self.picture.path == shown.path:
             self.picture.give_detail(shown.path, detail)
@@ -214,6 +219,11 @@ class FullView(Commanded, Vertical, can_focus=True):
             self.show(self.shown)
 
     # What the screen does.
+
+    async def action_command(self, command_id: str, *arguments: str) -> None:
+        """A command decides only on what is on the screen, however it was given."""
+        if self._host.may_decide(command_id):
+            await super().action_command(command_id, *arguments)
 
     @property
     def _host(self) -> FullHost:

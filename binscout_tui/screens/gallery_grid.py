@@ -8,7 +8,6 @@ from functools import partial
 from textual import events as textual_events
 from textual import on
 from textual.timer import Timer
-from textual.widgets import Static
 
 from binscout_tui.browsing.desk import GalleryDesk
 from binscout_tui.browsing.place import Place
@@ -17,6 +16,7 @@ from binscout_tui.screens.deciding import DecidingScreen
 from binscout_tui.screens.gallery_full import FullView
 from binscout_tui.store.gallery import Row
 from binscout_tui.widgets.image_grid import GridItem, ImageGrid, TileSize
+from binscout_tui.widgets.line import Line
 
 KEEP_S = 0.8
 SETTLED_S = 0.03
@@ -31,6 +31,7 @@ class GridScreen(DecidingScreen):
         self._full_id: int | None = None
         self._place = Place()
         self._keeping: Timer | None = None
+        self._seen_image: int | None = None
 
     # What the checks of the commands look at.
 
@@ -65,6 +66,16 @@ class GridScreen(DecidingScreen):
     def full(self) -> FullView:
         """One image in full."""
         return self.query_one("#gallery-full", FullView)
+
+    # What was seen is this image, and no other that has come under the cursor since.
+
+    def seen(self) -> None:
+        """It is on the screen."""
+        self._seen_image = self.here
+        super().seen()
+
+    def _may_be_meant(self, moment: float) -> bool:
+        return self._seen_image == self.here and super()._may_be_meant(moment)
 
     # Showing the grid.
 
@@ -140,19 +151,23 @@ class GridScreen(DecidingScreen):
         row = self.desk.known(here) if self.desk is not None and here is not None else None
         marked = here in self.grid.marks
         line = lines.image_line(row, max(20, self.size.width - 2), marked=marked)
-        self.query_one("#gallery-line", Static).update(line, layout=False)
-        self.query_one("#gallery-details", Static).update(lines.details(row, marked=marked), layout=False)
+        self.query_one("#gallery-line", Line).say(line)
+        self.query_one("#gallery-details", Line).say(lines.details(row, marked=marked))
 
     def on_resize(self, event: textual_events.Resize) -> None:
         """The counts stay at the right end."""
         self._tell()
 
-    # Moving.
+    # Moving. The lines are said with the move, not when it is heard of, so that one frame shows both.
+
+    def _moved(self) -> None:
+        self.waits()
+        self._tell()
+        self._await_grid()
 
     def _move(self, columns: int = 0, rows: int = 0) -> None:
-        self.waits()
         self.grid.move(columns, rows)
-        self._await_grid()
+        self._moved()
 
     def action_left(self) -> None:
         """To the left."""
@@ -170,30 +185,25 @@ class GridScreen(DecidingScreen):
         """Down."""
         self._move(rows=1)
 
-    def _page(self, by: int) -> None:
-        self.waits()
-        self.grid.page(by)
-        self._await_grid()
-
     def action_page_next(self) -> None:
         """A page on."""
-        self._page(1)
+        self.grid.page(1)
+        self._moved()
 
     def action_page_previous(self) -> None:
         """A page back."""
-        self._page(-1)
+        self.grid.page(-1)
+        self._moved()
 
     def action_first(self) -> None:
         """To the first image."""
-        self.waits()
         self.grid.to_start()
-        self._await_grid()
+        self._moved()
 
     def action_last(self) -> None:
         """To the last image."""
-        self.waits()
         self.grid.to_end()
-        self._await_grid()
+        self._moved()
 
     # How the grid looks.
 

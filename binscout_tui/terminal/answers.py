@@ -9,20 +9,27 @@ from dataclasses import dataclass
 _VERSION = re.compile(rb"\x1bP>\|([^\x1b\x07]*)(?:\x1b\\|\x07|\x9c)")
 _KITTY = re.compile(rb"\x1b_G([^;\x1b]*);([^\x1b]*)\x1b\\")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+_SIXEL_SIZE = re.compile(rb"\x1b\[\?2;0;(\d+);(\d+)S")
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
 
 KITTY_QUERY_ID = 31
 SIXEL_ATTRIBUTE = 4
+LEAST_SIXEL = 64
+"""Pixels; a terminal that says that it draws only smaller pictures is not to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a terminal said of itself. `attributes` is None as long as the last answer (DA1) is missing."""
+    """What a terminal said of itself. `attributes` is None as long as the last answer (DA1) is missing.
+
+    `sixel_size` is the largest sixel picture that it draws, (width, height) in pixels.
+    """
 
     version: str | None = None
     kitty: bool | None = None
     cell: tuple[int, int] | None = None
     attributes: frozenset[int] | None = None
+    sixel_size: tuple[int, int] | None = None
 
     @property
     def sixel(self) -> bool:
@@ -35,11 +42,13 @@ def read_answers(data: bytes) -> Answers:
     version = _VERSION.search(data)
     kitty = _KITTY.search(data)
     cell = _CELL.search(data)
+    largest = _SIXEL_SIZE.search(data)
     attributes = _ATTRIBUTES.search(data)
     return Answers(
         version=printable(version[1].decode("utf-8", "replace")) if version else None,
         kitty=kitty[2].startswith(b"OK") if kitty else None,
         cell=_sane_cell(int(cell[2][:6]), int(cell[1][:6])) if cell else None,
+        sixel_size=_sane_size(int(largest[1][:6]), int(largest[2][:6])) if largest else None,
         attributes=frozenset(int(part[:6]) for part in attributes[1].split(b";") if part) if attributes else None,
     )
 
@@ -53,8 +62,12 @@ def _sane_cell(width: int, height: int) -> tuple[int, int] | None:
     return (width, height) if 2 <= width <= 200 and 4 <= height <= 400 else None
 
 
+def _sane_size(width: int, height: int) -> tuple[int, int] | None:
+    return (width, height) if min(width, height) >= LEAST_SIXEL else None
+
+
 _WHOLE = re.compile(
-    r"\x1bP>\|[^\x1b\x07\x9c]*(?:\x1b\\|\x07|\x9c)|\x1b_G[^\x1b]*\x1b\\|\x1b\[6;\d+;\d+t|\x1b\[\?[\d;]*c"
+    r"\x1bP>\|[^\x1b\x07\x9c]*(?:\x1b\\|\x07|\x9c)|\x1b_G[^\x1b]*\x1b\\|\x1b\[6;\d+;\d+t|\x1b\[\?[\d;]*[cS]"
 )
 _PARTIAL = re.compile(
     r"\x1b(?:P(?:>(?:\|[^\x1b\x07\x9c]*\x1b?)?)?|_(?:G[^\x1b]*\x1b?)?|\[(?:6(?:;\d*){0,2}|\?[\d;]*)?)?\Z"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from binscout_tui.terminal.answers import Answers
-from binscout_tui.terminal.graphics import DEFAULT_CELL, Protocol, TerminalGraphics
+from binscout_tui.terminal.graphics import DEFAULT_CELL, SAFE_SIXEL, Protocol, TerminalGraphics
 from binscout_tui.terminal.tmux import PASSTHROUGH_SINCE, TmuxClient, TmuxState, version_numbers
 
 KITTY_PLACEHOLDERS_SINCE = (0, 28)
@@ -75,6 +75,20 @@ def draws_placeholders(name: str) -> bool:
 def is_old_kitty(name: str) -> bool:
     """Whether this is a kitty from before placeholders."""
     return _brand(name) == "kitty" and not draws_placeholders(name)
+
+
+def largest_sixel(name: str, told: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The largest sixel picture (width, height) in pixels for a terminal of that name; None without a limit.
+
+    `told` is what it answered. An xterm that does not answer has its default; the others draw what they are sent.
+    """
+    return told or (SAFE_SIXEL if _brand(name) == "xterm" else None)
+
+
+def largest_in_tmux(state: TmuxState | None) -> tuple[int, int] | None:
+    """The same for what tmux draws: it makes sixels of its own for the terminals around it."""
+    names = {client.term_type for client in state.clients} if state is not None else {"xterm"}
+    return SAFE_SIXEL if any(largest_sixel(name, None) for name in names) else None
 
 
 def _brand(name: str) -> str:
@@ -146,7 +160,7 @@ def for_attached(graphics: TerminalGraphics, state: TmuxState) -> TerminalGraphi
     if graphics.forced:
         return known
     protocol, why = decide_attached(state, tmux_sixel=graphics.tmux_sixel)
-    return replace(known, protocol=protocol, why=why)
+    return replace(known, protocol=protocol, why=why, sixel_size=largest_in_tmux(state))
 
 
 def decide_late(graphics: TerminalGraphics, answers: Answers) -> TerminalGraphics:
@@ -174,6 +188,7 @@ def decide_late(graphics: TerminalGraphics, answers: Answers) -> TerminalGraphic
         terminal=answers.version or graphics.terminal,
         cell_width=cell[0],
         cell_height=cell[1],
+        sixel_size=graphics.sixel_size if graphics.tmux else largest_sixel(answers.version or "", answers.sixel_size),
     )
 
 

@@ -19,6 +19,8 @@ from binscout_tui.terminal.decide import (
     decide_plain,
     decide_tmux,
     forced_protocol,
+    largest_in_tmux,
+    largest_sixel,
     never_answers,
     surely_truecolor,
     tmux_obstacle,
@@ -83,10 +85,11 @@ class _Exchange:
 def _ask(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
     if env.get("TMUX"):
         return _ask_in_tmux(exchange, env)
-    kitty = b"" if env.get("TERM_PROGRAM") == "Apple_Terminal" else query.KITTY
-    answers = exchange(query.VERSION + kitty + query.CELL_SIZE + query.ATTRIBUTES, wait_for_kitty=False)
+    apple = env.get("TERM_PROGRAM") == "Apple_Terminal"  # it prints what it does not know
+    pictures = b"" if apple else query.KITTY + query.SIXEL_SIZE
+    answers = exchange(query.VERSION + pictures + query.CELL_SIZE + query.ATTRIBUTES, wait_for_kitty=False)
     protocol, why = decide_plain(answers)
-    return _result(
+    found = _result(
         protocol,
         why,
         env,
@@ -94,6 +97,7 @@ def _ask(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
         terminal=answers.version or "",
         answers_due=answers.attributes is None,
     )
+    return replace(found, sixel_size=largest_sixel(found.terminal, answers.sixel_size))
 
 
 def _ask_in_tmux(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphics:
@@ -112,7 +116,8 @@ def _ask_in_tmux(exchange: _Exchange, env: Mapping[str, str]) -> TerminalGraphic
         terminal=_tmux_name(state),
         answers_due=answers.attributes is None or (not obstacle and answers.kitty is None),
     )
-    return replace(found, clients=state.clients if state is not None else frozenset())
+    clients = state.clients if state is not None else frozenset()
+    return replace(found, clients=clients, sixel_size=largest_in_tmux(state))
 
 
 def _open_passthrough(state: TmuxState | None, env: Mapping[str, str]) -> str:
@@ -136,6 +141,8 @@ def _forced(protocol: Protocol, env: Mapping[str, str]) -> TerminalGraphics:
     state = tmux_state(env) if found.tmux else None
     if protocol is Protocol.KITTY:
         _open_passthrough(state, env)
+    if found.tmux:
+        found = replace(found, sixel_size=largest_in_tmux(state))
     return found if state is None else replace(found, terminal=_tmux_name(state), clients=state.clients)
 
 
@@ -160,6 +167,7 @@ def _result(
         terminal=terminal or env.get("TERM", ""),
         truecolor=protocol is Protocol.KITTY or surely_truecolor(env),
         answers_due=answers_due,
+        remote=bool(env.get("SSH_CONNECTION")),
         tmux_sixel=tmux and answers is not None and answers.sixel,
         warning=unknown_word(env),
     )

@@ -8,6 +8,8 @@ from enum import StrEnum
 from binscout_tui.terminal.tmux import TmuxClient
 
 DEFAULT_CELL = (10, 20)
+SAFE_SIXEL = (1000, 1000)
+"""Pixels; of a larger picture xterm shows nothing at all, unless its resource maxGraphicSize says otherwise."""
 
 
 class Protocol(StrEnum):
@@ -27,8 +29,10 @@ class TerminalGraphics:
     COLORTERM may not say so. `answers_due` says that queries were sent and not all of them answered:
     what arrives later on the keyboard must not be read as keys. `forced` says that a person chose the protocol,
     so nothing that is found out later changes it. `tmux_sixel` says that this tmux itself can draw sixel pictures,
-    `clients` which terminals around it were looked at. `answered_s` is how long the last answer took, None without.
-    `warning` is a sentence for the person, empty where nothing is wrong.
+    `clients` which terminals around it were looked at. `sixel_size` is the largest sixel picture (width, height) in
+    pixels, None without a limit. `remote` says that the terminal is at the other end of an SSH connection.
+    `answered_s` is how long the last answer took, None without. `warning` is a sentence for the person, empty where
+    nothing is wrong.
     """
 
     protocol: Protocol
@@ -42,6 +46,8 @@ class TerminalGraphics:
     forced: bool = False
     tmux_sixel: bool = False
     clients: frozenset[TmuxClient] = frozenset()
+    sixel_size: tuple[int, int] | None = SAFE_SIXEL
+    remote: bool = False
     answered_s: float | None = None
     warning: str = ""
 

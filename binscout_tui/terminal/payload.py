@@ -15,16 +15,18 @@ import numpy as np
 from PIL import Image
 
 from binscout_tui.terminal import halfblock, kitty, sixel
-from binscout_tui.terminal.graphics import Protocol
+from binscout_tui.terminal.graphics import SAFE_SIXEL, Protocol
 from binscout_tui.terminal.halfblock import HalfBlocks
 from binscout_tui.terminal.kitty import KittyPicture
 from binscout_tui.terminal.overlay import Box, Colour, Point, draw_boxes, draw_points
-from binscout_tui.terminal.scale import Detail, Fit, coarser, fit, open_region, place, whole_bands
+from binscout_tui.terminal.scale import Detail, Fit, as_decoded, coarser, fit, open_region, place, whole_bands
 from binscout_tui.terminal.sixel_bands import BAND
 from binscout_tui.terminal.view import WHOLE, Region, View, seen_in
 
-MEMORY_BYTES = 40 * 1024 * 1024
-SCALED_BYTES = 16 * 1024 * 1024
+MEMORY_BYTES = 16 * 1024 * 1024
+SCALED_BYTES = 8 * 1024 * 1024
+_ENTRY_BYTES = 2_000
+"""What a request and its payload take beside the bytes of the picture; a tile of a grid has not many more of these."""
 DRAFT_BYTES = 100_000
 """What a draft may send for a picture that fills the screen: over SSH, bytes are time."""
 SMALL_PIXELS = 150_000
@@ -46,7 +48,8 @@ class Request:
 
     `content` names the bytes behind the path where the path does not (a hash, or time and size). `view` is the part
     that is seen. `detail` has more pixels than the file at `path`, for looking closely. `budget` is about how many
-    bytes a draft may send, without the cells that kitty's placeholders are.
+    bytes a draft may send, without the cells that kitty's placeholders are. `fine_sixel` is the same for a fine sixel
+    picture, `largest_sixel` is the largest one that the terminal draws, in pixels.
     """
 
     path: Path
@@ -64,11 +67,34 @@ class Request:
     view: View = WHOLE
     detail: Detail | None = None
     budget: int = DRAFT_BYTES
+    fine_sixel: int = sixel.MAX_BYTES
+    largest_sixel: tuple[int, int] | None = SAFE_SIXEL
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """How much of the room in cells a picture may fill."""
+        cell = self.cell_width, self.cell_height
+        return cells_to_fill(self.protocol, (self.columns, self.rows), cell, self.largest_sixel)
 
     @property
     def room(self) -> tuple[int, int]:
-        """The room in screen pixels."""
-        return self.columns * self.cell_width, self.rows * self.cell_height
+        """The same in screen pixels."""
+        columns, rows = self.cells
+        return columns * self.cell_width, rows * self.cell_height
+
+
+def cells_to_fill(
+    protocol: Protocol, room: tuple[int, int], cell: tuple[int, int], largest_sixel: tuple[int, int] | None
+) -> tuple[int, int]:
+    """How much of a room of cells a picture can fill: kitty has marks for so many, and a sixel has a largest size."""
+    if protocol is Protocol.KITTY:
+        return min(room[0], kitty.MAX_CELLS), min(room[1], kitty.MAX_CELLS)
+    if protocol is not Protocol.SIXEL:
+        return room
+    widest, highest = largest_sixel or (sixel.MAX_PIXELS, sixel.MAX_PIXELS)
+    columns, rows = min(room[0], max(1, widest // cell[0])), min(room[1], max(1, highest // cell[1]))
+    shrink = min(1.0, math.sqrt(sixel.MAX_PIXELS / (columns * cell[0] * rows * cell[1])))
+    return max(1, int(columns * shrink)), max(1, int(rows * shrink))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +128,18 @@ def _fit(seen: tuple[float, float], request: Request) -> Fit:
 
     The canvas has a dot for each screen pixel, fewer where dots are made larger later: as few as a draft needs.
     """
-    room = min(request.columns, kitty.MAX_CELLS), min(request.rows, kitty.MAX_CELLS)
-    cell = request.cell_width, request.cell_height
+    room, cell = request.cells, (request.cell_width, request.cell_height)
     if request.protocol is Protocol.HALFBLOCK:
         return fit(seen, room, cell, halfblock.DOTS)
-    if request.protocol is Protocol.SIXEL:
-        room = min(room[0], sixel.MAX_SIDE // cell[0]), min(room[1], sixel.MAX_SIDE // cell[1])
     target = fit(seen, room, cell, cell)
     if request.protocol is Protocol.SIXEL:
         target = whole_bands(target, BAND)
         return coarser(target, _sixel_dot(target.canvas, request))
     reduce = _kitty_scale(target, seen, request)
-    return fit(seen, room, cell, (cell[0] * reduce, cell[1] * reduce))
+    target = fit(seen, room, cell, (cell[0] * reduce, cell[1] * reduce))
+    if request.quality is Quality.DRAFT and request.view.is_whole and request.detail is None:
+        return as_decoded(target, seen, kitty.draft_dots(request.budget))
+    return target
 
 
 def _sixel_dot(size: tuple[int, int], request: Request) -> int:
@@ -123,7 +149,7 @@ def _sixel_dot(size: tuple[int, int], request: Request) -> int:
 
 def _sixel_budget(request: Request) -> int:
     """Sixel has no cells beside it, which a budget leaves out."""
-    return sixel.MAX_BYTES if request.quality is Quality.FINE else request.budget * 7 // 5
+    return request.fine_sixel if request.quality is Quality.FINE else request.budget * 7 // 5
 
 
 def _kitty_scale(target: Fit, seen: tuple[float, float], request: Request) -> float:
@@ -240,9 +266,9 @@ class Payloads:
     """
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._payloads: Recent[Request, Payload] = Recent(memory_bytes, Payload.size)
+        self._payloads: Recent[Request, Payload] = Recent(memory_bytes, lambda payload: payload.size() + _ENTRY_BYTES)
         self._scaled: Recent[Request, _Scaled] = Recent(
-            min(memory_bytes, SCALED_BYTES), lambda scaled: 3 * scaled.image.width * scaled.image.height
+            min(memory_bytes, SCALED_BYTES), lambda scaled: 3 * scaled.image.width * scaled.image.height + _ENTRY_BYTES
         )
 
     def ready(self, request: Request) -> Payload | None:

@@ -15,6 +15,8 @@ from binscout_tui.terminal.answers import KITTY_QUERY_ID
 VERSION = b"\x1b[>q"
 KITTY = b"\x1b_Gi=%d,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" % KITTY_QUERY_ID
 CELL_SIZE = b"\x1b[16t"
+SIXEL_SIZE = b"\x1b[?2;4;0S"
+"""XTSMGRAPHICS: the largest sixel picture. Reading the current one instead is limited by a window that may grow."""
 ATTRIBUTES = b"\x1b[c"
 MOST_BYTES = 1 << 16
 

@@ -16,6 +16,9 @@ from binscout_tui.terminal.view import Region
 MAX_PIXELS = 120_000_000
 DOTS_TO_SEE_PIXELS = 4
 """From this many dots a pixel on, the pixels of a picture are shown as squares: they are what people look for."""
+NEAR = 1.4
+"""A draft may have so many times fewer dots each way when that saves scaling."""
+LEAST_DECODED = 32
 _ROTATED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
 
@@ -90,6 +93,30 @@ def coarser(target: Fit, dot: int) -> Fit:
     return replace(target, canvas=canvas, area=(min(left, right - 1), min(top, bottom - 1), right, bottom))
 
 
+def as_decoded(target: Fit, picture: tuple[float, float], most_dots: int) -> Fit:
+    """`target` with as many dots as a JPEG of `picture` pixels has when it is decoded at 1, 1/2, 1/4 or 1/8.
+
+    Then nothing is left to scale, which takes as long as decoding. Unchanged where none of them is near, or of at
+    most `most_dots`.
+    """
+    left, top, right, bottom = target.area
+    sizes = [(_ceil(picture[0] / divisor), _ceil(picture[1] / divisor)) for divisor in (1, 2, 4, 8)]
+    near = [
+        (width, height)
+        for width, height in sizes
+        if width * height <= most_dots
+        and (right - left) / NEAR <= width <= NEAR * (right - left)
+        and min(width, height) >= LEAST_DECODED
+    ]
+    if not near:
+        return target
+    width, height = near[0]
+    across = round((target.canvas[0] - (right - left)) * width / (right - left))
+    down = round((target.canvas[1] - (bottom - top)) * height / (bottom - top))
+    area = across // 2, down // 2, across // 2 + width, down // 2 + height
+    return replace(target, canvas=(width + across, height + down), area=area)
+
+
 def _ceil(value: float) -> int:
     return -int(-(value - 1e-6) // 1)
 
@@ -128,7 +155,9 @@ def open_region(path: Path, detail: Detail | None, framed: Framed) -> Seen:
     size = (detail.width, detail.height) if detail is not None else available
     region, target = framed(size)
     across, down = region[2] - region[0], region[3] - region[1]
-    wanted = _ceil(target.canvas[0] / across), _ceil(target.canvas[1] / down)
+    left, top, right, bottom = target.area
+    # One pixel less, so that half of an odd size is enough for half of it.
+    wanted = max(1, _ceil((right - left) / across) - 1), max(1, _ceil((bottom - top) / down) - 1)
     if detail is not None and (available[0] < min(wanted[0], size[0]) or available[1] < min(wanted[1], size[1])):
         return _read_detail(detail, region, target)
     image = open_upright(path, wanted)

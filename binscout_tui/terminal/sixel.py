@@ -16,8 +16,6 @@ from binscout_tui.terminal.palette import indexed
 from binscout_tui.terminal.sixel_bands import BAND, DOTS, bands
 
 MAX_BYTES = 1_000_000
-MAX_SIDE = 1000
-"""Pixels; xterm shows nothing at all of a larger picture, unless its resource maxGraphicSize says otherwise."""
 MAX_PIXELS = 3_000_000
 _COLOUR_BYTES = 16
 _MARGIN = 0.95

@@ -101,8 +101,8 @@ def run_tmux(arguments: list[str]) -> str:
     program = shutil.which("tmux")
     if program is None:
         raise FileNotFoundError("tmux")
-    done = subprocess.run([program, *arguments], capture_output=True, timeout=TIMEOUT_S, check=True, text=True)
-    return done.stdout
+    done = subprocess.run([program, *arguments], capture_output=True, timeout=TIMEOUT_S, check=True)
+    return done.stdout.decode("utf-8", "replace")
 
 
 def state_command(env: Mapping[str, str]) -> list[str]:

@@ -16,3 +16,10 @@ def graphics_of(app: App[Any]) -> TerminalGraphics:
     """
     found = getattr(app, "graphics", None)
     return found if isinstance(found, TerminalGraphics) else HALF_BLOCKS
+
+
+def tell_sent(app: App[Any]) -> None:
+    """Tell an app that wants to know that all pixels of what is looked at were written."""
+    tell = getattr(app, "pictures_sent", None)
+    if callable(tell):
+        tell()

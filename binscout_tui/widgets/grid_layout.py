@@ -90,10 +90,13 @@ class GridLayout:
 
     def place(self, position: int, first_row: int) -> tuple[int, int] | None:
         """The (x, y) of the first cell of the tile at `position`, or None where it is not seen."""
-        row, column = divmod(position, self.columns)
-        if not first_row <= row < first_row + self.rows:
-            return None
-        return self.lefts[column], (row - first_row) * self.tile_height
+        slot = position - first_row * self.columns
+        return self.corner(slot) if 0 <= slot < self.page else None
+
+    def corner(self, slot: int) -> tuple[int, int]:
+        """The (x, y) of the first cell of the tile that is number `slot` of the page."""
+        row, column = divmod(slot, self.columns)
+        return self.lefts[column], row * self.tile_height
 
     def at(self, x: int, y: int, first_row: int) -> int | None:
         """The position of the tile that has the cell (x, y), or None between tiles."""

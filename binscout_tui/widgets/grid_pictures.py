@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-from textual.strip import Strip
 
 from binscout_tui.terminal import halfblock
 from binscout_tui.terminal.graphics import Protocol
@@ -16,12 +14,15 @@ from binscout_tui.terminal.payload import DRAFT_BYTES, Payload, Quality, Request
 from binscout_tui.terminal.scale import PictureError
 from binscout_tui.terminal.view import fitting_scale
 from binscout_tui.widgets.grid_items import GridItem
+from binscout_tui.widgets.grid_rows import Row
 from binscout_tui.widgets.picture_store import PictureStore
 
 SMALL_PIXELS = 160
 """The longer side of the small preview."""
 DRAFT_ENLARGED = 2
 """How much a draft may enlarge the small preview: it has few pixels anyway, and decoding the large one takes longer."""
+TILE_BYTES = 250
+"""What a tile costs beside its picture: caption, changes of colour, the words around the pixels."""
 FEW_TILES = 12
 REFINED_BYTES = 800_000
 """What all pictures of a page of many tiles may take after a rest: who has a slow line and goes on waits for them."""
@@ -45,7 +46,8 @@ class Look:
 
     def draft(self, item: GridItem) -> Request | None:
         """What to ask for while moving, or None where there is no preview at all."""
-        return self._request(item, SMALL_PIXELS * DRAFT_ENLARGED, Quality.DRAFT, DRAFT_BYTES)
+        page_bytes = max(DRAFT_BYTES // 3, DRAFT_BYTES - TILE_BYTES * self.page)
+        return self._request(item, SMALL_PIXELS * DRAFT_ENLARGED, Quality.DRAFT, page_bytes)
 
     def fine(self, item: GridItem) -> Request | None:
         """What to ask for at rest; many tiles stay within a number of bytes."""
@@ -79,7 +81,7 @@ class Look:
 
 @dataclass(slots=True, eq=False)
 class Tile:
-    """One place of the page. `shown` is what its picture was made for; `strips` are its cells, once they are drawn."""
+    """One place of the page. `shown` is what its picture was made for; `rows` are its cells, once they are drawn."""
 
     id: int
     item: GridItem | None = None
@@ -88,7 +90,7 @@ class Tile:
     payload: Payload | None = None
     problem: str = ""
     image_id: int = 0
-    strips: list[Strip] | None = field(default=None)
+    rows: list[Row] | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -115,8 +117,8 @@ class GridPictures:
 
     @property
     def is_settled(self) -> bool:
-        """Every tile shows its picture or why there is none."""
-        return all(tile.is_settled for tile in self.tiles)
+        """Every tile shows its picture or why there is none; where pictures are not shown at all, its words."""
+        return all(tile.is_settled or (self._look is None and tile.item is not None) for tile in self.tiles)
 
     @property
     def is_waiting(self) -> bool:
@@ -228,7 +230,7 @@ class GridPictures:
             return False
         else:
             tile.shown, tile.payload, tile.problem = request, made, ""
-        tile.strips = None
+        tile.rows = None
         return True
 
     def _want(self, request: Request, tile: Tile, urgency: int) -> None:

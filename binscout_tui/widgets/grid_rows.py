@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from binscout_tui.terminal.kitty import id_colour, id_top, placeholder_row
 from binscout_tui.widgets.grid_items import GridItem
 from binscout_tui.widgets.picture_rows import printable, words
 
@@ -20,6 +24,17 @@ WAITING = "·"
 LEAST_BADGE = 3
 
 Spans = list[tuple[str, Style]]
+
+
+class Row(NamedTuple):
+    """One row of cells of a tile: `before` blank ones, then `parts`, then `after` blank ones.
+
+    Not a Strip, which takes longer to make than all that a frame does with it.
+    """
+
+    before: int
+    parts: tuple[Segment, ...]
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,54 +128,51 @@ def merged(spans: Iterable[tuple[str, Style]]) -> Spans:
     return found
 
 
-def waiting_rows(width: int, height: int, styles: GridStyles) -> list[Strip]:
+def waiting_rows(width: int, height: int, styles: GridStyles) -> list[Row]:
     """A dot in the middle, in a cell that any picture covers: pixels painted over it leave nothing of it."""
-    rows = [Strip.blank(width, styles.ground)] * height
-    left = (width - 1) // 2
-    dot = [(" " * left, styles.ground), (WAITING, styles.quiet), (" " * (width - left - 1), styles.ground)]
+    rows = [Row(width, (), 0)] * height
     if height:
-        rows[(height - 1) // 2] = Strip([Segment(text, style) for text, style in dot if text], width)
+        left = (width - 1) // 2
+        rows[(height - 1) // 2] = Row(left, (Segment(WAITING, styles.quiet),), width - left - 1)
     return rows
 
 
-def problem_rows(problem: str, width: int, height: int, styles: GridStyles) -> list[Strip]:
+def problem_rows(problem: str, width: int, height: int, styles: GridStyles) -> list[Row]:
     """A card that says why there is no picture, as far as there is room."""
-    return words((f"{PROBLEM} {problem}",), width, height, styles.problem)
+    strips = words((f"{PROBLEM} {problem}",), width, height, styles.problem)
+    return [Row(0, tuple(strip), width - strip.cell_length) for strip in strips]
 
 
-def picture_rows(strips: Sequence[Strip], width: int, height: int, styles: GridStyles) -> list[Strip]:
-    """`strips` in the middle of `height` rows of `width` cells."""
-    blank = Strip.blank(width, styles.ground)
+def picture_rows(strips: Sequence[Strip], width: int, height: int, ground: Style) -> list[Row]:
+    """`strips`, none wider than `width`, in the middle of `height` rows of `width` cells."""
     top = max(0, (height - len(strips)) // 2)
-    rows = [blank] * height
+    rows = [Row(width, (), 0)] * height
     for number, strip in enumerate(strips[:height]):
-        left = max(0, (width - strip.cell_length) // 2)
-        rows[top + number] = beside([(left, strip)], width, styles.ground).crop(0, width)
+        rows[top + number] = _row(list(strip), strip.cell_length, width, ground)
     return rows
 
 
-def beside(strips: Iterable[tuple[int, Strip]], width: int, ground: Style) -> Strip:
-    """A row of `width` cells with `strips` at their columns (in order) and `ground` between them.
+def placeholder_rows(size: tuple[int, int], image_id: int, width: int, height: int, ground: Style) -> list[Row]:
+    """The kitty picture `image_id` of `size` (columns, rows) in the middle of `height` rows of `width` cells."""
+    columns, count, top_byte = min(size[0], width), min(size[1], height), id_top(image_id)
+    rows = [Row(width, (), 0)] * height
+    left, top = (width - columns) // 2, (height - count) // 2
+    colour = id_colour(image_id)
+    style = ground + Style(color=Color.from_rgb(colour >> 16, colour >> 8 & 255, colour & 255))
+    for number in range(count):
+        text = _placeholders(number, columns, top_byte)
+        rows[top + number] = Row(left, (Segment(text, style),), width - left - columns)
+    return rows
 
-    Blanks at the ends of neighbours become one segment; what lies within a strip is taken as it is.
-    """
-    segments: list[Segment] = []
-    x = blanks = 0
-    for left, strip in strips:
-        parts = list(strip)
-        blanks += left - x + _take_blank(parts, 0, ground)
-        trailing = _take_blank(parts, -1, ground)
-        if parts:
-            if blanks:
-                segments.append(Segment(" " * blanks, ground))
-            segments += parts
-            blanks = 0
-        blanks += trailing
-        x = left + strip.cell_length
-    blanks += width - x
-    if blanks > 0:
-        segments.append(Segment(" " * blanks, ground))
-    return Strip(segments, width)
+
+_placeholders = lru_cache(maxsize=4096)(placeholder_row)
+
+
+def _row(parts: list[Segment], length: int, width: int, ground: Style) -> Row:
+    left = max(0, (width - length) // 2)
+    before = left + _take_blank(parts, 0, ground)
+    after = width - left - length + _take_blank(parts, -1, ground)
+    return Row(before, tuple(parts), after)
 
 
 def _take_blank(parts: list[Segment], end: int, ground: Style) -> int:
@@ -168,3 +180,29 @@ def _take_blank(parts: list[Segment], end: int, ground: Style) -> int:
     if not parts or parts[end].style is not ground or not parts[end].text.isspace():
         return 0
     return len(parts.pop(end).text)
+
+
+def beside(rows: Iterable[Row], lefts: Sequence[int], width: int, row: int, ground: Style) -> Strip:
+    """A strip of `row` cells with rows of tiles, each `width` cells, at `lefts` (in order), and `ground` around them.
+
+    Blanks of neighbours become one segment.
+    """
+    segments: list[Segment] = []
+    x = blanks = 0
+    for (before, parts, after), left in zip(rows, lefts, strict=False):
+        blanks += left - x + before
+        x = left + width
+        if parts:
+            if blanks:
+                segments.append(_blank(blanks, ground))
+            segments.extend(parts)
+            blanks = 0
+        blanks += after
+    blanks += row - x
+    if blanks > 0:
+        segments.append(_blank(blanks, ground))
+    return Strip(segments, row)
+
+
+def _blank(cells: int, ground: Style) -> Segment:
+    return Segment(" " * cells, ground)

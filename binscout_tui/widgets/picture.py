@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from binscout_tui.errors import BinScoutError
+from binscout_tui.terminal import sixel
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.halfblock import DOTS
 from binscout_tui.terminal.overlay import Box, Point
@@ -23,6 +24,8 @@ from binscout_tui.widgets.picture_view import Viewing
 LOADING_AFTER_S = 0.08
 REST_S = 0.45
 """So long nothing may change before the fine quality is sent."""
+REMOTE_SIXEL_BYTES = 400_000
+"""What a fine sixel picture may send over SSH: it cannot be broken off when somebody moves on."""
 
 
 class Picture(PictureLooking):
@@ -97,6 +100,7 @@ class Picture(PictureLooking):
         self._loading = Loading(self, lambda: self._store, self._there, self._failed)
         self._waits = 0
         self._tells = False
+        self._was_cut = False
         self._wished: tuple[Path, ...] | None = None
 
     # -- what screens call -------------------------------------------------------------------------------
@@ -184,6 +188,7 @@ class Picture(PictureLooking):
             self._tells = True
             self.state = "loading"
         self._waits += 1
+        self._slow.stop()
         self._loading.want(request, rest_s=self._rest_s, refines=self._on_top)
         if self._loading.is_waiting:
             self.set_timer(LOADING_AFTER_S, lambda waits=self._waits: self._still_loading(waits))
@@ -235,15 +240,6 @@ class Picture(PictureLooking):
         """The terminal was to hold the pixels and does not: make them again."""
         self._loading.again(self._rest_s)
 
-    def _protocol(self) -> Protocol:
-        """Half blocks under a modal: it blends the colours below it, and a blended placeholder is another picture."""
-        protocol = graphics_of(self.app).protocol
-        if protocol in (Protocol.HALFBLOCK, Protocol.NONE):
-            return protocol
-        if not self._on_top or (protocol is Protocol.KITTY and self.app.console.color_system != "truecolor"):
-            return Protocol.HALFBLOCK
-        return protocol
-
     def _make_request(self, path: Path) -> Request | None:
         """The request for `path`, in the fine quality; with what is drawn and looked at where it is the one shown."""
         width, height = self._room_in_cells()
@@ -259,6 +255,8 @@ class Picture(PictureLooking):
             protocol=self._protocol(),
             background=self.background_colors[1].rgb,
             tmux=graphics.tmux,
+            fine_sixel=REMOTE_SIXEL_BYTES if graphics.remote else sixel.MAX_BYTES,
+            largest_sixel=graphics.sixel_size,
         )
         return self._with_overlays(plain) if path == self._path else plain
 
@@ -291,7 +289,14 @@ class Picture(PictureLooking):
     def on_show(self) -> None:
         """Shown again after `on_hide`."""
         self._load()
+        if self._was_cut:
+            self._was_cut = False
+            self._loading.again(self._rest_s)
         self.refresh()
+
+    def on_hide(self) -> None:
+        """Not visible: whatever is on its way to the terminal only keeps others waiting."""
+        self._was_cut = self._slow.stop()
 
     def on_unmount(self) -> None:
         """Nothing that still runs reports back."""

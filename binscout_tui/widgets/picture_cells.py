@@ -13,8 +13,10 @@ from textual.widget import Widget
 
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.payload import Payload, Request
+from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.picture_kitty import KittyPlacing
 from binscout_tui.widgets.picture_rows import caption_row, framed, words
+from binscout_tui.widgets.picture_sending import SlowSending
 from binscout_tui.widgets.picture_sixel import SixelPainter
 from binscout_tui.widgets.picture_store import PictureStore, store_of
 
@@ -50,6 +52,7 @@ class PictureCells(Widget):
         self._noted: OnScreen | None = None
         self._paint_due = False
         self._waiting: tuple[Request, Payload] | None = None
+        self._slow = SlowSending(self, lambda: self._store.held, self._write, self._must_wait, self._put)
 
     # -- what the picture itself does with its cells ------------------------------------------------------
 
@@ -65,7 +68,14 @@ class PictureCells(Widget):
         """The terminal holds the pixels no longer, and they are not at hand."""
 
     def put(self, request: Request, payload: Payload) -> None:
-        """Show a payload in the next frame, or, while the link to the terminal is busy, the latest one after that."""
+        """Show a payload in the next frame, or, while the link to the terminal is busy, the latest one after that.
+
+        A fine kitty picture goes out in pieces first; what is shown stays until it is there.
+        """
+        if self._slow.takes(request, payload):
+            self._slow.begin(request, payload)
+            return
+        self._slow.stop()
         if self._waiting is None and not (self._on_screen is not None and self._link_is_busy()):
             self._put(request, payload)
         elif self._waiting is None:
@@ -82,6 +92,9 @@ class PictureCells(Widget):
             return
         waiting, self._waiting = self._waiting, None
         self._put(*waiting)
+
+    def _must_wait(self) -> bool:
+        return self._waiting is not None or self._link_is_busy()
 
     def _link_is_busy(self) -> bool:
         """Whether earlier frames are still on their way out: what is added now would be seen late."""
@@ -101,6 +114,7 @@ class PictureCells(Widget):
         """Show words in place of a picture."""
         self._lines, self._dim_words = tuple(line for line in lines if line), dim
         self._on_screen, self._waiting, self._rows = None, None, []
+        self._slow.stop()
         self._sixel.forget()
         self._repaint()
         if self.is_attached:
@@ -124,6 +138,15 @@ class PictureCells(Widget):
         """On the screen that a person sees, or below a modal; not in another area."""
         return self._on_top or (self.is_attached and self.screen in self.app._background_screens)
 
+    def _protocol(self) -> Protocol:
+        """Half blocks under a modal: it blends the colours below it, and a blended placeholder is another picture."""
+        protocol = graphics_of(self.app).protocol
+        if protocol in (Protocol.HALFBLOCK, Protocol.NONE):
+            return protocol
+        if not self._on_top or (protocol is Protocol.KITTY and self.app.console.color_system != "truecolor"):
+            return Protocol.HALFBLOCK
+        return protocol
+
     def _repaint(self) -> None:
         self.refresh()
         if self.is_attached and not self._on_top and self._in_sight:
@@ -140,7 +163,7 @@ class PictureCells(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Rows for the frame that is being made; kitty's pixels go before it, sixel's right after it."""
         shown = self._on_screen
-        if shown is not None and not self._on_top and shown.request.protocol is not Protocol.HALFBLOCK:
+        if shown is not None and not self._can_be_drawn(shown.request):
             return [Strip.blank(crop.width, self._ground)] * crop.height
         if shown is not None and shown.request.protocol is Protocol.KITTY and shown.payload.runs is None:
             rows = self._kitty.rows(shown.request, shown.payload, self._ground)
@@ -152,6 +175,14 @@ class PictureCells(Widget):
             self._sixel.rows_asked()
         self._note_frame()
         return strips
+
+    def _can_be_drawn(self, request: Request) -> bool:
+        """Whether the terminal that is there now draws it: pixels made for another one are nonsense to it."""
+        if request.protocol is Protocol.HALFBLOCK:
+            return True
+        graphics = graphics_of(self.app)
+        cell = request.cell_width, request.cell_height
+        return self._on_top and request.protocol is graphics.protocol and cell == graphics.cell
 
     def _note_frame(self) -> None:
         """Remember what the frame shows: others' frames ask for our rows too, and write none of them."""
@@ -232,7 +263,8 @@ class PictureCells(Widget):
         return max(0, (width - payload.columns) // 2), max(0, (height - payload.rows) // 2)
 
     def _sixel_pixels(self) -> str | None:
-        return self._on_screen.payload.sixel if self._on_screen is not None else None
+        shown = self._on_screen
+        return shown.payload.sixel if shown is not None and self._can_be_drawn(shown.request) else None
 
     def _picture_region(self) -> Region | None:
         """Where the picture is on the screen, or None where not all of it is visible."""
@@ -258,6 +290,7 @@ class PictureCells(Widget):
 
     def on_unmount(self) -> None:
         """Nothing of it is shown any longer."""
+        self._slow.stop()
         self._kitty.hidden()
 
     def _layout_refreshed(self, _screen: Screen[object]) -> None:

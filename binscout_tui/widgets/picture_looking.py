@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.geometry import Offset
 
+from binscout_tui.terminal.payload import cells_to_fill
 from binscout_tui.terminal.view import View
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.picture_cells import PictureCells
@@ -103,7 +104,8 @@ class PictureLooking(PictureCells, MouseZoom):
         shown = payload.columns, payload.rows
         if self._viewing.size is None:
             return whole_place(cells, shown)
-        return place(self._viewing.size, cells, (request.cell_width, request.cell_height), request.view, shown)
+        cell = request.cell_width, request.cell_height
+        return place(self._viewing.size, cells, cell, request.view, shown, request.cells)
 
     def _look(self, changed: bool) -> bool:
         if changed:
@@ -113,9 +115,11 @@ class PictureLooking(PictureCells, MouseZoom):
         return changed
 
     def _room(self) -> tuple[int, int]:
-        """The room for the picture in screen pixels, at least one."""
-        (columns, rows), cell = self._room_in_cells(), graphics_of(self.app).cell
-        return max(1, columns * cell[0]), max(1, rows * cell[1])
+        """What the picture may fill in screen pixels, at least one."""
+        graphics, room = graphics_of(self.app), self._room_in_cells()
+        room = max(1, room[0]), max(1, room[1])
+        columns, rows = cells_to_fill(self._protocol(), room, graphics.cell, graphics.sixel_size)
+        return columns * graphics.cell_width, rows * graphics.cell_height
 
     @property
     def caption_text(self) -> str:

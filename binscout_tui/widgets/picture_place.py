@@ -45,14 +45,17 @@ def place(
     cell: tuple[int, int],
     view: View,
     shown: tuple[int, int] | None = None,
+    filled: tuple[int, int] | None = None,
 ) -> Place:
     """Where `view` of a picture of `picture` pixels lies in a room of `cells`, whose cells have `cell` pixels.
 
-    `shown` is how many cells it covers, where that is less than there is room for.
+    `shown` is how many cells it covers, where that is less than there is room for; `filled` is how much of the room
+    any picture may fill.
     """
-    region = view.region(picture, (cells[0] * cell[0], cells[1] * cell[1]))
+    filled = filled or cells
+    region = view.region(picture, (filled[0] * cell[0], filled[1] * cell[1]))
     seen = (picture[0] * (region[2] - region[0]), picture[1] * (region[3] - region[1]))
-    target = fit(seen, shown or cells, cell, cell)
+    target = fit(seen, shown or filled, cell, cell)
     left, top, right, bottom = target.area
     across, down = shown or (target.columns, target.rows)
     x = (cells[0] - across) // 2 + (across - target.columns) / 2

@@ -18,26 +18,26 @@ from binscout_tui.terminal.payload import Payload
 
 
 @lru_cache(maxsize=4096)
-def _colour(packed: int) -> Color:
+def _colour(packed: int) -> tuple[Color, str]:
+    """The colour, and its parameters in a colour sequence."""
     # Color.from_triplet computes a name in a way that takes longer than all the rest of a segment.
-    triplet = ColorTriplet(packed >> 16, (packed >> 8) & 0xFF, packed & 0xFF)
-    return Color(f"#{packed:06x}", ColorType.TRUECOLOR, None, triplet)
+    red, green, blue = packed >> 16, packed >> 8 & 0xFF, packed & 0xFF
+    colour = Color._make((f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet._make((red, green, blue))))
+    return colour, f"{red};{green};{blue}"
 
 
 def _cell_segment(run: Run, colours: ColorSystem) -> Segment:
     """The cells of a run; their colour sequence is made here, on a thread, and not when the frame is written."""
-    if run.top == run.bottom:
-        text, style = " " * run.length, Style.from_color(None, _colour(run.bottom))
+    length, top, bottom = run
+    ground, ground_codes = _colour(bottom)
+    if top == bottom:
+        text, style, codes = " " * length, Style.from_color(None, ground), f"48;2;{ground_codes}"
     else:
-        text, style = UPPER_HALF * run.length, Style.from_color(_colour(run.top), _colour(run.bottom))
-    style._ansi = _colour_codes(run) if colours is ColorSystem.TRUECOLOR else Strip.render_ansi(style, colours)
+        colour, colour_codes = _colour(top)
+        text, style = UPPER_HALF * length, Style.from_color(colour, ground)
+        codes = f"38;2;{colour_codes};48;2;{ground_codes}"
+    style._ansi = codes if colours is ColorSystem.TRUECOLOR else Strip.render_ansi(style, colours)
     return Segment(text, style)
-
-
-def _colour_codes(run: Run) -> str:
-    top, bottom = run.top, run.bottom
-    ground = f"48;2;{bottom >> 16};{bottom >> 8 & 255};{bottom & 255}"
-    return ground if top == bottom else f"38;2;{top >> 16};{top >> 8 & 255};{top & 255};{ground}"
 
 
 def half_block_rows(rows: Iterable[Sequence[Run]], colours: ColorSystem = ColorSystem.TRUECOLOR) -> list[Strip]:
@@ -47,7 +47,7 @@ def half_block_rows(rows: Iterable[Sequence[Run]], colours: ColorSystem = ColorS
 
 def placeholder_rows(payload: Payload, image_id: int, background: Style) -> list[Strip]:
     """Strips that show the kitty picture `image_id`."""
-    style = background + Style(color=_colour(id_colour(image_id)))
+    style = background + Style(color=_colour(id_colour(image_id))[0])
     top = id_top(image_id)
     return [
         Strip([Segment(placeholder_row(row, payload.columns, top), style)], payload.columns)

@@ -190,7 +190,6 @@ class SixelPainter:
             self._widget.call_later(self._after_frame)
         if self._is_written_over():
             self._due = True
-            self.cells_changed = False
 
     def layout_refreshed(self) -> None:
         """Comes after the frame of a new layout: what came or went over the picture has written over it."""
@@ -216,6 +215,8 @@ class SixelPainter:
         if self._due:
             self._due = False
             self._paint()
+            # A frame of a new layout leaves the widget dirty: another frame then writes the same cells again.
+            self.cells_changed = self._widget in self._widget.screen._dirty_widgets
 
     def _paint(self) -> None:
         region, pixels = self._region(), self._pixels()

@@ -59,11 +59,17 @@ class TmuxClients:
         self._interval_s = interval_s
         self._settle_s = settle_s
         self._known = known
-        self._nudged = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._nudged = False
 
     def nudge(self) -> None:
         """Look now, and tell what is found as if all terminals were new."""
-        self._nudged.set()
+        self._nudged = True
+        self._woken.set()
+
+    def look(self) -> None:
+        """Look now: a picture was sent, and no terminal got it that shows another window at this moment."""
+        self._woken.set()
 
     async def watch(self, deliver: Deliver) -> None:
         """Until cancelled: `deliver(state, arrived)` when other terminals than before show the pane.
@@ -93,11 +99,12 @@ class TmuxClients:
 
     async def _wait(self) -> bool:
         try:
-            await asyncio.wait_for(self._nudged.wait(), self._interval_s)
+            await asyncio.wait_for(self._woken.wait(), self._interval_s)
         except TimeoutError:
             return False
-        self._nudged.clear()
-        return True
+        self._woken.clear()
+        nudged, self._nudged = self._nudged, False
+        return nudged
 
     async def _with_passthrough(self, state: TmuxState) -> TmuxState:
         """`state` after passthrough was switched on, where that is what kitty pictures need."""

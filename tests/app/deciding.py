@@ -11,9 +11,9 @@ from .driving import settle
 
 
 async def ready(pilot: Pilot[Any]) -> None:
-    """Wait until what is to be decided on is on the screen."""
+    """Wait until what is to be decided on is on the screen long enough for keys to count."""
     async with asyncio.timeout(10):
-        while not pilot.app.screen.is_seen:  # type: ignore[attr-defined]
+        while not pilot.app.screen.takes_keys:  # type: ignore[attr-defined]
             await pilot.pause()
 
 

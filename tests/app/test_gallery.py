@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.message import Message
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.commands.areas import Opening
 from binscout_tui.screens.gallery import GalleryScreen
+from binscout_tui.screens.live_keys import perform
 from binscout_tui.store import images, journal, labels, sets, users
 from binscout_tui.store.images import Image
+from binscout_tui.terminal.graphics import Protocol, TerminalGraphics
+from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
@@ -284,6 +288,66 @@ async def test_a_key_typed_ahead_of_the_next_image_decides_nothing(app: BinScout
         assert await trashed(app) == set()
         assert gallery(app).here == ids[1]
         assert "1 early key not taken" in screen_text(app)[22]
+
+
+async def test_clicks_and_the_palette_decide_only_on_what_is_on_the_screen(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        for full in (False, True):
+            if full:
+                await press(pilot, "enter")
+                await ready(pilot)
+            screen, scope = gallery(app), "full" if full else "gallery"
+            screen.waits()
+            screen.post_message(FooterBar.Pressed(f"{scope}.trash"))
+            await settle(pilot)
+            screen.waits()
+            await perform(screen, f"{scope}.trash")
+            assert await trashed(app) == set()
+            assert screen.early == 2
+            screen.early = 0
+            screen.seen()
+            await ready(pilot)
+        screen.post_message(FooterBar.Pressed("full.trash"))
+        await settle(pilot)
+        assert await trashed(app) == {ids[0]}
+
+
+async def test_no_key_decides_on_an_image_that_others_brought_under_the_cursor(
+    app: BinScoutApp, root: Path, ids: list[int]
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        pressed = Message().time
+        with Workspace(root) as other:
+            other.db.write(images.trash, other.user.uid, [ids[0]])
+        await until(pilot, lambda: gallery(app).here == ids[1])
+        await ready(pilot)
+        assert not gallery(app).was_seen(pressed)
+
+
+async def test_only_the_image_that_was_seen_is_decided_on(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        screen = gallery(app)
+        screen.grid.move(columns=1)
+        assert not screen.takes_keys, "the screen has not heard of it, but it is another image"
+        await settle(pilot)
+        await ready(pilot)
+        await decide(pilot, "d")
+        assert await trashed(app) == {ids[1]}
+
+
+async def test_without_pictures_keys_decide_on_what_the_captions_say(root: Path, ids: list[int]) -> None:
+    app = BinScoutApp(root, TerminalGraphics(Protocol.NONE))
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        await decide(pilot, "d")
+        await ready(pilot)
+        assert await trashed(app) == {ids[0]}
+        await press(pilot, "enter")
+        await decide(pilot, "d")
+        assert await trashed(app) == set(ids[:2])
 
 
 async def test_what_others_change_arrives_and_the_cursor_stays(app: BinScoutApp, root: Path, ids: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from textual import events
 from textual.screen import Screen as TextualScreen
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.screens import app_terminal
 from binscout_tui.terminal.graphics import Protocol, TerminalGraphics
 from tests.app.driving import press, settle, told
 from tests.app.probe_app import Pixels
@@ -210,6 +212,33 @@ async def test_focus_inside_tmux_sends_everything_again(root: Path) -> None:
             app.post_message(events.AppFocus())
             await settle(pilot)
             assert pixels.redrawn == int(tmux)
+
+
+@pytest.mark.parametrize(
+    ("graphics", "times"),
+    [
+        (TerminalGraphics(Protocol.KITTY, tmux=True), 1),
+        (TerminalGraphics(Protocol.KITTY), 0),
+        (TerminalGraphics(Protocol.HALFBLOCK, tmux=True), 0),
+    ],
+)
+async def test_after_a_resize_kitty_pictures_go_through_tmux_once_more(
+    root: Path, graphics: TerminalGraphics, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_terminal, "SETTLED_S", 0.2)
+    app = BinScoutApp(root, graphics)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pixels = Pixels()
+        await app.screen.mount(pixels)
+        for width in (90, 100):
+            app.post_message(events.Resize.from_dimensions((width, 30), None))
+        await pilot.pause()
+        assert (app._settling is not None) is bool(times)
+        async with asyncio.timeout(10):
+            while pixels.redrawn < times:
+                await pilot.pause()
+        assert pixels.redrawn == times
 
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")

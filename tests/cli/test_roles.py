@@ -41,7 +41,7 @@ OPERATOR = [
 ADMIN = ["known-good remove 1", "activate parts-1", "rollback"]
 # `job run` is what the program itself starts for a job that somebody was allowed to queue.
 WRITES_NOTHING_OF_A_PERSON = {
-    *("app", "init", "open", "demo", "doctor", "version", "evaluate", "job run"),
+    *("app", "init", "open", "bench pictures", "demo", "doctor", "version", "evaluate", "job run"),
     *("images list", "set list", "label classes", "dataset list", "dataset show", "runs list", "runs show"),
     *("models list", "models history", "known-good list", "jobs list", "jobs show"),
     *("engine start", "engine status", "engine health"),

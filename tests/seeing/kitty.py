@@ -76,6 +76,8 @@ class KittyPictures:
                 self._head = None
             else:
                 return self._chunk(keys, payload)
+        if not payload and not set(keys) - {"m", "q"}:
+            return ""  # the end of nothing
         action = keys.get("a", "t")
         if action in ("t", "T", "q"):
             self._head, self._data = keys, []
@@ -96,6 +98,8 @@ class KittyPictures:
         if more or self._head is None:
             return ""
         head, self._head = self._head, None
+        if not payload and self._data[:-1]:
+            return ""  # broken off: an empty last chunk
         try:
             image = _picture(head, b64decode("".join(self._data), validate=True))
         except (ValueError, OSError, zlib.error) as error:

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"|\x1b\](?P<osc>[^\x07\x1b]*)(?:\x07|\x1b\\)"
     r"|\x1b(?P<escape>[ #%()][!-~]|[0-OQ-WYZ\\`-~])"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f-\x9f])"
+    r"|(?P<cut>\x1b(?:\[[^@-~\x1b]*)?(?=\x1b)|\x1b(?:P(?!tmux;)|[_\]])[^\x07\x1b]*(?=\x1b[^\\]))"
 )
 _ALTERNATE = (47, 1047, 1049)
 _ALTERNATE_CURSOR = 1049
@@ -189,8 +190,15 @@ class Screen:
             self._apc(token["apc"])
         elif token["osc"] is not None:
             self._osc(token["osc"])
+        elif token["cut"] is not None:
+            self._cut(token["cut"])
         else:
             self._single(token)
+
+    def _cut(self, begun: str) -> None:
+        """An escape that begins amid a sequence ends it; tmux leaves text out when a terminal cannot keep up."""
+        if begun[1:2] in ("P", "_"):
+            self._own_errors.append(f"a sequence that does not end: {begun[:40]!r}")
 
     def _single(self, token: re.Match[str]) -> None:
         table, sign = (_ESCAPES, token["escape"]) if token["escape"] is not None else (_CONTROLS, token["control"])

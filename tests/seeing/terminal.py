@@ -43,7 +43,8 @@ def plain_environment() -> dict[str, str]:
 class Terminal:
     """Plays a terminal of `kind` for one program at a time; ends the program on `close` or at the end of `with`.
 
-    A thread takes in what the program writes as fast as it comes, and answers `delay_s` seconds later.
+    A thread takes in what the program writes as fast as it comes, or `bytes_a_second` of it, and answers `delay_s`
+    seconds later.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Terminal:
         *,
         delay_s: float = 0.0,
         unwrap_tmux: bool = False,
+        bytes_a_second: float | None = None,
     ) -> None:
+        self._rate = bytes_a_second
         self._screen = Screen(kind, columns, rows, cell, unwrap_tmux=unwrap_tmux)
         self._delay_s = delay_s
         self._changed = threading.Condition()
@@ -229,7 +232,7 @@ class Terminal:
             while not self._closing:
                 self._answer_due()
                 if select.select([self._master], [], [], 0.02)[0]:
-                    data = self._drain()
+                    data = self._drain() if self._rate is None else self._trickle(self._rate)
                     if not data:
                         break
                     self._feed(data)
@@ -251,6 +254,14 @@ class Terminal:
                 if not piece or not select.select([self._master], [], [], 0)[0]:
                     break
         return data
+
+    def _trickle(self, rate: float) -> bytes:
+        """What comes through a slow link; it takes its time."""
+        with contextlib.suppress(OSError):
+            data = os.read(self._master, 4096)
+            time.sleep(len(data) / rate)
+            return data
+        return b""
 
     def _feed(self, data: bytes) -> None:
         with self._changed:

@@ -56,6 +56,14 @@ def with_kitty_picture(image: Image.Image, image_id: int = 0x123456) -> Screen:
     return screen
 
 
+@pytest.mark.parametrize("begun", ["\x1b", "\x1b[38;2;1", "\x1b]0;title"])
+def test_what_was_cut_off_does_not_hold_up_the_rest(begun: str) -> None:
+    screen = Screen(PLAIN, 20, 2)
+    screen.feed(f"{begun}\x1b[1mseen".encode())
+    assert "seen" in screen.text()
+    assert screen.errors == []
+
+
 def test_a_kitty_picture_is_exact_where_its_cells_are() -> None:
     image = picture()
     screen = with_kitty_picture(image)

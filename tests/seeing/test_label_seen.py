@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -59,6 +61,18 @@ def test_a_toast_leaves_no_hole(terminal: Terminal, scene: Scene) -> None:
     terminal.wait_for(lambda screen: "No class has the key 7" in screen.text(), what="the toast")
     terminal.wait_for(lambda screen: "No class has the key 7" not in screen.text(), what="the end of the toast")
     wait_same(terminal, scene.photo(0), box, "after the toast")
+
+
+@KINDS
+def test_it_is_there_again_when_the_shell_gives_the_terminal_back(terminal: Terminal, scene: Scene) -> None:
+    box = wait_picture(terminal, scene.photo(0))
+    terminal.wait_quiet()
+    for _ in range(2):
+        mark = terminal.mark()
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.wait_for(lambda _, mark=mark: b"?1049h" in terminal.bytes_since(mark), what="the screen of the app")
+        terminal.wait_quiet()
+        wait_same(terminal, scene.photo(0), box, "after going on")
 
 
 @pytest.mark.parametrize("kind", [KITTY], ids=["kitty"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from binscout_tui.terminal.answers import AnswerFilter, read_answers
 
-ANSWERS = "\x1bP>|kitty(0.41.1)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;4c"
+ANSWERS = "\x1bP>|kitty(0.41.1)\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?2;0;1000;850S\x1b[?62;4c"
 
 
 def test_answers_among_typed_keys() -> None:
@@ -19,6 +19,22 @@ def test_answers_among_typed_keys() -> None:
     assert answers.cell == (10, 20)
     assert answers.sixel
     assert answers.kitty is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "size"),
+    [
+        (b"\x1b[?2;0;1000;850S", (1000, 850)),
+        (b"\x1b[?2;3;0S", None),
+        (b"\x1b[?2;2S", None),
+        (b"\x1b[?1;0;256S", None),
+        (b"\x1b[?2;0;0;0S", None),
+    ],
+)
+def test_the_largest_sixel_picture(answer: bytes, size: tuple[int, int] | None) -> None:
+    answers = read_answers(answer + b"\x1b[?62;4c")
+    assert answers.sixel_size == size
+    assert answers.sixel
 
 
 @given(st.binary(max_size=200))

@@ -15,6 +15,8 @@ from binscout_tui.terminal.decide import (
     decide_tmux,
     draws_placeholders,
     for_attached,
+    largest_in_tmux,
+    largest_sixel,
     never_answers,
     surely_truecolor,
     tmux_obstacle,
@@ -147,6 +149,29 @@ def test_a_late_answer_tells_the_cell_where_the_kernel_does_not() -> None:
     answers = Answers("XTerm(379)", None, (9, 18), SIXEL)
     assert decide_late(WAITING, answers).cell == (9, 18)
     assert decide_late(replace(WAITING, cell_width=7, cell_height=15), answers).cell == (7, 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "largest"),
+    [
+        ("XTerm(379)", None, (1000, 1000)),
+        ("XTerm(379)", (2000, 1500), (2000, 1500)),
+        ("foot(1.13.1)", None, None),
+        ("foot(1.13.1)", (10000, 10000), (10000, 10000)),
+        ("", None, None),
+    ],
+)
+def test_the_largest_sixel_picture(name: str, told: tuple[int, int] | None, largest: tuple[int, int] | None) -> None:
+    assert largest_sixel(name, told) == largest
+    late = decide_late(WAITING, Answers(name, None, None, SIXEL, told))
+    assert late.sixel_size == largest
+
+
+def test_tmux_draws_for_the_terminals_around_it() -> None:
+    foot, xterm = TmuxClient(1, "foot", "foot(1.13.1)"), TmuxClient(2, "xterm", "XTerm(379)")
+    assert largest_in_tmux(TmuxState(clients=frozenset({foot}))) is None
+    assert largest_in_tmux(TmuxState(clients=frozenset({foot, xterm}))) == (1000, 1000)
+    assert largest_in_tmux(None) == (1000, 1000)
 
 
 @pytest.mark.parametrize(

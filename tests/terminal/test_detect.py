@@ -60,6 +60,28 @@ def test_the_graphics_query_is_one_that_kitty_answers(play: Play) -> None:
     assert play(DETECT, step).report["protocol"] == "kitty"
 
 
+@pytest.mark.parametrize(
+    ("reply", "size"),
+    [
+        (b"\x1bP>|XTerm(379)\x1b\\\x1b[?2;0;2000;1500S" + WITH_SIXEL, [2000, 1500]),
+        (b"\x1bP>|XTerm(379)\x1b\\" + WITH_SIXEL, [1000, 1000]),
+        (b"\x1bP>|foot(1.13.1)\x1b\\" + WITH_SIXEL, None),
+    ],
+)
+def test_the_largest_sixel_picture_is_asked_for_before_the_last_question(
+    play: Play, reply: bytes, size: list[int] | None
+) -> None:
+    played = play(DETECT, answering(reply))
+    assert played.report["sixel_size"] == size
+    assert played.written.index(b"\x1b[?2;4;0S") < played.written.index(QUERY_END)
+    assert played.report["left"] == ""
+
+
+def test_a_terminal_that_prints_what_it_does_not_know_is_asked_less(play: Play) -> None:
+    played = play(DETECT, answering(PLAIN), {"TERM_PROGRAM": "Apple_Terminal"})
+    assert b"S" not in played.written.partition(QUERY_END)[0]
+
+
 def test_answers_in_pieces(play: Play) -> None:
     whole = VERSION_KITTY + OK + CELL + PLAIN
     sent: list[int] = []

@@ -110,3 +110,14 @@ def test_a_picture_is_sent_once_and_deleted_as_it_was_sent(tmux: bool) -> None:
     assert held.send("a", picture("a", tmux)) == (number, "")
     assert held.clear().startswith("\x1bPtmux;") == tmux
     assert held.send("a", picture("a", tmux))[1]
+
+
+def test_small_pictures_are_deleted_too_when_they_are_many() -> None:
+    held = Held(itertools.count(1), limit_pictures=3)
+    texts = []
+    for key in "abcde":
+        held.send(key, picture(key))
+        texts.append(held.show("grid", {key}))
+    assert [("i=1" in text, "i=2" in text) for text in texts[2:]] == [(False, False), (True, False), (False, True)]
+    assert len(held) == 3
+    assert held.show("other", set("cde")) == ""

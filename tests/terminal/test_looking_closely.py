@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from binscout_tui.terminal import sixel
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.overlay import AMBER, Box, Point
 from binscout_tui.terminal.payload import Quality, Request, encode, scale
@@ -202,10 +203,34 @@ def test_a_box_far_larger_than_what_is_seen_costs_nothing(tmp_path: Path, dashed
     assert payload == encode(scale(plain), plain)
 
 
-def test_a_sixel_picture_is_never_larger_than_xterm_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("largest", "width"), [((1000, 1000), 1000), ((1500, 1500), 1500), ((505, 9000), 500), (None, 1930)]
+)
+def test_a_sixel_picture_is_never_larger_than_the_terminal_shows_or_can_be_sent(
+    tmp_path: Path, largest: tuple[int, int] | None, width: int
+) -> None:
     path = tmp_path / "picture.png"
     Image.fromarray(ramp_pixels()).resize((640, 360)).save(path)
-    request = Request(path, 200, 80, 10, 20, Protocol.SIXEL)
+    request = Request(path, 200, 80, 10, 20, Protocol.SIXEL, largest_sixel=largest)
     payload = encode(scale(request), request)
     assert payload.sixel is not None
-    assert payload.sixel.startswith('\x1bP0;1q"1;1;1000;')
+    assert payload.sixel.startswith(f'\x1bP0;1q"1;1;{width};')
+    assert request.room[0] == width
+
+
+def test_on_a_huge_screen_sixel_does_not_give_up(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    Image.fromarray(ramp_pixels()).resize((640, 360)).save(path)
+    request = Request(path, 384, 108, 10, 20, Protocol.SIXEL, largest_sixel=None)
+    assert encode(scale(request), request).sixel is not None
+    assert request.room[0] * request.room[1] <= sixel.MAX_PIXELS
+
+
+@pytest.mark.parametrize("limit", [400_000, 200_000])
+def test_a_fine_sixel_picture_keeps_to_its_bytes(tmp_path: Path, limit: int) -> None:
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (600, 800, 3), dtype=np.uint8)).save(path)
+    request = Request(path, 100, 40, 10, 20, Protocol.SIXEL, fine_sixel=limit)
+    payload = encode(scale(request), request)
+    assert payload.sixel is not None
+    assert len(payload.sixel) < limit

@@ -12,8 +12,8 @@ from PIL import Image
 
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.overlay import AMBER, Box, draw_boxes
-from binscout_tui.terminal.payload import Payloads, Recent, Request
-from binscout_tui.terminal.scale import PictureError, Seen, fit, open_upright, picture_size, place
+from binscout_tui.terminal.payload import Payloads, Quality, Recent, Request, scale
+from binscout_tui.terminal.scale import PictureError, Seen, as_decoded, fit, open_upright, picture_size, place
 
 sides = st.integers(1, 20_000)
 
@@ -40,6 +40,45 @@ def test_the_aspect_is_kept_also_where_half_blocks_are_not_square() -> None:
     assert (wide.columns, wide.rows) == (40, 20)
     narrow_cells = fit((100, 100), (80, 20), (8, 20), (1, 2))
     assert (narrow_cells.columns, narrow_cells.canvas) == (50, (50, 40))
+
+
+@given(
+    st.tuples(sides, sides), st.tuples(st.integers(1, 300), st.integers(1, 200)), st.floats(0.2, 1), st.integers(1, 10)
+)
+def test_a_place_for_what_is_decoded_is_the_same_place_with_other_dots(
+    picture: tuple[int, int], cells: tuple[int, int], reduce: float, hundred_thousands: int
+) -> None:
+    target = fit(picture, cells, (10, 20), (10 * reduce, 20 * reduce))
+    other = as_decoded(target, picture, 100_000 * hundred_thousands)
+    assert (other.columns, other.rows) == (target.columns, target.rows)
+    left, top, right, bottom = other.area
+    assert 0 <= left < right <= other.canvas[0]
+    assert 0 <= top < bottom <= other.canvas[1]
+    if other != target:
+        assert (right - left) * (bottom - top) <= 100_000 * hundred_thousands
+        assert (right - left, bottom - top) in [(-(-picture[0] // by), -(-picture[1] // by)) for by in (1, 2, 4, 8)]
+        assert (right - left) / other.canvas[0] == pytest.approx(
+            (target.area[2] - target.area[0]) / target.canvas[0], abs=2 / (right - left)
+        )
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("size", [(1024, 768), (1023, 767), (768, 1024)])
+def test_a_draft_of_a_preview_is_what_the_decoder_gives(
+    tmp_path: Path, size: tuple[int, int], orientation: int
+) -> None:
+    path = tmp_path / "preview.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.radial_gradient("L").resize(size).convert("RGB").save(path, exif=exif)
+    request = Request(path, 110, 42, 10, 20, Protocol.KITTY, quality=Quality.DRAFT)
+    half = tuple(-(-side // 2) for side in (size if orientation == 1 else size[::-1]))
+    seen = scale(request)
+    left, top, right, bottom = seen.target.area
+    assert (right - left, bottom - top) == half
+    wanted = open_upright(path, (half[0] - 1, half[1] - 1))
+    assert wanted.size == half
+    assert seen.image.crop(seen.target.area).tobytes() == wanted.tobytes()
 
 
 def test_rotation_and_draft(tmp_path: Path) -> None:

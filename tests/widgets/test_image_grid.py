@@ -197,14 +197,23 @@ async def test_a_click_moves_and_a_second_one_opens(photos: Path) -> None:
         assert app.reports[-1].id == 3
 
 
-async def test_the_wheel_scrolls_by_whole_rows_and_leaves_the_cursor(photos: Path) -> None:
+async def test_the_wheel_scrolls_by_whole_rows_and_the_cursor_stays_in_view(photos: Path) -> None:
     app = GridApp(photos, count=100)
     async with app.run_test(size=(80, 24)) as pilot:
         grid = app.grid
         await until(pilot, lambda: grid.is_settled)
         await pilot._post_mouse_events([_wheel()], ImageGrid, offset=(10, 5), button=0)
         await pilot.pause()
-        assert grid.cursor_id == 1
+        assert grid.cursor == grid.columns
+        moved = [report for report in app.reports if isinstance(report, ImageGrid.CursorMoved)]
+        assert moved[-1].position == grid.cursor
+        grid.move(rows=1)
+        await pilot._post_mouse_events([_wheel()], ImageGrid, offset=(10, 5), button=0)
+        await pilot.pause()
+        assert grid.cursor == 2 * grid.columns, "it was in view and stays where it is"
+        grid.to_start()
+        await pilot._post_mouse_events([_wheel()], ImageGrid, offset=(10, 5), button=0)
+        await pilot.pause()
         assert f"#{grid.columns + 1} " in next(row for row in text(app) if "#" in row)
         assert grid.scroll_y == pytest.approx(grid.virtual_size.height // -(-100 // grid.columns), abs=1)
 
@@ -299,7 +308,7 @@ async def test_what_was_passed_by_is_not_made(photos: Path) -> None:
         for size in [TileSize.XL, TileSize.S, TileSize.XXL, TileSize.L, TileSize.S, TileSize.XL]:
             grid.tile_size = size
         await until(pilot, lambda: grid.is_settled)
-        assert {request.columns for request in made} <= {grid._layout.tile_width, *_under_way(made)}
+        assert {request.columns for request in made} <= {grid._place.layout.tile_width, *_under_way(made)}
 
 
 def _under_way(made: list[Request]) -> set[int]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -13,8 +15,11 @@ from textual.pilot import Pilot
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.payload import Quality
 from binscout_tui.widgets import picture as picture_module
+from binscout_tui.widgets import picture_sending
 from binscout_tui.widgets.picture import Box
 from binscout_tui.widgets.picture_store import store_of
+from tests.seeing.kinds import KITTY
+from tests.seeing.screen import Screen
 from tests.widgets.showing import Question, Shows, cells, prepared, quality, text, until
 
 pytestmark = pytest.mark.usefixtures("no_rest")
@@ -99,6 +104,59 @@ async def test_the_fine_one_replaces_the_draft_in_place_and_once(
         await app.report(pilot)
         assert quality(app) is Quality.FINE, "the terminal holds it"
         assert app.written == between != sent
+
+
+@pytest.mark.parametrize("change", [{"protocol": Protocol.HALFBLOCK}, {"cell_width": 12}])
+async def test_nothing_is_sent_again_that_was_made_for_another_terminal(
+    app: Shows, picture_file: MakeFile, change: dict[str, Any]
+) -> None:
+    async with app.run_test(size=(60, 24)) as pilot:
+        await shown(app, pilot, picture_file("a.png", (10, 200, 10)))
+        before = len(app.transmitted)
+        app.graphics = replace(app.graphics, **change)
+        store_of(app).lost()
+        app.picture.redraw()
+        app.refresh(repaint=True, layout=True)
+        app.reports.clear()
+        app.reported.clear()
+        await app.report(pilot)
+        assert len(app.transmitted) - before == (app.graphics.protocol is Protocol.KITTY)
+        assert (PLACEHOLDER in text(app)) is (app.graphics.protocol is Protocol.KITTY)
+
+
+async def test_a_fine_one_that_is_large_goes_in_pieces_and_is_broken_off_by_the_next(
+    app: Shows, noisy_file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_sending, "PIECE", 4096)
+    monkeypatch.setattr(picture_sending, "LARGEST_PIECE", 4096)
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(noisy_file("a.png"), fine=True)
+        await app.report(pilot)
+        draft = carried(app)
+        await until(pilot, lambda: len(app.transmitted) == 2)
+        assert carried(app) == draft, "what is shown stays"
+        app.picture.show(noisy_file("b.png", seed=2))
+        await app.report(pilot)
+        assert app.deleted == [app.transmitted[1]]
+        screen = Screen(KITTY, 60, 24)
+        screen.feed(app.written.encode())
+        assert screen.errors == []
+        assert screen.held_ids == {app.transmitted[0], app.transmitted[2]}
+
+
+async def test_hidden_amid_a_fine_one_it_is_sent_when_seen_again(
+    app: Shows, noisy_file: MakeFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_sending, "PIECE", 4096)
+    monkeypatch.setattr(picture_sending, "LARGEST_PIECE", 4096)
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(noisy_file("a.png"), fine=True)
+        await app.report(pilot)
+        await until(pilot, lambda: len(app.transmitted) == 2)
+        app.picture.display = False
+        await until(pilot, lambda: app.deleted == [app.transmitted[1]])
+        app.picture.display = True
+        await until(pilot, lambda: quality(app) is Quality.FINE)
 
 
 async def test_whoever_moves_on_gets_no_fine_one(app: Shows, noisy_file: MakeFile) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +201,30 @@ def test_a_picture_that_covers_fewer_cells_than_there_are_lies_in_the_middle() -
     where = place((1000, 500), (100, 40), (10, 20), View(), (50, 13))
     assert (where.left, where.right) == (25, 75)
     assert (where.top, where.bottom) == pytest.approx((13.25, 25.75), abs=0.3)
+
+
+def test_what_may_be_filled_lies_in_the_middle_of_the_room() -> None:
+    where = place((1000, 500), (100, 40), (10, 20), View(2.0), (50, 20), (50, 20))
+    assert (where.left, where.right, where.top, where.bottom) == (25, 75, 10, 30)
+    assert where.region == View(2.0).region((1000, 500), (500, 400))
+
+
+async def test_one_pixel_on_one_pixel_also_where_the_terminal_draws_no_more(quarters: Path) -> None:
+    app = Shows(Protocol.SIXEL)
+    app.graphics = replace(app.graphics, sixel_size=(200, 200))
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.picture.show(quarters, size=(800, 800))
+        await app.report(pilot)
+        app.picture.zoom_to_pixels()
+        assert app.picture.view.zoom == 4
+        shown = app.picture._on_screen
+        assert shown is not None
+        await until(pilot, lambda: app.picture._on_screen is not shown)
+        assert app.picture.cell_of(0.5, 0.5) == Offset(20, 10)
+        assert app.picture.at(Offset(9, 10)) is None
+        found = app.picture.at(Offset(10, 5))
+        assert found is not None
+        assert found == pytest.approx((0.375 + 5 / 800, 0.375 + 10 / 800), abs=0.01)
 
 
 async def test_cells_and_places_on_the_picture(quarters: Path) -> None:

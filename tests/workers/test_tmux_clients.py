@@ -101,6 +101,27 @@ async def test_a_nudge_looks_at_once_and_counts_everybody_as_new() -> None:
     await asyncio.wait([watching])
 
 
+async def test_a_look_finds_out_at_once_that_nobody_sees_the_pane_so_who_comes_back_is_new() -> None:
+    told: asyncio.Queue[bool] = asyncio.Queue()
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    listed = [KITTY]
+
+    async def run(arguments: list[str]) -> str:
+        looks.put_nowait(None)
+        return "\n".join(["3.5a|1|10|@1|%1", *listed, ""])
+
+    clients = TmuxClients(frozenset({IN_KITTY}), env={}, run=run, interval_s=600)
+    watching = asyncio.create_task(clients.watch(lambda state, arrived: told.put_nowait(arrived)))
+    for lines in ([KITTY], [], [KITTY]):
+        await asyncio.wait_for(looks.get(), 10)
+        assert told.empty()
+        listed[:] = lines
+        clients.look()
+    assert await asyncio.wait_for(told.get(), 10)
+    watching.cancel()
+    await asyncio.wait([watching])
+
+
 @pytest.mark.parametrize(
     ("lines", "passthrough", "env", "commands", "after"),
     [

@@ -1,0 +1,72 @@
+"""Whoever holds a key decides only on images that were on the screen before the key was pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.app.made_up import add_classes
+from tests.command_line import ok
+from tests.seeing.held_key import Recording, Seen, add_coded, coded, decided, hold, judge
+from tests.seeing.kinds import KITTY, PLAIN, XTERM, Kind
+from tests.seeing.looking import find_picture
+from tests.seeing.scenes import binscout, open_label
+from tests.seeing.screen import Screen
+
+HZ = 30.0
+MISSED = 5
+"""So few words may each have been replaced before a frame showed them."""
+KINDS = pytest.mark.parametrize("kind", [KITTY, XTERM, PLAIN], ids=["kitty", "sixel", "half blocks"])
+LENGTHS = pytest.mark.parametrize("count", [60, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+
+
+def held(kind: Kind, root: Path, count: int, area: str, key: str) -> Seen:
+    """Hold `key` in an area of `count` images, for as many presses."""
+    numbers = add_coded(root, count)
+    words = ("open", "gallery", "--full") if area == "trash" else ()
+    first = count if area == "trash" else 1
+    with Recording(kind, 72, 24).start(binscout(root, *words)) as terminal:
+        if area == "label":
+            open_label(terminal, coded_name(1))
+        found = []
+
+        def there(screen: Screen) -> bool:
+            found[:] = [find_picture(screen.canvas(), coded(first), least=100)]
+            return found[0].there
+
+        terminal.wait_for(there, what="the first picture")
+        terminal.wait_quiet()
+        terminal.record()
+        keys = hold(terminal, key, count, HZ)
+        terminal.wait_quiet(1.0)
+        frames = list(terminal.frames(found[0].box))
+        assert terminal.errors == []
+    return judge(keys, decided(root, area, numbers), frames, "early" if area == "label" else "early key")
+
+
+def coded_name(number: int) -> str:
+    """What Label calls it."""
+    return f"coded-{number:05d}"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace with a class and no images."""
+    ok(tmp_path / "bins", "init")
+    add_classes(tmp_path / "bins", ["nut", "washer"])
+    return tmp_path / "bins"
+
+
+@KINDS
+@LENGTHS
+@pytest.mark.parametrize(("area", "key"), [("label", "1"), ("trash", "d")])
+def test_every_decision_is_on_an_image_that_was_seen(
+    kind: Kind, root: Path, count: int, area: str, key: str, record_property: Callable[[str, object], None]
+) -> None:
+    seen = held(kind, root, count, area, key)
+    record_property("figures", seen.words)
+    assert seen.unseen == []
+    assert seen.decided >= count // 5
+    assert seen.told > 0 or seen.refused < MISSED
