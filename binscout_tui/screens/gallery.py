@@ -19,7 +19,6 @@ from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.screens import gallery_lines as lines
 from binscout_tui.screens.gallery_full import FullView, Shown
 from binscout_tui.screens.gallery_grid import GridScreen
-from binscout_tui.screens.words import counted
 from binscout_tui.store.events import Event
 from binscout_tui.store.gallery import KINDS, Row
 from binscout_tui.store.journal import Entry
@@ -319,8 +318,11 @@ class GalleryScreen(GridScreen):
         self._anchor = image_id
 
     def action_mark(self) -> None:
-        """Mark the image or not, and move on."""
-        if self.grid.cursor_id is not None:
+        """Mark the image or not, and move on; a held key marks nothing that is not shown yet."""
+        if not self.grid.is_settled:
+            self.early += 1
+            self.came_early()
+        elif self.grid.cursor_id is not None:
             self._mark(self.grid.cursor_id)
             self._move(columns=1)
             self._tell()
@@ -353,13 +355,12 @@ class GalleryScreen(GridScreen):
         if desk is None:
             return
         row = desk.known(ids[0])
-        await desk.trash(ids)
+        moved = await desk.trash(ids)
         self.early = 0
         self.grid.marks -= set(ids)
         await self._go_to(here)
-        what = row.image.name if row is not None and len(ids) == 1 else counted(len(ids), "image", "")
-        verb = "is" if len(ids) == 1 else "are"
-        self.frame.toast(f"{what} {verb} in the trash; z brings {'it' if len(ids) == 1 else 'them'} back.")
+        name = row.image.name if row is not None and len(ids) == 1 else ""
+        self.frame.toast(lines.trashed(moved, len(ids), name))
 
     async def _go_to(self, image_id: int | None) -> None:
         """Show an image or the one that has taken its place, in full or in the grid as before."""
@@ -391,8 +392,8 @@ class GalleryScreen(GridScreen):
         first = entry.turned[0]
         here = self.here
         await self._go_to(first if self.desk is not None and self.desk.position(first) is not None else here)
-        if len(entry.turned) > 1:
-            self.frame.toast(f"{counted(len(entry.turned), 'image', '')} {word}.")
+        if said := lines.turned(len(entry.turned), entry.left, word):
+            self.frame.toast(said)
 
     def _forget_gone(self, ids: Iterable[int]) -> None:
         if self.desk is not None:

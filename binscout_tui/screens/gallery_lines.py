@@ -82,6 +82,23 @@ def caption(
     return _sides(left, right, width)
 
 
+def trashed(moved: int, asked: int, name: str) -> str:
+    """What came of moving `asked` images to the trash; `name` is that of a single one."""
+    if not moved:
+        return f"{name or 'What was marked'} was in the trash already."
+    what = name if name and asked == 1 else counted(moved, "image", "")
+    others = " The others were there already." if moved < asked else ""
+    one = moved == 1
+    return f"{what} {'is' if one else 'are'} in the trash; z brings {'it' if one else 'them'} back.{others}"
+
+
+def turned(images: int, left: int, word: str) -> str:
+    """What undo or redo did with `images` at once, `word` is how; "" where the screen says it."""
+    if left:
+        return f"{counted(images, 'image', '')} {word}; {left:,} changed since and stay as they are."
+    return f"{counted(images, 'image', '')} {word}." if images > 1 else ""
+
+
 def label_words(label: Label | None) -> str:
     """What was said of an image."""
     if label is None:

@@ -35,7 +35,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal row; where undo or redo answer with it, `turned` is every thing that they changed."""
+    """A journal row.
+
+    Where undo or redo answer with it, `turned` is every thing that they changed, and `left` how many stayed.
+    """
 
     id: int
     at: str
@@ -50,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     redoes: int | None = None
     stale: bool = False
     turned: tuple[int, ...] = ()
+    left: int = 0
 
 
 class Area(msgspec.Struct, frozen=True):
@@ -124,7 +128,8 @@ def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
 def _summed_up(entries: list[Entry]) -> Entry:
     """The first of a decision's entries that was turned, with the things of all that were."""
     turned = [entry for entry in entries if not entry.stale]
-    return msgspec.structs.replace((turned or entries)[0], turned=tuple(entry.target for entry in turned))
+    things = tuple(entry.target for entry in turned)
+    return msgspec.structs.replace((turned or entries)[0], turned=things, left=len(entries) - len(turned))
 
 
 def history(
@@ -192,17 +197,18 @@ def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, ne
     """The rows of the decision whose turn it is, in the order in which it was made."""
     where, values = "undo_entry.uid = ? AND undone = ?", [uid, undone]
     edge = db.execute(
-        f"SELECT journal_id, batch FROM undo_entry WHERE {where}"
+        f"SELECT journal_id, coalesce(batch, journal_id) AS batch FROM undo_entry WHERE {where}"
         + (" AND area = ?" if area else "")
         + f" ORDER BY journal_id {'DESC' if newest else 'ASC'} LIMIT 1",
         (*values, area) if area else values,
     ).fetchone()
     if edge is None:
         return []
+    # A program of an earlier version that was still open wrote rows without a batch: each is one decision.
     rows = db.execute(
         "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
-        f" WHERE batch = ? AND {where} ORDER BY journal_id",
-        (edge["batch"], *values),
+        f" WHERE (batch = ? OR (batch IS NULL AND journal_id = ?)) AND {where} ORDER BY journal_id",
+        (edge["batch"], edge["batch"], *values),
     )
     return [_entry(row) for row in rows]
 

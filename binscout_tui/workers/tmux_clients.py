@@ -89,7 +89,8 @@ class TmuxClients:
                 self._known = state.clients
                 if state.clients:
                     deliver(await self._with_passthrough(state), arrived)
-            nudged = await self._wait()
+                    nudged = False
+            nudged = await self._wait() or nudged
 
     async def _look(self) -> TmuxState | None:
         try:

@@ -350,6 +350,20 @@ async def test_without_pictures_keys_decide_on_what_the_captions_say(root: Path,
         assert await trashed(app) == set(ids[:2])
 
 
+async def test_what_somebody_else_trashed_is_not_claimed(app: BinScoutApp, root: Path, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        desk = gallery(app).desk
+        assert desk is not None
+        with Workspace(root) as other:
+            other.db.write(images.trash, other.user.uid, [ids[0], ids[2]])
+        # As when the change made elsewhere has not been heard of yet.
+        await gallery(app)._trash([ids[0]])
+        assert "picture-39.jpg was in the trash already." in told(app)[-1]
+        await gallery(app)._trash([ids[1], ids[2]])
+        assert "1 image is in the trash; z brings it back. The others were there already." in told(app)[-1]
+
+
 async def test_what_others_change_arrives_and_the_cursor_stays(app: BinScoutApp, root: Path, ids: list[int]) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "gallery")

@@ -169,11 +169,7 @@ class Seen(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """The figures."""
-        least = min(self.ahead, default=0.0) * 1000
-        rate = len(self.ahead) / self.seconds
-        return (
-            f"{len(self.ahead)} decided, {rate:.1f} a second, {self.refused} early, seen {least:.1f} ms before or more"
-        )
+        return f"{self.decided} decided, {self.decided / self.seconds:.1f} a second, {self.refused} early"
 
 
 def judge(keys: Sequence[float], decisions: Sequence[Decided], frames: Sequence[Frame], words: str) -> Seen:

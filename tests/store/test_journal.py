@@ -179,3 +179,32 @@ def test_undo_brings_back_a_choice_with_its_crop(workspace: Workspace, add_image
     workspace.db.write(journal.undo, uid, "set")
     found = workspace.db.read(sets.get, set_id)
     assert (found.state, found.chosen_image_id, found.crop) == ("done", ids[0], (0.1, 0.2, 0.5, 0.6))
+
+
+def test_what_an_earlier_version_wrote_without_a_batch_is_undone_one_by_one(
+    workspace: Workspace, add_images: AddImages
+) -> None:
+    ids, uid = add_images(4), workspace.user.uid
+    workspace.db.write(images.trash, uid, ids[:2])
+    workspace.db.write(images.trash, uid, [ids[2]])
+    workspace.db.write(images.trash, uid, [ids[3]])
+    workspace.db.write(
+        lambda db: db.execute(
+            "UPDATE undo_entry SET batch = NULL WHERE journal_id IN (SELECT id FROM journal WHERE target IN (?, ?))",
+            (str(ids[2]), str(ids[3])),
+        )
+    )
+    assert workspace.db.write(journal.undo, uid).turned == (ids[3],)
+    assert workspace.db.write(journal.undo, uid).turned == (ids[2],)
+    assert workspace.db.write(journal.redo, uid).turned == (ids[2],)
+    assert workspace.db.write(journal.undo, uid).turned == (ids[2],)
+    assert workspace.db.write(journal.undo, uid).turned == tuple(ids[:2])
+
+
+def test_what_somebody_changed_since_is_counted_as_left(workspace: Workspace, add_images: AddImages) -> None:
+    ids, uid = add_images(3), workspace.user.uid
+    workspace.db.write(images.trash, uid, ids)
+    workspace.db.write(users.sign_in, uid + 1, "other")
+    workspace.db.write(images.restore, uid + 1, [ids[1]])
+    entry = workspace.db.write(journal.undo, uid)
+    assert (entry.turned, entry.left, entry.stale) == ((ids[0], ids[2]), 1, False)

@@ -227,7 +227,7 @@ async def test_after_a_modal_the_terminal_still_has_the_fine_picture(app: Shows,
     async with app.run_test(size=(60, 24)) as pilot:
         app.picture.show(noisy_file("a.png"), fine=True, boxes=[Box(0, 0, 0.5, 0.5)])
         await app.report(pilot)
-        await until(pilot, lambda: len(app.transmitted) == 2)
+        await until(pilot, lambda: quality(app) is Quality.FINE)
         before = app.written
         await app.push_screen(Question())
         await app.report(pilot)

@@ -101,6 +101,27 @@ async def test_a_nudge_looks_at_once_and_counts_everybody_as_new() -> None:
     await asyncio.wait([watching])
 
 
+async def test_a_nudge_is_not_lost_when_tmux_misses_an_answer() -> None:
+    told: asyncio.Queue[bool] = asyncio.Queue()
+    answers: list[str | None] = [f"3.5a|1|10|@1|%1\n{KITTY}\n", None, None]
+    asked = asyncio.Event()
+
+    async def run(arguments: list[str]) -> str:
+        asked.set()
+        answer = answers.pop(0) if answers else f"3.5a|1|10|@1|%1\n{KITTY}\n"
+        if answer is None:
+            raise OSError("busy")
+        return answer
+
+    clients = TmuxClients(frozenset({IN_KITTY}), env={}, run=run, interval_s=0.01)
+    watching = asyncio.create_task(clients.watch(lambda state, arrived: told.put_nowait(arrived)))
+    await asyncio.wait_for(asked.wait(), 10)
+    clients.nudge()
+    assert await asyncio.wait_for(told.get(), 10)
+    watching.cancel()
+    await asyncio.wait([watching])
+
+
 async def test_a_look_finds_out_at_once_that_nobody_sees_the_pane_so_who_comes_back_is_new() -> None:
     told: asyncio.Queue[bool] = asyncio.Queue()
     looks: asyncio.Queue[None] = asyncio.Queue()
