@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import Path
 from textwrap import fill
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
+from textual import events
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.notifications import Notify
@@ -76,6 +78,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.at_gate: set[str] = set()
         self._afterwards: tuple[str, str] | None = None
         self._sparing: dict[LineFilter, LineFilter] = {}
+        self._typed_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
         self.header = HeaderState(
             workspace=short_path(root, Path.home()), environment=os.environ.get("BINSCOUT_ENV", "").strip().upper()
         )
@@ -100,6 +103,17 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.set_timer(SETTLED_S, _spare_collections)
         if self.graphics is not None and self.graphics.warning:
             self.toast(self.graphics.warning, "warning")
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key typed ahead, for a dialog that the key before it opens, goes to the dialog and not below it."""
+        if isinstance(event, events.Key) and self.screen_stack:
+            if event.is_forwarded and self._typed_for.pop(event, self.screen) is not self.screen:
+                # As if it came now, but judged by the moment at which it was pressed.
+                pressed, event = event.time, events.Key(event.key, event.character)
+                event.time = pressed
+            if not event.is_forwarded:
+                self._typed_for[event] = self.screen
+        await super().on_event(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, of which the one for named colours is spared where there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -36,6 +37,7 @@ class DecidingScreen(BaseScreen):
         self.early = 0
         self._seen_at: float | None = None
         self._previews: PreviewMaker | None = None
+        self._passed_on: asyncio.Event | None = None
 
     @property
     def is_seen(self) -> bool:
@@ -94,8 +96,12 @@ class DecidingScreen(BaseScreen):
 
     async def on_key(self, event: events.Key) -> None:
         """Judge the keys that decide; those that are not taken here go the ordinary way."""
-        found = self.taken(event.key)
+        if self._passed_on is not None:
+            await self._passed_on.wait()
+            self._passed_on = None
+        found = self.taken(event.key) if self.frame.screen is self else None
         if found is None:
+            self._pass_on()
             return
         event.stop()
         event.prevent_default()
@@ -116,6 +122,12 @@ class DecidingScreen(BaseScreen):
         """A click in the footer is judged by its moment, as a key is."""
         if event.command_id in self.DECISIONS and not self.was_seen(event.time):
             event.prevent_default()
+
+    def _pass_on(self) -> None:
+        """A key goes on to the app, which may open a dialog or go elsewhere: the keys after it wait for that."""
+        done = self._passed_on = asyncio.Event()
+        # The key itself reaches the app after the first of these, and before the second.
+        self.frame.call_later(self.frame.call_later, done.set)
 
     def repair(self, image: Image, show: Callable[[], None]) -> None:
         """Make the previews of `image` again beside the event loop, then `show` them if that helped."""

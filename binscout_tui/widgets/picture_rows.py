@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from rich.color import Color, ColorSystem, ColorType
 from rich.color_triplet import ColorTriplet
@@ -16,24 +15,32 @@ from binscout_tui.terminal.halfblock import UPPER_HALF, Run
 from binscout_tui.terminal.kitty import id_colour, id_top, placeholder_row
 from binscout_tui.terminal.payload import Payload
 
+_Colours = dict[int, tuple[Color, str]]
 
-@lru_cache(maxsize=4096)
-def _colour(packed: int) -> tuple[Color, str]:
+
+def _colour(packed: int, known: _Colours) -> tuple[Color, str]:
     """The colour, and its parameters in a colour sequence."""
+    found = known.get(packed)
+    if found is None:
+        found = known[packed] = _new_colour(packed)
+    return found
+
+
+def _new_colour(packed: int) -> tuple[Color, str]:
     # Color.from_triplet computes a name in a way that takes longer than all the rest of a segment.
     red, green, blue = packed >> 16, packed >> 8 & 0xFF, packed & 0xFF
     colour = Color._make((f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet._make((red, green, blue))))
     return colour, f"{red};{green};{blue}"
 
 
-def _cell_segment(run: Run, colours: ColorSystem) -> Segment:
+def _cell_segment(run: Run, colours: ColorSystem, known: _Colours) -> Segment:
     """The cells of a run; their colour sequence is made here, on a thread, and not when the frame is written."""
     length, top, bottom = run
-    ground, ground_codes = _colour(bottom)
+    ground, ground_codes = _colour(bottom, known)
     if top == bottom:
         text, style, codes = " " * length, Style.from_color(None, ground), f"48;2;{ground_codes}"
     else:
-        colour, colour_codes = _colour(top)
+        colour, colour_codes = _colour(top, known)
         text, style = UPPER_HALF * length, Style.from_color(colour, ground)
         codes = f"38;2;{colour_codes};48;2;{ground_codes}"
     style._ansi = codes if colours is ColorSystem.TRUECOLOR else Strip.render_ansi(style, colours)
@@ -42,12 +49,14 @@ def _cell_segment(run: Run, colours: ColorSystem) -> Segment:
 
 def half_block_rows(rows: Iterable[Sequence[Run]], colours: ColorSystem = ColorSystem.TRUECOLOR) -> list[Strip]:
     """Strips for rows of half blocks, for a console of these colours."""
-    return [Strip([_cell_segment(run, colours) for run in row], sum(run.length for run in row)) for row in rows]
+    # Kept for one picture only: colours that outlived theirs would scatter over memory and hold it.
+    known: _Colours = {}
+    return [Strip([_cell_segment(run, colours, known) for run in row], sum(run.length for run in row)) for row in rows]
 
 
 def placeholder_rows(payload: Payload, image_id: int, background: Style) -> list[Strip]:
     """Strips that show the kitty picture `image_id`."""
-    style = background + Style(color=_colour(id_colour(image_id))[0])
+    style = background + Style(color=_new_colour(id_colour(image_id))[0])
     top = id_top(image_id)
     return [
         Strip([Segment(placeholder_row(row, payload.columns, top), style)], payload.columns)

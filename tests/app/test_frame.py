@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets._toast import Toast
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.dialogs.area_menu import AreaMenu
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens.home import HomeScreen
+from binscout_tui.store import images
 from binscout_tui.workspace import Workspace
 from tests.app.driving import press, screen_text, settle, told
 from tests.app.filling import add_images
@@ -283,3 +286,23 @@ async def test_asking_the_model_is_told_at_start_and_end(app: BinScoutApp, monke
         go_on.set()
         while "12 unlabelled images" not in told(app)[0]:
             await pilot.pause(0.02)
+
+
+@pytest.mark.parametrize("area", ["home", "label", "gallery", "training"])
+async def test_a_letter_typed_ahead_goes_to_the_menu_that_opens(app: BinScoutApp, root: Path, area: str) -> None:
+    with Workspace(root) as ws:
+        add_images(ws, 5)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.go_to(area)
+        await settle(pilot)
+        app.post_message(events.Key("comma", ","))
+        app.post_message(events.Key("d", "d"))
+        await settle(pilot)
+        assert isinstance(app.screen, AreaMenu)
+        assert not await app.workspace.db.read(images.page, trashed=True)
+        app.post_message(events.Key("escape", None))
+        app.post_message(events.Key("comma", ","))
+        app.post_message(events.Key("m", "m"))
+        await settle(pilot)
+        assert app.current_mode == "models"

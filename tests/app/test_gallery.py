@@ -276,6 +276,36 @@ async def test_a_held_key_moves_only_what_was_shown_to_the_trash(
         assert len(order) >= 8
 
 
+async def test_a_key_held_in_the_grid_moves_only_what_was_shown_to_the_trash(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int | None] = []
+    early: list[None] = []
+    real = GalleryScreen.seen
+
+    def note(screen: GalleryScreen) -> None:
+        if not screen.is_seen:
+            seen.append(screen.here)
+            assert screen.grid.is_settled
+        real(screen)
+
+    monkeypatch.setattr(GalleryScreen, "seen", note)
+    monkeypatch.setattr(GalleryScreen, "came_early", lambda _: early.append(None))
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        for number in range(40):
+            app.post_message(events.Key("d", "d"))
+            if number % 3:
+                await pilot.pause(1 / 30)
+        await settle(pilot)
+        history = await app.workspace.db.read(journal.history, area="trash")
+        order = [entry.target for entry in history][::-1]
+        assert [image for image in seen if image in set(order)] == order
+        assert set(order) == await trashed(app)
+        assert len(order) + len(early) == 40
+        assert len(order) >= 8
+
+
 async def test_a_key_typed_ahead_of_the_next_image_decides_nothing(app: BinScoutApp, ids: list[int]) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "gallery")

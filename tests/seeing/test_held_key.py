@@ -25,11 +25,14 @@ LENGTHS = pytest.mark.parametrize("count", [60, pytest.param(1000, marks=[pytest
 def held(kind: Kind, root: Path, count: int, area: str, key: str) -> Seen:
     """Hold `key` in an area of `count` images, for as many presses."""
     numbers = add_coded(root, count)
-    words = ("open", "gallery", "--full") if area == "trash" else ()
-    first = count if area == "trash" else 1
+    words = {"trash": ("open", "gallery", "--full"), "grid": ("open", "gallery")}.get(area, ())
+    first = 1 if area == "label" else count
     with Recording(kind, 72, 24).start(binscout(root, *words)) as terminal:
         if area == "label":
             open_label(terminal, coded_name(1))
+        if area == "grid":
+            terminal.wait_for(lambda screen: "size M" in screen.text(), what="the grid")
+            terminal.press("+")
         found = []
 
         def there(screen: Screen) -> bool:
@@ -43,7 +46,8 @@ def held(kind: Kind, root: Path, count: int, area: str, key: str) -> Seen:
         terminal.wait_quiet(1.0)
         frames = list(terminal.frames(found[0].box))
         assert terminal.errors == []
-    return judge(keys, decided(root, area, numbers), frames, "early" if area == "label" else "early key")
+    decisions = decided(root, "label" if area == "label" else "trash", numbers)
+    return judge(keys, decisions, frames, "early" if area == "label" else "early key")
 
 
 def coded_name(number: int) -> str:
@@ -61,7 +65,7 @@ def root(tmp_path: Path) -> Path:
 
 @KINDS
 @LENGTHS
-@pytest.mark.parametrize(("area", "key"), [("label", "1"), ("trash", "d")])
+@pytest.mark.parametrize(("area", "key"), [("label", "1"), ("trash", "d"), ("grid", "d")])
 def test_every_decision_is_on_an_image_that_was_seen(
     kind: Kind, root: Path, count: int, area: str, key: str, record_property: Callable[[str, object], None]
 ) -> None:

@@ -330,3 +330,108 @@ async def test_no_picture_is_needed_where_the_terminal_shows_none(photos: Path) 
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "▸#1" in "\n".join(text(app))
+
+
+async def test_hidden_it_asks_for_nothing_and_shown_again_its_pictures_are_there(photos: Path) -> None:
+    app = GridApp(photos, count=1000, graphics=KITTY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        grid, store = app.grid, store_of(app)
+        await until(pilot, lambda: app.is_at_rest)
+        shown = [tile.shown for tile in grid._tiles]
+        grid.display = False
+        await until(pilot, lambda: not grid._tiles)
+        assert grid not in store.held._shown
+        app.wanted.clear()
+        grid.page(1)
+        grid.display = True
+        await until(pilot, lambda: bool(grid._tiles) and grid.is_settled)
+        page = grid.columns * grid.rows_a_page
+        assert [tile.id for tile in grid._tiles] == list(range(page + 1, 2 * page + 1))
+        assert store.held._shown[grid]
+        grid.page(-1)
+        assert [tile.shown for tile in grid._tiles] == shown, "the terminal holds the fine pictures still"
+
+
+async def test_taken_away_while_pictures_are_made_it_leaves_nothing_behind(photos: Path) -> None:
+    app = GridApp(photos, count=1000, graphics=KITTY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        grid, store = app.grid, store_of(app)
+        await until(pilot, lambda: grid.is_settled)
+        app.answers = False
+        grid.tile_size = TileSize.XL
+        await grid.remove()
+        assert grid not in store.held._shown
+        assert grid._pictures is not None
+        assert (grid._pictures._asked, grid._pictures.tiles) == ({}, [])
+        await pilot.pause()
+        assert list(app.query(ImageGrid)) == []
+
+
+@pytest.mark.parametrize("protocol", [Protocol.HALFBLOCK, Protocol.KITTY, Protocol.NONE])
+async def test_another_theme_reaches_what_is_around_the_pictures(photos: Path, protocol: Protocol) -> None:
+    app = GridApp(photos, count=10, graphics=TerminalGraphics(protocol))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: protocol is Protocol.NONE or app.grid.is_settled)
+        app.theme = "textual-light"
+        await until(pilot, lambda: app.grid.background_colors[1].rgb != (18, 18, 18))
+        wanted = app.grid.background_colors[1].rgb
+        await until(pilot, lambda: _ground(app) == wanted)
+        await until(
+            pilot, lambda: all(tile.shown is None or tile.shown.background == wanted for tile in app.grid._tiles)
+        )
+
+
+def _ground(app: GridApp) -> tuple[int, ...] | None:
+    """The background of the cell below the title at the left end, where no picture is."""
+    segment = next(iter(app.screen._compositor.render_strips()[1]))
+    colour = segment.style.bgcolor if segment.style else None
+    return tuple(colour.triplet) if colour is not None and colour.triplet is not None else None
+
+
+async def test_another_font_with_as_many_cells_has_its_own_pictures(photos: Path) -> None:
+    app = GridApp(photos, count=100, graphics=KITTY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        grid = app.grid
+        await until(pilot, lambda: app.is_at_rest)
+        app.graphics = TerminalGraphics(Protocol.KITTY, cell_width=20, cell_height=40)
+        found = written(app)
+        grid.redraw()
+        await until(pilot, lambda: app.is_at_rest)
+        assert {tile.shown.cell_width for tile in grid._tiles if tile.shown} == {20}
+        assert sum("_G" in text for text in found) > 0
+        app.graphics = TerminalGraphics(Protocol.KITTY, cell_width=9, cell_height=24)
+        grid.redraw()
+        await until(pilot, lambda: app.is_at_rest)
+        assert f"▸#{grid.cursor_id}" in "\n".join(text(app))
+
+
+async def test_another_size_without_pictures_lays_the_cells_out_anew(photos: Path) -> None:
+    app = GridApp(photos, count=20, graphics=TerminalGraphics(Protocol.NONE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for width, height in [(200, 60), (40, 12)]:
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            assert {strip.cell_length for strip in app.screen._compositor.render_strips()} == {width}
+            assert all(
+                row.before + row.after + (row.parts != ()) == app.grid._place.layout.tile_width
+                for tile in app.grid._tiles
+                for row in tile.rows or ()
+            )
+
+
+@pytest.mark.parametrize("protocol", [Protocol.HALFBLOCK, Protocol.KITTY, Protocol.SIXEL])
+async def test_a_very_large_terminal_is_filled(photos: Path, protocol: Protocol) -> None:
+    app = GridApp(photos, count=1000, graphics=TerminalGraphics(protocol))
+    async with app.run_test(size=(250, 70)) as pilot:
+        grid = app.grid
+        for size in [TileSize.M, TileSize.S, TileSize.XXL]:
+            grid.tile_size = size
+            await until(pilot, lambda: grid.is_settled and len(grid._tiles) == grid.columns * grid.rows_a_page)
+            await pilot.pause()
+            rows = text(app)
+            last = grid._tiles[-1].id
+            assert any(f"#{last} " in row for row in rows), size
+            assert grid.columns * (grid._place.layout.tile_width + 1) > 250 - grid.columns - 4
+            assert grid.rows_a_page * grid._place.layout.tile_height > 69 - grid._place.layout.tile_height
+            assert {strip.cell_length for strip in app.screen._compositor.render_strips()} == {250}

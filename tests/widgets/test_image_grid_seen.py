@@ -127,6 +127,7 @@ def test_after_a_modal_the_pictures_are_there_and_nothing_else(terminal: Termina
 def test_another_size_of_the_terminal_and_back(terminal: Terminal, photos: Path) -> None:
     terminal.resize(120, 40)
     wait_page(terminal, photos, 1)
+    terminal.wait_quiet(1.0)  # pixels that are on their way to a terminal which shrinks are cut
     terminal.resize(80, 24)
     wait_page(terminal, photos, 1)
 
