@@ -41,7 +41,7 @@ from binscout_tui.workspace import LiveWorkspace, Paths
 CLOCK_S = 5.0
 SETTLED_S = 2.0
 SWITCH_S = 0.001
-COLLECT_AT = (20_000, 20, 100)
+COLLECT_AT = (20_000, 20, 3)
 RETRY_S = 5.0
 TOAST_CELLS, TOAST_EDGES = 64, 6
 TOAST_S: dict[Severity, float] = {"information": 3, "warning": 4, "error": 8}

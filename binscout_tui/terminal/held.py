@@ -83,28 +83,27 @@ class Held:
         """Break off what was begun, where it is not over."""
         return self._break_off() if sending is self._sending else ""
 
-    def show(self, owner: Hashable, keys: Iterable[Hashable]) -> str:
-        """From now on `owner` shows these and nothing else; deletes what is too much and shown by nobody.
-
-        Write the answer after the frame in which the earlier ones are no longer seen.
-        """
+    def show(self, owner: Hashable, keys: Iterable[Hashable]) -> None:
+        """From now on `owner` shows these and nothing else."""
         self._shown[owner] = frozenset(keys)
         if not self._shown[owner]:
             del self._shown[owner]
-        return self._trim()
 
     def forget(self) -> None:
-        """The terminal has lost everything: it was left, cleared, or is another one."""
-        self._entries.clear()
-        self._bytes = 0
-        self._first = self._break_off()
+        """The terminal may have lost everything: it was left, cleared, or is another one.
+
+        Where it did not, nothing of ours must stay: all is deleted before the next picture is sent.
+        """
+        self._first = self.clear()
 
     def clear(self) -> str:
         """Delete everything, at the end."""
-        text = "".join(kitty.delete(entry.image_id, tmux=entry.tmux) for entry in self._entries.values())
-        begun = self._break_off()
-        self.forget()
-        return begun + text
+        text = self._break_off() + "".join(
+            kitty.delete(entry.image_id, tmux=entry.tmux) for entry in self._entries.values()
+        )
+        self._entries.clear()
+        self._bytes = 0
+        return text
 
     def _hold(self, key: Hashable, image_id: int, picture: KittyPicture) -> None:
         entry = _Entry(image_id, picture.unpacked_bytes, picture.tmux, picture.columns, picture.rows)
@@ -126,7 +125,11 @@ class Held:
             text, self._sending = text + self._sending.break_off(), None
         return text
 
-    def _trim(self) -> str:
+    def trim(self) -> str:
+        """Delete what is too much and shown by nobody.
+
+        Ask for it after the frame in which the earlier ones are no longer seen, and write the answer at once.
+        """
         if self._is_within_limits() or self._sending is not None:
             return ""
         shown = frozenset[Hashable]().union(*self._shown.values())

@@ -93,8 +93,11 @@ class GridDrawing(ScrollView):
                 sent.append(text)
         shown = [tile.shown for tile in self._tiles if tile.payload is not None and tile.payload.picture is not None]
         self._write("".join(sent))
-        if deletions := held.show(self, shown):
-            self.call_after_refresh(self._write, deletions)
+        held.show(self, shown)
+        self.call_after_refresh(self._trim_held)
+
+    def _trim_held(self) -> None:
+        self._write(self._store.held.trim())
 
     def _pieces(self) -> dict[Hashable, Piece]:
         """The sixel pixels of the tiles that can be painted, by their place on the page."""

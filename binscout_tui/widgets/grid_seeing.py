@@ -223,7 +223,8 @@ class GridSeeing(GridDrawing):
         if self._pictures is not None:
             self._pictures.leave()
             self._tiles = ()
-            self._write(self._store.held.show(self, ()))
+            self._store.held.show(self, ())
+            self._trim_held()
 
     def _layout_refreshed(self, _screen: Screen[object]) -> None:
         self._painter.layout_refreshed()

@@ -24,7 +24,6 @@ class KittyPlacing:
         self._held = held
         self._write = write
         self._shown: Request | None = None
-        self._afterwards = ""
         self._made: tuple[int, int, int, Style] | None = None
         self._rows: list[Strip] = []
 
@@ -55,11 +54,12 @@ class KittyPlacing:
             return found[0] if found is not None else None
         image_id, data = held.send(request, payload.picture)
         if data:
-            self._afterwards += held.show(self._owner, [shown for shown in (self._shown, request) if shown is not None])
+            held.show(self._owner, [shown for shown in (self._shown, request) if shown is not None])
             self._write(data)
         return image_id
 
     def _clean(self, shown: tuple[Request, ...]) -> None:
-        deletes, self._afterwards = self._afterwards + self._held().show(self._owner, shown), ""
-        if deletes:
+        held = self._held()
+        held.show(self._owner, shown)
+        if deletes := held.trim():
             self._write(deletes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import settings
@@ -23,10 +24,14 @@ def picture(key: str, tmux: bool = False) -> KittyPicture:
 
 
 class Obeying:
-    """A terminal that does what it is told: transmitted ids, and the key that was sent under each."""
+    """A terminal that does what it is told: transmitted ids, and the key that was sent under each.
 
-    def __init__(self) -> None:
+    `elsewhere` are ids that an earlier terminal was sent: here there is nothing to delete.
+    """
+
+    def __init__(self, elsewhere: Iterable[int] = ()) -> None:
         self.holds: dict[int, str] = {}
+        self.elsewhere = set(elsewhere)
 
     def read(self, text: str) -> None:
         commands = re.findall(r"\x1b_Ga=(.)[^;\x1b]*?,i=(\d+)[^;\x1b]*;?([^\x1b]*)\x1b\\", text)
@@ -35,6 +40,8 @@ class Obeying:
             if action == "T":
                 assert int(number) not in self.holds
                 self.holds[int(number)] = payload
+            elif int(number) in self.elsewhere:
+                self.elsewhere.remove(int(number))
             else:
                 del self.holds[int(number)]
 
@@ -55,14 +62,15 @@ class HeldPictures(RuleBasedStateMachine):
             ids[key], text = self.held.send(key, picture(key))
             self.terminal.read(text)
         self.shown[owner] = wanted
-        self.terminal.read(self.held.show(owner, wanted))
+        self.held.show(owner, wanted)
+        self.terminal.read(self.held.trim())
         for key, number in ids.items():
             assert self.terminal.holds[number] == key
 
     @rule()
     def another_terminal(self) -> None:
         self.held.forget()
-        self.terminal = Obeying()
+        self.terminal = Obeying([*self.terminal.holds, *self.terminal.elsewhere])
         self.shown = {}
         for owner in (1, 2):
             self.held.show(owner, ())
@@ -98,7 +106,8 @@ def test_what_was_not_used_longest_goes_first() -> None:
         held.show("view", [key])
     assert held.send("a", picture("a")) == (1, "")
     held.send("d", picture("d"))
-    assert held.show("view", ["d"]) == "\x1b_Ga=d,d=I,i=2,q=2\x1b\\"
+    held.show("view", ["d"])
+    assert held.trim() == "\x1b_Ga=d,d=I,i=2,q=2\x1b\\"
     assert [key in held for key in "abcd"] == [True, False, True, True]
 
 
@@ -117,7 +126,21 @@ def test_small_pictures_are_deleted_too_when_they_are_many() -> None:
     texts = []
     for key in "abcde":
         held.send(key, picture(key))
-        texts.append(held.show("grid", {key}))
+        held.show("grid", {key})
+        texts.append(held.trim())
     assert [("i=1" in text, "i=2" in text) for text in texts[2:]] == [(False, False), (True, False), (False, True)]
     assert len(held) == 3
-    assert held.show("other", set("cde")) == ""
+    held.show("other", set("cde"))
+    assert held.trim() == ""
+
+
+def test_what_may_still_be_there_after_a_loss_is_deleted_before_the_next_picture() -> None:
+    held = Held(itertools.count(1))
+    for key in "ab":
+        held.send(key, picture(key))
+    held.forget()
+    assert len(held) == 0
+    number, text = held.send("a", picture("a"))
+    assert number == 3
+    assert text.index("a=d,d=I,i=1,") < text.index("a=d,d=I,i=2,") < text.index("i=3,")
+    assert "a=d" not in held.send("b", picture("b"))[1]

@@ -344,7 +344,7 @@ async def test_hidden_it_asks_for_nothing_and_shown_again_its_pictures_are_there
         app.wanted.clear()
         grid.page(1)
         grid.display = True
-        await until(pilot, lambda: bool(grid._tiles) and grid.is_settled)
+        await until(pilot, lambda: bool(grid._tiles) and all(tile.payload is not None for tile in grid._tiles))
         page = grid.columns * grid.rows_a_page
         assert [tile.id for tile in grid._tiles] == list(range(page + 1, 2 * page + 1))
         assert store.held._shown[grid]
