@@ -95,7 +95,7 @@ class GridScreen(DecidingScreen):
     def _grid_seen(self) -> None:
         if self.is_full or self.is_seen:
             return
-        if self.grid.is_settled or not self.has_image:
+        if self.grid.is_on_screen or not self.has_image:
             self.seen()
         else:
             self.set_timer(SETTLED_S, self._grid_seen)

@@ -165,14 +165,6 @@ class GridDrawing(ScrollView):
         if not self._on_top and self.screen in self.app._background_screens:
             self.app.screen.refresh()
 
-    def _frame_now(self) -> None:
-        """Have the frame made as soon as what is happening is over, and not when Textual's next sixtieth begins."""
-        self.screen.call_later(self._make_frame)
-
-    def _make_frame(self) -> None:
-        if self._on_top:
-            self.screen._on_timer_update()
-
     # -- cells -------------------------------------------------------------------------------------------
 
     def render_lines(self, crop: Region) -> list[Strip]:

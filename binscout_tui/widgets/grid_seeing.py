@@ -15,6 +15,7 @@ from binscout_tui.widgets.grid_drawing import GridDrawing
 from binscout_tui.widgets.grid_items import GridItem, KnownItems
 from binscout_tui.widgets.grid_layout import TileSize, lay_out
 from binscout_tui.widgets.grid_pictures import GridPictures, Tile
+from binscout_tui.widgets.link import LINK_CHECK_S, link_is_busy
 
 REST_S = 0.45
 """After this long without a move, drafts are replaced by fine pictures."""
@@ -35,6 +36,7 @@ class GridSeeing(GridDrawing):
         self._pictures: GridPictures | None = None
         self._rest: Timer | None = None
         self._flush: Timer | None = None
+        self._late: Timer | None = None
         self._placing = False
         self.set_reactive(GridSeeing.tile_size, tile_size)
 
@@ -51,7 +53,14 @@ class GridSeeing(GridDrawing):
     def is_settled(self) -> bool:
         """Every visible tile shows its picture, or why there is none."""
         pictures = self._pictures
-        return pictures is not None and (bool(pictures.tiles) or not self._place.ids) and pictures.is_settled
+        if pictures is None or self._late is not None or not (pictures.tiles or not self._place.ids):
+            return False
+        return pictures.is_settled
+
+    @property
+    def is_on_screen(self) -> bool:
+        """It is settled, and all of it has gone out to the terminal."""
+        return self.is_settled and not link_is_busy(self.app)
 
     def redraw(self) -> None:
         """Send the pixels again: the terminal lost them, or is another one."""
@@ -88,10 +97,20 @@ class GridSeeing(GridDrawing):
             self.moved_from(before)
 
     def _scrolled(self) -> None:
-        """Other rows of tiles are seen."""
+        """Other rows of tiles are seen; while the link to the terminal is busy, only the latest are drawn."""
+        if self._late is not None:
+            return
+        if link_is_busy(self.app):
+            self._late = self.set_timer(LINK_CHECK_S, self._scrolled_late)
+            return
         self._place_scroll_bar()
         self._see()
         self.refresh()
+
+    def _scrolled_late(self) -> None:
+        self._late = None
+        if self.is_attached:
+            self._scrolled()
 
     def _place_scroll_bar(self) -> None:
         self._placing = True

@@ -164,8 +164,6 @@ class ImageGrid(GridSeeing, can_focus=False):
         elif position != before:
             self._refresh_caption(before)
             self._refresh_caption(position)
-        if self.is_settled:
-            self._frame_now()
         self.moved_from(before_id)
 
     def moved_from(self, before: int | None) -> None:

@@ -14,13 +14,12 @@ from textual.widget import Widget
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.payload import Payload, Request
 from binscout_tui.widgets.graphics_of import graphics_of
+from binscout_tui.widgets.link import LINK_CHECK_S, link_is_busy
 from binscout_tui.widgets.picture_kitty import KittyPlacing
 from binscout_tui.widgets.picture_rows import caption_row, framed, words
 from binscout_tui.widgets.picture_sending import SlowSending
 from binscout_tui.widgets.picture_sixel import SixelPainter
 from binscout_tui.widgets.picture_store import PictureStore, store_of
-
-LINK_CHECK_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +96,7 @@ class PictureCells(Widget):
         return self._waiting is not None or self._link_is_busy()
 
     def _link_is_busy(self) -> bool:
-        """Whether earlier frames are still on their way out: what is added now would be seen late."""
-        writer = getattr(self.app._driver, "_writer_thread", None)
-        return writer is not None and not writer._queue.empty()
+        return link_is_busy(self.app)
 
     def _put(self, request: Request, payload: Payload) -> None:
         self._on_screen = OnScreen(request, payload)

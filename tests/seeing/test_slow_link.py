@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from binscout_tui.store import images
+from binscout_tui.workspace import Workspace
 from tests.command_line import ok
 from tests.seeing.kinds import KITTY
 from tests.seeing.scenes import binscout
@@ -58,3 +60,17 @@ def test_a_key_amid_a_fine_picture_is_answered_before_the_rest_of_it(grainy: Pat
         terminal.wait_for(lambda screen: len(screen.transmitted) == 3, what="its fine picture")
         assert len(terminal.held_ids) == 3, "of the one that was broken off nothing stays"
         assert terminal.errors == []
+
+
+def test_no_key_decides_on_a_page_that_has_not_gone_out(grainy: Path) -> None:
+    with Terminal(KITTY, 80, 24, bytes_a_second=60_000) as terminal:
+        terminal.start(binscout(grainy, "open", "gallery"))
+        terminal.wait_for(lambda screen: len(screen.shown()) == 3, what="the tiles")
+        terminal.wait_quiet()
+        terminal.press("+", "+", "+", "l", "d")
+        terminal.wait_for(lambda screen: "size XXL" in screen.text(), what="the largest tiles")
+        terminal.wait_quiet()
+        with Workspace(grainy) as ws:
+            assert ws.db.read(images.page, trashed=True) == []
+        terminal.press("d")
+        terminal.wait_for(lambda screen: "2 images" in screen.text(), what="one image less")
