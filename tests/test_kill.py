@@ -95,6 +95,10 @@ class Terminal:
         found = STATUS.match(self.screen.display[1])
         return (int(found[1].replace(",", "")), int(found[2])) if found else None
 
+    def is_done(self) -> bool:
+        """Whether the screen says that there is nothing left."""
+        return "Everything is labelled" in "".join(self.screen.display)
+
     def kill(self) -> None:
         """End it at once, without a chance to finish anything."""
         if self.process.poll() is None:
@@ -111,9 +115,9 @@ def life(root: Path) -> Iterator[Terminal]:
         until = time.monotonic() + PATIENCE_S
         assert terminal.wait(lambda: "Home" in terminal.screen.display[0], until), "the app did not start"
         terminal.press(F4)
-        assert terminal.wait(
-            lambda: terminal.status() is not None or "Everything is labelled" in "".join(terminal.screen.display), until
-        ), "the label screen did not open"
+        assert terminal.wait(lambda: terminal.status() is not None or terminal.is_done(), until), (
+            "the label screen did not open"
+        )
         yield terminal
     finally:
         terminal.kill()
@@ -134,7 +138,8 @@ def label_until(terminal: Terminal, moment: float, acknowledged: dict[int, int])
 
         def moved_on(left: int = left) -> bool:
             now = terminal.status()
-            return now is None or now[0] < left
+            # A line that is only half there says nothing.
+            return now[0] < left if now is not None else terminal.is_done()
 
         while not terminal.wait(moved_on, min(again, moment)):
             if time.monotonic() >= moment:

@@ -392,6 +392,7 @@ class GalleryScreen(GridScreen):
         first = entry.turned[0]
         here = self.here
         await self._go_to(first if self.desk is not None and self.desk.position(first) is not None else here)
+        self.frame.clear_toasts()  # what was told of the trash is no longer so
         if said := lines.turned(len(entry.turned), entry.left, word):
             self.frame.toast(said)
 

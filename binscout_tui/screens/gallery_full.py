@@ -192,7 +192,10 @@ class FullView(Commanded, Vertical, can_focus=True):
 
     def action_pixels(self) -> None:
         """Pixel by pixel."""
-        self._looked(self.picture.zoom_to_pixels())
+        changed = self.picture.zoom_to_pixels()
+        if not changed and self.picture.view.is_whole:
+            self.frame.toast("The picture has fewer pixels than the room it fills: it is enlarged already.")
+        self._looked(changed)
 
     def action_pan(self, key: str = "") -> None:
         """See more of one side."""

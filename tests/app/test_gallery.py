@@ -157,6 +157,15 @@ async def test_arrows_pan_while_looking_closely(app: BinScoutApp, ids: list[int]
         assert gallery(app).here == ids[1]
 
 
+async def test_a_picture_without_more_pixels_says_so(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test(size=(160, 50)) as pilot:
+        await open_area(pilot, "gallery")
+        await press(pilot, "enter")
+        await ready(pilot)
+        await press(pilot, "1")
+        assert any("fewer pixels than the room it fills" in line for line in told(app))
+
+
 async def test_kept_crops_are_shown_as_boxes(app: BinScoutApp, root: Path) -> None:
     (set_id,) = add_sets(root, [2])
     with Workspace(root) as ws:
