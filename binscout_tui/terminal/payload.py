@@ -46,10 +46,10 @@ class Quality(StrEnum):
 class Request:
     """One picture at one size for one protocol. `columns` and `rows` are the room in cells, cell sizes pixels.
 
-    `content` names the bytes behind the path where the path does not (a hash, or time and size). `view` is the part
-    that is seen. `detail` has more pixels than the file at `path`, for looking closely. `budget` is about how many
-    bytes a draft may send, without the cells that kitty's placeholders are. `fine_sixel` is the same for a fine sixel
-    picture, `largest_sixel` is the largest one that the terminal draws, in pixels.
+    The name of the file at `path` stands for its content. `view` is the part that is seen. `detail` has more pixels
+    than the file, for looking closely. `budget` is about how many bytes a draft may send, without the cells that
+    kitty's placeholders are. `fine_sixel` is the same for a fine sixel picture, `largest_sixel` is the largest one that
+    the terminal draws, in pixels.
     """
 
     path: Path
@@ -62,7 +62,6 @@ class Request:
     boxes: tuple[Box, ...] = ()
     tmux: bool = False
     points: tuple[Point, ...] = ()
-    content: str = ""
     quality: Quality = Quality.FINE
     view: View = WHOLE
     detail: Detail | None = None
