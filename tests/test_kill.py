@@ -38,6 +38,8 @@ F4 = b"\x1bOS"
 STATUS = re.compile(r"^ (\d[\d,]*) left .*#(\d+) ")
 PATIENCE_S = 60.0
 LOOK_S = 0.08
+AGAIN_S = 4.0
+"""Long enough that a busy machine has drawn what the first press did: else the second one is for another image."""
 
 
 def truth(image_id: int) -> int:
@@ -134,7 +136,7 @@ def label_until(terminal: Terminal, moment: float, acknowledged: dict[int, int])
         terminal.wait(lambda: False, min(time.monotonic() + LOOK_S, moment))
         terminal.press(str(truth(image_id)).encode())
         # A key that comes before the picture is there is refused and pressed again, as a person would.
-        again = time.monotonic() + 1.0
+        again = time.monotonic() + AGAIN_S
 
         def moved_on(left: int = left) -> bool:
             now = terminal.status()
@@ -144,7 +146,7 @@ def label_until(terminal: Terminal, moment: float, acknowledged: dict[int, int])
         while not terminal.wait(moved_on, min(again, moment)):
             if time.monotonic() >= moment:
                 return
-            again = time.monotonic() + 1.0
+            again = time.monotonic() + AGAIN_S
             terminal.press(str(truth(image_id)).encode())
         acknowledged[image_id] = truth(image_id)
 
