@@ -11,7 +11,7 @@ import pytest
 from binscout_tui.app import BinScoutApp
 from binscout_tui.store import journal, labels, predictions
 from binscout_tui.workspace import Workspace
-from tests.app.deciding import decide, open_area, press, ready
+from tests.app.deciding import decide, open_area, press
 from tests.app.driving import screen_text
 from tests.command_line import binscout, ok
 from tests.pictures import SHAPES, part, parts_library
@@ -32,8 +32,9 @@ async def take_the_models_word(root: Path) -> None:
         while not any("y" in line and "model" in line for line in screen_text(app)):
             await pilot.pause(0.05)
         await decide(pilot, "y")
-        await ready(pilot)
-        entry = (await app.workspace.db.read(journal.history, area="label"))[0]
+        async with asyncio.timeout(20):
+            while (entry := (await app.workspace.db.read(journal.history, area="label"))[0]).suggested is None:
+                await pilot.pause(0.02)
         said = await app.workspace.db.read(predictions.get, entry.target, "shapes-1")
         label = await app.workspace.db.read(labels.get, entry.target)
         assert said is not None
