@@ -219,7 +219,8 @@ class GridSeeing(GridDrawing):
         self._rest = self.set_interval(REST_S, self._refine, name="fine pictures", pause=True)
         self.screen.screen_layout_refresh_signal.subscribe(self, self._layout_refreshed)
         self.watch(self.screen, "stack_updates", self._screen_changed, init=False)
-        self.watch(self.app, "theme", self._theme_changed, init=False)
+        # The signal comes after the new colours are there; a watcher of `theme` may run before.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._new_ground())
 
     def on_resize(self, _event: events.Resize) -> None:
         """A new size."""
@@ -247,9 +248,6 @@ class GridSeeing(GridDrawing):
 
     def _layout_refreshed(self, _screen: Screen[object]) -> None:
         self._painter.layout_refreshed()
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self._new_ground)
 
     def _new_ground(self) -> None:
         self._styles = None

@@ -280,7 +280,8 @@ class Picture(PictureLooking):
     def on_mount(self) -> None:
         """Follow modals above this screen, and the theme, whose background is around the picture."""
         self.watch(self.screen, "stack_updates", self._screen_changed, init=False)
-        self.watch(self.app, "theme", self._theme_changed, init=False)
+        # The signal comes after the new colours are there; a watcher of `theme` may run before.
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._load())
 
     def on_resize(self) -> None:
         """A new size, or a new size of the font."""
@@ -301,9 +302,6 @@ class Picture(PictureLooking):
     def on_unmount(self) -> None:
         """Nothing that still runs reports back."""
         self._loading.close()
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self._load)
 
     def _screen_changed(self) -> None:
         self._sixel.forget()

@@ -116,6 +116,12 @@ class Screen:
         of_grids = [error for grid in self._grids for error in grid.errors]
         return [*self._own_errors, *of_grids, *(error for pictures in self._pictures for error in pictures.errors)]
 
+    def forget_errors(self) -> None:
+        """As if nothing had gone wrong so far."""
+        for owner in (*self._grids, *self._pictures):
+            owner.errors.clear()
+        self._own_errors.clear()
+
     @property
     def synchronizing(self) -> bool:
         """Amid a synchronized update: a terminal still shows what was there before."""

@@ -200,6 +200,11 @@ class Terminal:
         with self._changed:
             return self._screen.errors
 
+    def forget_errors(self) -> None:
+        """What went wrong so far had to: only what comes now counts."""
+        with self._changed:
+            self._screen.forget_errors()
+
     @property
     def held_ids(self) -> set[int]:
         """The kitty pictures in the terminal's memory."""
