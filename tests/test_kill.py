@@ -34,7 +34,7 @@ IMAGES = 500
 KILLS = 20
 SIZE = (64, 16)
 CLASSES = [f"class {number}" for number in range(1, 10)]
-F4 = b"\x1bOS"
+F5 = b"\x1b[15~"
 STATUS = re.compile(r"^ (\d[\d,]*) left .*#(\d+) ")
 PATIENCE_S = 60.0
 LOOK_S = 0.08
@@ -116,7 +116,7 @@ def life(root: Path) -> Iterator[Terminal]:
     try:
         until = time.monotonic() + PATIENCE_S
         assert terminal.wait(lambda: "Home" in terminal.screen.display[0], until), "the app did not start"
-        terminal.press(F4)
+        terminal.press(F5)
         assert terminal.wait(lambda: terminal.status() is not None or terminal.is_done(), until), (
             "the label screen did not open"
         )

@@ -39,10 +39,11 @@ AREAS: dict[str, Area] = {
     area.id: area
     for area in (
         Area("home", "h", "f2", "Home", "binscout_tui.screens.home:HomeScreen"),
-        Area("select", "s", "f3", "Select", "binscout_tui.screens.select:SelectScreen"),
-        Area("label", "l", "f4", "Label", "binscout_tui.screens.label:LabelScreen"),
-        Area("training", "t", "f5", "Training", "binscout_tui.screens.training:TrainingScreen"),
-        Area("models", "m", "f6", "Models", "binscout_tui.screens.models:ModelsScreen"),
-        Area("gallery", "g", "f7", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
+        Area("capture", "c", "f3", "Item Capture", "binscout_tui.screens.capture:CaptureScreen"),
+        Area("select", "s", "f4", "Select", "binscout_tui.screens.select:SelectScreen"),
+        Area("label", "l", "f5", "Label", "binscout_tui.screens.label:LabelScreen"),
+        Area("training", "t", "f6", "Training", "binscout_tui.screens.training:TrainingScreen"),
+        Area("models", "m", "f7", "Models", "binscout_tui.screens.models:ModelsScreen"),
+        Area("gallery", "g", "f8", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
     )
 }

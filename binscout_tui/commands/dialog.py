@@ -49,3 +49,13 @@ READER = Scope(
         Command("dialog.last", ("end", "G"), "end", "Scroll to the end.", footer=False, palette=False),
     ),
 )
+PICK = Scope(
+    "pick",
+    "Choosing from a list",
+    (
+        Command("dialog.submit", ("enter",), "take", "Take what was typed or marked.", palette=False),
+        Command("dialog.down", ("down",), "down", "Mark the next one.", palette=False),
+        Command("dialog.up", ("up",), "up", "Mark the one before.", palette=False),
+        Command("dialog.cancel", ("escape",), "close", "Close without choosing.", palette=False),
+    ),
+)

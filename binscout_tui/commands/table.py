@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from binscout_tui.commands import app, crop, dialog, gallery, home, label, models, select, training
+from binscout_tui.commands import app, capture, crop, dialog, gallery, home, label, models, select, training
 from binscout_tui.commands.command import Command, Scope, key_label
 
 SCOPES: tuple[Scope, ...] = (
     app.SCOPE,
     home.SCOPE,
+    capture.SCOPE,
+    capture.COVERAGE,
     select.SCOPE,
     crop.SCOPE,
     label.SCOPE,
@@ -23,6 +25,7 @@ SCOPES: tuple[Scope, ...] = (
     dialog.FORM,
     dialog.MENU,
     dialog.READER,
+    dialog.PICK,
 )
 
 # What terminals send for these is another key, nothing, or late; or tmux, the line discipline or the desktop takes it.
@@ -53,7 +56,8 @@ def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
 
 
 def _may_take(scope: Scope) -> bool:
-    return scope in (app.SCOPE, dialog.CONFIRM, dialog.TYPED, dialog.FORM, dialog.MENU, dialog.READER)
+    dialogs = (dialog.CONFIRM, dialog.TYPED, dialog.FORM, dialog.MENU, dialog.READER, dialog.PICK, capture.COVERAGE)
+    return scope in (app.SCOPE, *dialogs)
 
 
 def reference(scopes: Iterable[Scope] = SCOPES) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -19,6 +20,7 @@ from binscout_tui.terminal.graphics import Protocol as Graphics
 from binscout_tui.terminal.graphics import TerminalGraphics
 from binscout_tui.terminal.tmux import TmuxState
 from binscout_tui.widgets.answer_driver import TerminalAnswered
+from binscout_tui.widgets.fence import Fence
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.suspending_driver import SuspendingDriver, has_job_control
 from binscout_tui.workers.tmux_clients import TmuxClients
@@ -35,6 +37,14 @@ class Repainted(Protocol):
         """Send the pixels again, for what `graphics_of(app)` says now."""
 
 
+@runtime_checkable
+class Drawn(Protocol):
+    """A screen that is to know when the terminal has drawn it."""
+
+    def drawn(self, question: int, moment: float) -> None:
+        """The terminal has drawn what was written before this question."""
+
+
 class TerminalApp(App[int], inherit_bindings=False):
     """Keeps `graphics` true while the program runs, and sends every picture again when the terminal lost them."""
 
@@ -43,6 +53,36 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.graphics = graphics
         self._clients: TmuxClients | None = None
         self._settling: Timer | None = None
+        self._fence = Fence(self._write, lambda: Message().time)
+
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+
+    @property
+    def is_in_tmux(self) -> bool:
+        """Whether tmux is between us and the terminal; it answers for the terminal, which may be behind."""
+        return graphics_of(self).tmux
+
+    @property
+    def patience_s(self) -> float:
+        """How long the terminal's answer to `ask_terminal` is worth waiting for, in seconds."""
+        return self._fence.patience_s
+
+    def ask_terminal(self) -> int | None:
+        """Have the terminal say when it has drawn all that was written; the question's number, None without one."""
+        return None if self.is_headless else self._fence.ask()
+
+    def terminal_is_silent(self) -> None:
+        """It did not answer."""
+        self._fence.gave_up()
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """It answered, on the line on which the keys come."""
+        question = self._fence.answered(event.x + 1, event.time)
+        for screen in self.screen_stack:
+            if question and isinstance(screen, Drawn):
+                screen.drawn(question, event.time)
 
     @property
     def cell_size(self) -> tuple[int, int]:

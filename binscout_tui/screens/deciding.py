@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.actions import parse
 from textual.message import Message
+from textual.timer import Timer
 
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.errors import BinScoutError
@@ -18,8 +20,8 @@ from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.workers.previews import PreviewMaker
 
 SEEN_FOR_S = 0.04
-"""How long something must be on the screen before a key decides on it. Nobody decides faster; and by so much what is
-handed to the terminal may be drawn later, and a key that was pressed before may be read later."""
+"""How long something must be on the screen before a key decides on it where the terminal does not tell that it has
+drawn it: by so much what is handed to it may be drawn later, and a key that was pressed before be read later."""
 
 
 class DecidingScreen(BaseScreen):
@@ -36,13 +38,16 @@ class DecidingScreen(BaseScreen):
         super().__init__()
         self.early = 0
         self._seen_at: float | None = None
+        self._handed_over = False
+        self._question: int | None = None
+        self._patience: Timer | None = None
         self._previews: PreviewMaker | None = None
         self._passed_on: asyncio.Event | None = None
 
     @property
     def is_seen(self) -> bool:
-        """Whether what is to be decided on is on the screen."""
-        return self._seen_at is not None
+        """Whether what is to be decided on was handed to the terminal."""
+        return self._handed_over
 
     @property
     def takes_keys(self) -> bool:
@@ -51,12 +56,35 @@ class DecidingScreen(BaseScreen):
 
     def waits(self) -> None:
         """Something new is to be shown; until it is, no key decides."""
-        self._seen_at = None
+        self._seen_at = self._question = None
+        self._handed_over = False
+        if self._patience is not None:
+            self._patience.stop()
+            self._patience = None
 
     def seen(self) -> None:
-        """It is on the screen: keys pressed a moment later count."""
-        if self._seen_at is None:
-            self._seen_at = Message().time
+        """It was handed to the terminal: keys count that are pressed when it has drawn it."""
+        if self._handed_over:
+            return
+        self._handed_over = True
+        self._question = self.frame.ask_terminal()
+        if self._question is None:
+            self._seen_at = Message().time + SEEN_FOR_S
+        else:
+            self._patience = self.set_timer(self.frame.patience_s, partial(self._unanswered, Message().time))
+
+    def drawn(self, question: int, moment: float) -> None:
+        """The terminal says that it has drawn what was written before this question."""
+        if self._question is not None and question >= self._question:
+            self._question = None
+            self._seen_at = moment + (SEEN_FOR_S if self.frame.is_in_tmux else 0.0)
+
+    def _unanswered(self, handed_over_at: float) -> None:
+        """The terminal does not say it: then what is usual has to do."""
+        if self._question is not None:
+            self._question = None
+            self._seen_at = handed_over_at + SEEN_FOR_S
+            self.frame.terminal_is_silent()
 
     def was_seen(self, moment: float) -> bool:
         """Whether a key or click of that moment can be meant for what is on the screen; else it is counted."""
@@ -67,7 +95,7 @@ class DecidingScreen(BaseScreen):
         return False
 
     def _may_be_meant(self, moment: float) -> bool:
-        return self._seen_at is not None and moment >= self._seen_at + SEEN_FOR_S
+        return self._seen_at is not None and moment >= self._seen_at
 
     def came_early(self) -> None:
         """A key was not taken, because it was pressed before the picture was there."""

@@ -96,9 +96,18 @@ class GridScreen(DecidingScreen):
         if self.is_full or self.is_seen:
             return
         if self.grid.is_on_screen or not self.has_image:
-            self.seen()
+            # What became true just now is painted with the next refresh.
+            self.call_after_refresh(self._grid_drawn, self.here)
         else:
             self.set_timer(SETTLED_S, self._grid_seen)
+
+    def _grid_drawn(self, image_id: int | None) -> None:
+        if self.is_full or self.is_seen:
+            return
+        if self.here == image_id and (self.grid.is_on_screen or not self.has_image):
+            self.seen()
+        else:
+            self._await_grid()
 
     @on(ImageGrid.Wanted)
     def _wanted(self, event: ImageGrid.Wanted) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from binscout_tui.store import events
-from binscout_tui.store.images import Image, from_row
+from binscout_tui.store.images import LIVE, Image, from_row
 from binscout_tui.store.labels import Label
 
 Order = Literal["newest", "oldest"]
@@ -43,11 +43,11 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def piece(db: sqlite3.Connection, order: Order, beyond: int | None, limit: int) -> array[int]:
-    """Up to `limit` ids of images outside the trash, those that follow the image `beyond` in this order."""
+    """Up to `limit` ids of live images, those that follow the image `beyond` in this order."""
     newest = order == "newest"
     where = "" if beyond is None else f"AND id {'<' if newest else '>'} {beyond:d}"
     rows = db.execute(
-        f"SELECT id FROM image WHERE trashed_at IS NULL {where} ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
+        f"SELECT id FROM image WHERE {LIVE} {where} ORDER BY id {'DESC' if newest else 'ASC'} LIMIT ?",
         (limit,),
     )
     return array("q", (found for (found,) in rows))
@@ -67,10 +67,10 @@ def rows(db: sqlite3.Connection, ids: Iterable[int]) -> list[Row]:
 
 
 def begin(db: sqlite3.Connection) -> tuple[int, int, bool]:
-    """(the newest event, what `news` goes on from; how many images are outside the trash; whether some are in it)."""
+    """(the newest event, what `news` goes on from; how many images are live; whether some are in the trash)."""
     live, trashed = db.execute(
-        "SELECT (SELECT count(*) FROM image WHERE trashed_at IS NULL),"
-        " EXISTS (SELECT 1 FROM image WHERE trashed_at IS NOT NULL)"
+        f"SELECT (SELECT count(*) FROM image WHERE {LIVE}),"
+        " EXISTS (SELECT 1 FROM image WHERE trashed_at IS NOT NULL AND withheld IS NULL)"
     ).fetchone()
     return events.latest(db), int(live), bool(trashed)
 
@@ -95,7 +95,7 @@ def _members(db: sqlite3.Connection, sets: list[int]) -> set[int]:
 
 def _live(db: sqlite3.Connection, ids: Iterable[int]) -> frozenset[int]:
     rows = db.execute(
-        "SELECT id FROM image WHERE trashed_at IS NULL AND id IN (SELECT value FROM json_each(?))",
+        f"SELECT id FROM image WHERE {LIVE} AND id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),
     )
     return frozenset(int(found) for (found,) in rows)

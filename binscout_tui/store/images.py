@@ -11,16 +11,20 @@ from typing import Any
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import NotFoundError
+from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.store import events, journal
 from binscout_tui.store.names import composed
+
+LIVE = "image.trashed_at IS NULL AND image.withheld IS NULL"
+"""The condition, on the table `image`, of what counts: no list, queue, number or data set has anything else."""
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """One original.
 
     `path` is absolute, or relative to the workspace for copies; `name` and `source` are safe to show; `phash` is an
-    unsigned 64-bit number; `width` and `height` are those of the upright picture in pixels.
+    unsigned 64-bit number; `width` and `height` are those of the upright picture in pixels. `withheld` is the state of
+    its capture that keeps it out of use (`staged`, `superseded`, `rejected`), or None.
     """
 
     id: int
@@ -48,6 +52,12 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     added_at: str
     added_by: int
     trashed_at: str | None
+    withheld: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it counts: neither in the trash nor withheld."""
+        return self.trashed_at is None and self.withheld is None
 
 
 class NewImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +133,7 @@ def page(
     label: str | None = None,
 ) -> list[Image]:
     """Up to `limit` images with ids above `after`, in order of arrival; of one class when `label` is given."""
-    where = ["image.id > ?", f"trashed_at IS {'NOT ' if trashed else ''}NULL"]
+    where = ["image.id > ?", "trashed_at IS NOT NULL AND withheld IS NULL" if trashed else LIVE]
     values: list[Any] = [after]
     if label is not None:
         where.append("image.id IN (SELECT image_id FROM label JOIN class ON class.id = class_id WHERE class.name = ?)")
@@ -138,8 +148,8 @@ def sizes(db: sqlite3.Connection) -> set[int]:
 
 
 def count(db: sqlite3.Connection) -> int:
-    """How many images are not in the trash."""
-    return int(db.execute("SELECT count(*) FROM image WHERE trashed_at IS NULL").fetchone()[0])
+    """How many images are live."""
+    return int(db.execute(f"SELECT count(*) FROM image WHERE {LIVE}").fetchone()[0])
 
 
 def in_place(db: sqlite3.Connection) -> list[Image]:
@@ -184,8 +194,11 @@ def add_warning(db: sqlite3.Connection, image_id: int, warning: str) -> None:
 def trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
     """Move images to the trash, as one decision, and say how many were not there yet.
 
-    Raises NotFoundError, then nothing moved.
+    Raises NotFoundError, and UsageError for a withheld one; then nothing moved.
     """
+    image_ids = list(dict.fromkeys(image_ids))
+    for image_id in image_ids:
+        must_be_accepted(get(db, image_id))
     return _decide_trash(db, uid, image_ids, trashed=True)
 
 
@@ -224,6 +237,21 @@ def _write_trash(db: sqlite3.Connection, image_id: int, state: journal.State, ui
 
 
 journal.register("trash", _read_trash, _write_trash)
+
+
+def must_be_live(image: Image) -> None:
+    """Raise UsageError when `image` is in the trash or withheld: nothing is decided on it then."""
+    if image.trashed_at is not None:
+        raise UsageError(f"Image {image.id} is in the trash.", hint="Restore it first.", code="in_trash")
+    must_be_accepted(image)
+
+
+def must_be_accepted(image: Image) -> None:
+    """Raise UsageError when `image` is of a capture that was not accepted."""
+    if image.withheld is not None:
+        raise UsageError(
+            f"Image {image.id} is of a capture that is {image.withheld}.", hint="Accept it first.", code="withheld"
+        )
 
 
 def from_row(row: sqlite3.Row) -> Image:

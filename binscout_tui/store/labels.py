@@ -96,11 +96,9 @@ def set_label(
     """Label an image with a class, or as `empty` or `skipped` (then `class_name` is None).
 
     Returns the journal's id, or None when that was the label already.
-    Raises NotFoundError for an unknown image or class, UsageError for an image in the trash.
+    Raises NotFoundError for an unknown image or class, UsageError for an image in the trash or withheld.
     """
-    image = images.get(db, image_id)
-    if image.trashed_at is not None:
-        raise UsageError(f"Image {image_id} is in the trash.", hint="Restore it first.", code="in_trash")
+    images.must_be_live(images.get(db, image_id))
     class_id = find_class(db, class_name).id if class_name is not None else None
     after: dict[str, Any] = {"state": state, "class": class_id}
     return _decide(db, uid, image_id, after, suggested)
@@ -154,18 +152,18 @@ def queue(db: sqlite3.Connection, *, after: int = 0, limit: int = 50, which: str
     condition = {"unlabelled": "label.image_id IS NULL", "skipped": "label.state = 'skipped'", "all": "1"}[which]
     rows = db.execute(
         "SELECT image.id FROM image LEFT JOIN label ON label.image_id = image.id"
-        f" WHERE image.id > ? AND trashed_at IS NULL AND {condition} ORDER BY image.id LIMIT ?",
+        f" WHERE image.id > ? AND {images.LIVE} AND {condition} ORDER BY image.id LIMIT ?",
         (after, limit),
     )
     return [int(row[0]) for row in rows]
 
 
 def counts(db: sqlite3.Connection) -> dict[str, int]:
-    """How many images outside the trash are `unlabelled`, `class`, `empty` and `skipped`."""
+    """How many live images are `unlabelled`, `class`, `empty` and `skipped`."""
     found = dict.fromkeys(("unlabelled", "class", "empty", "skipped"), 0)
     rows = db.execute(
         "SELECT coalesce(state, 'unlabelled'), count(*) FROM image LEFT JOIN label ON image_id = image.id"
-        " WHERE trashed_at IS NULL GROUP BY 1"
+        f" WHERE {images.LIVE} GROUP BY 1"
     )
     found.update((row[0], row[1]) for row in rows)
     return found

@@ -73,7 +73,7 @@ def overview(db: sqlite3.Connection, uid: int, midnight: str, week_ago: str, *, 
 
 def _unhealthy(db: sqlite3.Connection) -> dict[str, int]:
     rows = db.execute(
-        "SELECT health, count(*) FROM image WHERE storage = 'in_place' AND health <> 'ok' AND trashed_at IS NULL"
+        f"SELECT health, count(*) FROM image WHERE storage = 'in_place' AND health <> 'ok' AND {images.LIVE}"
         " GROUP BY health"
     )
     return {row[0]: row[1] for row in rows}

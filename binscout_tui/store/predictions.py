@@ -9,7 +9,7 @@ import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.store import events
-from binscout_tui.store.images import Image, from_row
+from binscout_tui.store.images import LIVE, Image, from_row
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +44,10 @@ def get(db: sqlite3.Connection, image_id: int, model_id: str) -> Prediction | No
 
 
 def missing(db: sqlite3.Connection, model_id: str, *, after: int = 0, limit: int = 500) -> list[Image]:
-    """Unlabelled images outside the trash with ids above `after` of which the model could say nothing yet."""
+    """Unlabelled live images with ids above `after` of which the model could say nothing yet."""
     rows = db.execute(
         "SELECT image.* FROM image LEFT JOIN label ON label.image_id = image.id"
-        " WHERE image.id > ? AND trashed_at IS NULL AND health = 'ok'"
+        f" WHERE image.id > ? AND {LIVE} AND health = 'ok'"
         " AND (label.image_id IS NULL OR label.state = 'skipped')"
         " AND NOT EXISTS (SELECT 1 FROM prediction WHERE image_id = image.id AND model_id = ? AND error IS NULL)"
         " ORDER BY image.id LIMIT ?",

@@ -12,7 +12,7 @@ import msgspec
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.store import events, journal
-from binscout_tui.store.images import Image, from_row
+from binscout_tui.store.images import Image, from_row, must_be_live
 
 SetState = Literal["pending", "done", "skipped", "rejected"]
 Box = tuple[float, float, float, float]
@@ -133,8 +133,7 @@ def _wanted(current: ImageSet, image_id: int | None, crop: Box | None, state: st
     member = next((image for image in current.images if image.id == image_id), None)
     if member is None:
         raise UsageError(f"Image {image_id} is not in set {current.id}.", code="not_in_set")
-    if member.trashed_at is not None:
-        raise UsageError(f"Image {image_id} is in the trash.", hint="Restore it first.", code="in_trash")
+    must_be_live(member)
     return {"state": "done", "image": image_id, "crop": None if crop is None else list(checked_box(crop))}
 
 

@@ -29,11 +29,11 @@ async def test_areas_by_letter_and_by_function_key_and_back(app: BinScoutApp) ->
         await press(pilot, "t")
         assert app.current_mode == "training"
         assert "Training" in screen_text(app)[0]
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         assert app.current_mode == "models"
         await press(pilot, "escape")
         assert app.current_mode == "home"
-        await press(pilot, "f5", "q")
+        await press(pilot, "f6", "q")
         assert app.current_mode == "home"
         assert app.is_running
 
@@ -59,7 +59,7 @@ async def test_ctrl_c_says_how_one_leaves(app: BinScoutApp) -> None:
 async def test_a_refused_key_says_why_and_does_nothing(app: BinScoutApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "a")
+        await press(pilot, "f7", "a")
         assert told(app)[0].endswith("There is no model yet; a training run makes one.")
         assert len(app.screen_stack) == 1
 
@@ -67,7 +67,7 @@ async def test_a_refused_key_says_why_and_does_nothing(app: BinScoutApp) -> None
 async def test_help_shows_the_keys_of_here_and_why_some_do_not_work(app: BinScoutApp) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await settle(pilot)
-        await press(pilot, "f5", "question_mark")
+        await press(pilot, "f6", "question_mark")
         text = "\n".join(screen_text(app))
         assert "Start a training run." in text
         assert "not now: There is no dataset yet" in text
@@ -255,7 +255,7 @@ async def test_toasts_go_with_the_place_they_are_about_but_errors_stay(app: BinS
         app.toast("broken", "error")
         await settle(pilot)
         assert toasts(app) == ["about Home", "broken"]
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         assert toasts(app) == ["broken"]
 
 

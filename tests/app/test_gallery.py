@@ -451,7 +451,7 @@ async def test_what_changed_while_another_area_was_shown_is_there_afterwards(
         await press(pilot, "l", "f2")
         with Workspace(root) as other:
             other.db.write(images.trash, other.user.uid, [ids[0]])
-        await press(pilot, "f7")
+        await press(pilot, "f8")
         assert "39 images" in screen_text(app)[1]
         assert gallery(app).here == ids[1]
 

@@ -60,7 +60,7 @@ async def until(pilot: Any, words: str) -> None:
 async def test_no_model_says_how_one_is_made(app: BinScoutApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         assert any("A training run makes one" in row for row in screen_text(app))
         await press(pilot, "G")
         assert told(app)[0].endswith("There is no model yet; a training run makes one.")
@@ -71,7 +71,7 @@ async def test_the_card_stands_beside_baselines_gate_and_history(root: Path) -> 
     app = BinScoutApp(root)
     async with app.run_test(size=(80, 40)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         await press(pilot, "down")
         text = "\n".join(screen_text(app))
         for words in ("● screws-3", "● active", "this model", "majority", "✓ passed", "by root", "activated screws-3"):
@@ -82,7 +82,7 @@ async def test_activation_only_through_the_gate(trained: Path, no_engine: None) 
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "a")
+        await press(pilot, "f7", "a")
         assert told(app)[0].endswith("screws-2 has not stood at the gate.")
         with Workspace(trained) as other:
             judge(other, "screws-2", passed=False)
@@ -108,7 +108,7 @@ async def test_rollback_goes_back_and_is_refused_when_there_is_nothing(trained: 
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 30)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "b")
+        await press(pilot, "f7", "b")
         assert told(app)[0].endswith("No model was active before this one.")
         with Workspace(trained) as other:
             judge(other, "screws-2", passed=True)
@@ -127,7 +127,7 @@ async def test_only_an_admin_activates(trained: Path) -> None:
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "a")
+        await press(pilot, "f7", "a")
         assert "needs the role admin" in told(app)[0]
 
 
@@ -146,7 +146,7 @@ async def test_while_the_gate_works_other_keys_say_so(trained: Path, monkeypatch
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "G")
+        await press(pilot, "f7", "G")
         assert any("Gate  ⟳ at the gate…" in row for row in screen_text(app))
         await press(pilot, "G")
         assert told(app)[0].endswith("screws-2 is being tested; wait for its verdict.")
@@ -168,7 +168,7 @@ async def test_an_operation_that_fails_is_told_and_the_keys_come_back(
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "G")
+        await press(pilot, "f7", "G")
         while "The engine did not start." not in told(app)[0]:
             await pilot.pause(0.02)
         assert app.screen.busy is None
@@ -178,11 +178,11 @@ async def test_the_model_under_the_cursor_comes_back(trained: Path) -> None:
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6", "down")
+        await press(pilot, "f7", "down")
     again = BinScoutApp(trained)
     async with again.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         assert any(row.startswith("▸   screws-1") for row in screen_text(again))
 
 
@@ -223,7 +223,7 @@ async def test_a_small_screen_breaks_no_line(root: Path) -> None:
     app = BinScoutApp(root)
     async with app.run_test(size=(60, 18)) as pilot:
         await settle(pilot)
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         rows = screen_text(app)
         for name, value in (("this model", ".87"), ("majority", ".33"), ("simple", ".64")):
             assert any(name in row and "▓" in row and value in row for row in rows), name

@@ -163,7 +163,7 @@ async def test_ctrl_l_reaches_pictures_on_every_screen(app: BinScoutApp) -> None
         await settle(pilot)
         below, above, elsewhere = Pixels(), Pixels(), Pixels()
         await app.screen.mount(below)
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await app.screen.mount(elsewhere)
         await press(pilot, "f2")
         await app.push_screen(TextualScreen())

@@ -27,7 +27,7 @@ from .filling import add_dataset, add_images, add_run, fill, finish_run, judge, 
 async def open_training(pilot: Any) -> TrainingScreen:
     """Go to Training and wait until it is loaded."""
     await settle(pilot)
-    await press(pilot, "f5")
+    await press(pilot, "f6")
     return pilot.app.screen
 
 
@@ -280,7 +280,7 @@ async def test_a_hidden_screen_reads_nothing(root: Path) -> None:
         for _ in range(10):
             await pilot.pause(0.05)
         assert screen.query_one(LogView).reader.end == end
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await until(pilot, "epoch 3/20")
 
 
@@ -364,7 +364,7 @@ async def test_a_model_at_the_gate_shows_it_and_is_not_sent_twice(root: Path, mo
         await until(pilot, "⟳ at the gate…")
         await press(pilot, "G")
         assert told(app)[0].endswith("is at the gate; wait for its verdict.")
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         assert any("Gate  ⟳ at the gate…" in row for row in screen_text(app))
         go_on.set()
         await until(pilot, "○ not at the gate yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from tests.seeing.terminal import Terminal
 FIELDS = (8, 4)
 FIELD = 40
 BITS = 16
+QUESTION = re.compile(rb"\x1b\[2;(\d+)H\x1b\[6n")
+LONGEST_QUESTION = b"\x1b[2;32H\x1b[6n"
 CLOCK_S = 0.002
 """How exactly the journal says when something was decided."""
 
@@ -97,6 +100,7 @@ class Recording(Terminal):
     def __init__(self, kind: Kind, columns: int, rows: int) -> None:
         super().__init__(kind, columns, rows)
         self._pieces: list[tuple[float, bytes]] | None = None
+        self._asking = b""
 
     def record(self) -> None:
         """Begin."""
@@ -110,7 +114,19 @@ class Recording(Terminal):
                 return
             self._pieces.append((time.time(), data))
             self._written += data
+            self._asking += data
+            for question in QUESTION.finditer(self._asking):
+                self._type(b"\x1b[2;%bR" % question[1])
+            # A question may come in two pieces.
+            self._asking = QUESTION.sub(b"", self._asking)[-len(LONGEST_QUESTION) :]
             self._changed.notify_all()
+
+    def press_now(self, key: str) -> float:
+        """Press a key; the moment at which it was, between what came before and what comes after."""
+        with self._changed:
+            moment = time.time()
+            self.press(key)
+            return moment
 
     def frames(self, box: Box) -> Iterator[Frame]:
         """Every whole frame, with what was to be seen at `box`."""
@@ -127,13 +143,12 @@ class Recording(Terminal):
         return Frame(moment, number_at(screen.canvas(), box), screen.text())
 
 
-def hold(terminal: Terminal, key: str, presses: int, hz: float) -> list[float]:
+def hold(terminal: Recording, key: str, presses: int, hz: float) -> list[float]:
     """Press `key` again and again; the moments before each was written."""
     begun, moments = time.time(), []
     for number in range(presses):
         time.sleep(max(0.0, begun + number / hz - time.time()))
-        moments.append(time.time())
-        terminal.press(key)
+        moments.append(terminal.press_now(key))
     return moments
 
 
