@@ -23,6 +23,8 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from binscout_tui.commands.areas import AREAS, Opening
+from binscout_tui.commands.keymap import Changes
+from binscout_tui.memory import give_memory_back
 from binscout_tui.screens.app_commands import AppCommands
 from binscout_tui.screens.app_terminal import TerminalApp
 from binscout_tui.screens.base import BaseScreen
@@ -76,6 +78,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.session = Session(root)
         self.messages = Messages(Paths(root).logs / "binscout.log")
         self.at_gate: set[str] = set()
+        self.key_changes: Changes = {}
         self._afterwards: tuple[str, str] | None = None
         self._sparing: dict[LineFilter, LineFilter] = {}
         self._typed_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
@@ -136,6 +139,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
             self.exit(1, return_code=1, message=told.text)
             return
         self.header = replace(self.header, user=workspace.user.name)
+        self.take_keys(workspace.settings.keys)
         await self._count_jobs()
         self.run_worker(
             self._keep_doing(self.session.look_after_jobs, "looking after the jobs"), group="jobs", exit_on_error=False
@@ -263,6 +267,7 @@ def run_app(root: Path, graphics: TerminalGraphics | None = None, opening: Openi
     # A thread that encodes a picture gives way to a key after a fifth of the usual time.
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*COLLECT_AT)
+    give_memory_back()
     _spare_collections()
     app.run()
     return app.return_code or 0

@@ -18,7 +18,7 @@ from binscout_tui.workspace import LiveWorkspace
 
 AREAS = ("trash",)
 PIECE = 10_000
-ROWS = 4_000
+ROWS = 1_000
 """More than four pages of the smallest tiles on a very large screen."""
 WINDOW = 24
 """Rows read together around the one that is wanted."""

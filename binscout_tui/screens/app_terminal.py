@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from textual import events
@@ -25,8 +26,9 @@ from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.suspending_driver import SuspendingDriver, has_job_control
 from binscout_tui.workers.tmux_clients import TmuxClients
 
-SETTLED_S = 0.4
-"""So long after the last change tmux has drawn its terminals anew. While it does, it drops what it is to pass on."""
+SETTLED_S = (0.4, 2.0)
+"""So long after the last change tmux has drawn its terminals anew. While it does, it drops what it is to pass on; on a
+busy machine that may take more than the first of these."""
 
 
 @runtime_checkable
@@ -145,11 +147,12 @@ class TerminalApp(App[int], inherit_bindings=False):
             self._settling.stop()
             self._settling = None
         if graphics.tmux and graphics.protocol is Graphics.KITTY:
-            self._settling = self.set_timer(SETTLED_S, self._settled)
+            self._settling = self.set_timer(SETTLED_S[0], partial(self._settled, SETTLED_S[1:]))
 
-    def _settled(self) -> None:
+    def _settled(self, later: tuple[float, ...]) -> None:
         self.repaint_pictures()
         self.pictures_sent()
+        self._settling = self.set_timer(later[0], partial(self._settled, later[1:])) if later else None
 
     def pictures_sent(self) -> None:
         """Pixels went out for what a person looks at; inside tmux only to terminals that show our pane."""
