@@ -40,7 +40,7 @@ def prepare(db: sqlite3.Connection, *, read_only: bool = False) -> None:
         _enter_wal(db)
         db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
-    db.execute("PRAGMA cache_size=-32768")
+    db.execute("PRAGMA cache_size=-8192")
 
 
 def _enter_wal(db: sqlite3.Connection) -> None:
