@@ -217,15 +217,15 @@ async def test_focus_inside_tmux_sends_everything_again(root: Path) -> None:
 @pytest.mark.parametrize(
     ("graphics", "times"),
     [
-        (TerminalGraphics(Protocol.KITTY, tmux=True), 1),
+        (TerminalGraphics(Protocol.KITTY, tmux=True), 2),
         (TerminalGraphics(Protocol.KITTY), 0),
         (TerminalGraphics(Protocol.HALFBLOCK, tmux=True), 0),
     ],
 )
-async def test_after_a_resize_kitty_pictures_go_through_tmux_once_more(
+async def test_after_a_resize_kitty_pictures_go_through_tmux_twice_more(
     root: Path, graphics: TerminalGraphics, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_terminal, "SETTLED_S", 0.2)
+    monkeypatch.setattr(app_terminal, "SETTLED_S", (0.2, 0.1))
     app = BinScoutApp(root, graphics)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
