@@ -23,7 +23,8 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from binscout_tui.commands.areas import AREAS, Opening
-from binscout_tui.commands.keymap import Changes
+from binscout_tui.commands.command import Changes
+from binscout_tui.commands.table import key_of, with_keys
 from binscout_tui.memory import give_memory_back
 from binscout_tui.screens.app_commands import AppCommands
 from binscout_tui.screens.app_terminal import TerminalApp
@@ -186,7 +187,11 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
 
     def toast(self, text: str, severity: Severity = "information") -> None:
         """Tell the person something in one line."""
-        self._show(self.messages.add(text, severity))
+        self._show(self.messages.add(with_keys(text, self.key_changes), severity))
+
+    def key(self, command_id: str) -> str:
+        """The key that leads to a command now, for a line that names it."""
+        return key_of(command_id, self.key_changes)
 
     def report(self, error: BaseException, where: str) -> None:
         """Tell the person of an error; `e` shows its details, the log file keeps them."""

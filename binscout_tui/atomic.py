@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -12,12 +15,19 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
     Raises OSError (disk full, read-only, …); the temporary file is gone then and `path` is as it was.
     """
+    with writing(path, mode=mode) as handle:
+        handle.write(data)
+
+
+@contextmanager
+def writing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file that becomes `path` as `write_bytes` says when the block ends, and is gone when the block raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as handle:
-            handle.write(data)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         temporary.chmod(mode)

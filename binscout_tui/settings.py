@@ -13,6 +13,7 @@ from binscout_tui.errors import UsageError
 
 # A bound also refuses NaN, and an upper one infinity.
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+Deviation = Annotated[float, Meta(gt=0, le=1000)]
 
 
 class ImportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,12 +51,85 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_batch: Annotated[int, Meta(ge=1, le=1024)] = 32
 
 
+class CaptureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Item Capture: how many accepted pictures an item should have where the item itself does not say; with
+    `background` a cut-out is made of every picture that is looked at in the queue, and kept beside it.
+    """
+
+    target: Annotated[int, Meta(ge=0, le=1_000_000)] = 30
+    background: bool = False
+
+
+class QualitySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From when on a fresh photo gets a warning; `docs/quality.md` says where the defaults come from.
+
+    `focus` is the least sharpness, and `focus_of_accepted` the least share of the median sharpness of accepted photos
+    of the same compartment, where there are some. `dark` is the least that the brightest 5 % must reach, `contrast`
+    the least distance between dark and bright, `noise` the most noise, all in grey values 0..255; `bright` is the
+    largest share of plain white; `shorter_side` is in pixels; `aspect` the most times that one side may be longer.
+    """
+
+    focus: Annotated[float, Meta(ge=0, le=1000)] = 4.5
+    focus_of_accepted: Fraction = 0.35
+    dark: Annotated[float, Meta(ge=0, le=255)] = 65
+    bright: Fraction = 0.35
+    contrast: Annotated[float, Meta(ge=0, le=255)] = 30
+    noise: Annotated[float, Meta(ge=0, le=255)] = 16
+    shorter_side: Annotated[int, Meta(ge=1, le=100_000)] = 240
+    aspect: Annotated[float, Meta(ge=1, le=100_000)] = 3
+
+
+class BackgroundSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Removing backgrounds: `model` is a u2net-like ONNX file, absolute or in the workspace; where none is named it is
+    `models/background.onnx`.
+
+    Pixels that belong to the subject by less than `threshold` go away entirely and all others stay; 0 keeps soft
+    edges. `erode` takes so many pixels off the edge. `colour` (`#rrggbb`) is put behind the subject, nothing leaves
+    it transparent. A subject of less than `least` of the picture is none. `mean` and `std` are what the model was
+    trained with.
+    """
+
+    model: str = ""
+    threshold: Fraction = 0.0
+    erode: Annotated[int, Meta(ge=0, le=50)] = 0
+    colour: Annotated[str, Meta(pattern="^(#[0-9a-fA-F]{6})?$")] = ""
+    least: Fraction = 0.001
+    mean: tuple[Fraction, Fraction, Fraction] = (0.485, 0.456, 0.406)
+    std: tuple[Deviation, Deviation, Deviation] = (0.229, 0.224, 0.225)
+
+
+class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Watched folders: seconds between the two looks after which a file may be whole, and between two looks through
+    the folder, on a local disk and on a network; seconds of standing still after which a bad file has failed.
+    """
+
+    look_seconds: Annotated[float, Meta(gt=0, le=3600)] = 0.12
+    reconcile_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 10
+    network_look_seconds: Annotated[float, Meta(gt=0, le=3600)] = 5
+    network_poll_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 3
+    give_up_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 30
+
+
+class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys: a preset, and single changes after it, {id of a command: a key or several}; an empty list takes the
+    command's keys away. What clashes is found by `commands/keymap.py`, which knows the commands.
+    """
+
+    preset: Literal["default", "classic"] = "default"
+    map: dict[str, str | list[str]] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a workspace."""
 
     importing: ImportSettings = msgspec.field(default_factory=ImportSettings, name="import")
     gate: GateSettings = msgspec.field(default_factory=GateSettings)
     engine: EngineSettings = msgspec.field(default_factory=EngineSettings)
+    quality: QualitySettings = msgspec.field(default_factory=QualitySettings)
+    capture: CaptureSettings = msgspec.field(default_factory=CaptureSettings)
+    background: BackgroundSettings = msgspec.field(default_factory=BackgroundSettings)
+    inbox: InboxSettings = msgspec.field(default_factory=InboxSettings)
+    keys: KeySettings = msgspec.field(default_factory=KeySettings)
 
 
 def load(path: Path) -> Settings:

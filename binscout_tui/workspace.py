@@ -30,6 +30,7 @@ class Paths:
         self.runs = root / "runs"
         self.models = root / "models"
         self.logs = root / "logs"
+        self.incoming = root / "incoming"
 
     def run(self, run_id: str) -> Path:
         """The folder of a training run."""

@@ -26,7 +26,7 @@ from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.imaging.hashes import perceptual_hash
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.previews import PREVIEW, SIZES, preview_path, shrink, write_previews
-from binscout_tui.imaging.quality import laplacian_variance
+from binscout_tui.imaging.quality_measures import laplacian_variance
 from binscout_tui.operations.originals import original_path
 from binscout_tui.store import images, labels
 from binscout_tui.store.images import NewImage

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from binscout_tui.browsing.sequence import Ids, around, merged, nearest, position_of
 from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
-from binscout_tui.store import gallery, images, undoing
+from binscout_tui.store import crops, gallery, images, undoing
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Entry
@@ -152,6 +152,11 @@ class GalleryDesk:
             self._take((), gone)
             self.has_trash = True
             return moved
+
+    async def queue_crops(self, ids: Iterable[int]) -> int:
+        """Put images into the queue of those to crop; how many were not waiting there. RefusedError for a viewer."""
+        self.workspace.user.must_be("operator", "Queueing images to crop")
+        return await self.workspace.db.write(crops.enqueue, self.workspace.user.uid, list(ids))
 
     async def undo(self) -> Entry:
         """Take back the last trashing or restoring. Raises NotFoundError."""

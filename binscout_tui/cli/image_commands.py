@@ -9,7 +9,7 @@ import typer
 
 from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
-from binscout_tui.errors import EXIT_FAILED, UsageError
+from binscout_tui.errors import EXIT_FAILED
 
 images_app = typer.Typer(help="List, trash, restore and check images.", no_args_is_help=True)
 SHOWN = 20
@@ -28,8 +28,8 @@ def import_(
         typer.Argument(parser=given_path, metavar="PATH", help="Files and folders, searched to any depth."),
     ],
     sets: Annotated[
-        Literal["none", "folder", "burst", "stage"],
-        typer.Option(help="Make a set of each folder with 2 to 9 pictures."),
+        Literal["none", "folder", "burst", "stage", "similar"],
+        typer.Option(help="Make sets of 2 to 9 pictures: by folder, time, stage in the name, or look."),
     ] = "none",
     labels: Annotated[
         Literal["none", "folder"], typer.Option(help="Take the name of the last folder as the class.")
@@ -44,8 +44,6 @@ def import_(
     """
     from binscout_tui.operations.importing import import_paths
 
-    if sets not in ("none", "folder"):
-        raise UsageError(f"Sets by {sets} cannot be made yet; folder can.", code="sets")
     ours = session(context)
     with ours.workspace() as workspace, ours.progress("import") as on_progress:
         report = import_paths(
@@ -60,7 +58,10 @@ def import_(
     if report.skipped:
         lines.append(f"passed over {report.skipped} sidecars, system files and folders of workspaces")
     if sets != "none":
-        lines.append(f"sets made {report.sets}, folders without a set {len(report.not_in_a_set)}")
+        lines.append(
+            f"sets made {report.sets}, known already {report.sets_known}; pictures that were in a set before"
+            f" {report.in_sets}, in none {len(report.not_in_a_set)}"
+        )
     if labels != "none":
         lines.append(f"labels taken {report.labelled}, in conflict {len(report.conflicts)}")
     left_out = [*report.rejected, *report.conflicts, *report.not_in_a_set]

@@ -9,7 +9,7 @@ import typer
 from binscout_tui.cli.session import session
 
 label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
-Area = Literal["label", "set", "trash"]
+Area = Literal["label", "set", "trash", "capture"]
 
 
 def register(app: typer.Typer) -> None:

@@ -13,14 +13,25 @@ import typer
 
 from binscout_tui import __version__
 from binscout_tui.cli import (
+    background_commands,
     bench_commands,
+    capture_commands,
+    compartment_commands,
+    crop_commands,
+    crop_queue_commands,
     data_commands,
     engine_commands,
+    file_commands,
     image_commands,
+    item_commands,
     job_commands,
+    key_commands,
     label_commands,
     model_commands,
     set_commands,
+    set_group_commands,
+    set_log_commands,
+    suggest_commands,
     train_commands,
     workspace_commands,
 )
@@ -43,7 +54,15 @@ app = typer.Typer(help=HELP, add_completion=False, no_args_is_help=True, rich_ma
 for module in (
     workspace_commands,
     image_commands,
+    capture_commands,
+    item_commands,
+    compartment_commands,
     set_commands,
+    crop_queue_commands,
+    crop_commands,
+    set_group_commands,
+    set_log_commands,
+    suggest_commands,
     label_commands,
     data_commands,
     train_commands,
@@ -51,6 +70,9 @@ for module in (
     engine_commands,
     job_commands,
     bench_commands,
+    background_commands,
+    file_commands,
+    key_commands,
 ):
     module.register(app)
 

@@ -66,6 +66,7 @@ def _check(root: Path, opening: Opening | None) -> None:
         raise NotFoundError(
             f"Image {image.id} is in the trash.", hint=f"`binscout images restore {image.id}` brings it back."
         )
+    images.must_be_accepted(image)
 
 
 def _loaded() -> tuple[Callable[[Path, TerminalGraphics, Opening | None], int], TerminalGraphics]:

@@ -71,9 +71,9 @@ SCOPE = Scope(
         ),
         Command(
             "app.area",
-            ("f2", "f3", "f4", "f5", "f6", "f7", "f8"),
+            ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"),
             "area",
-            "Go to an area: F2 home, F3 capture, F4 select, F5 label, F6 training, F7 models, F8 gallery.",
+            "Go to an area: F2 home, F3 capture, F4 select, F5 label, F6 training, F7 models, F8 gallery, F9 crops.",
             footer=False,
             takes_key=True,
             palette=False,

@@ -45,5 +45,6 @@ AREAS: dict[str, Area] = {
         Area("training", "t", "f6", "Training", "binscout_tui.screens.training:TrainingScreen"),
         Area("models", "m", "f7", "Models", "binscout_tui.screens.models:ModelsScreen"),
         Area("gallery", "g", "f8", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
+        Area("crops", "r", "f9", "Crop queue", "binscout_tui.screens.crops:CropsScreen"),
     )
 }

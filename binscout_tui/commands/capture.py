@@ -35,7 +35,7 @@ class CaptureContext(Protocol):
         """Whether the picture on the desk cannot be shown."""
 
 
-NOTHING = "Nothing is on the desk; a picture comes from a source, f shows others."
+NOTHING = "Nothing is on the desk; a picture comes from a source, {capture.filter} shows others."
 NO_SOURCE = "There is no source yet; m makes an inbox, a folder into which pictures are put."
 
 
@@ -44,7 +44,7 @@ def can_shoot(context: CaptureContext) -> Verdict:
     if context.source_kind is None:
         return NO_SOURCE
     if context.source_kind == "inbox":
-        return "An inbox needs no key: pictures that are put into its folder arrive by themselves; s shows the sources."
+        return "An inbox needs no key: pictures that are put into its folder arrive by themselves; {capture.source} shows the sources."
     return True
 
 
@@ -54,8 +54,6 @@ def can_accept(context: CaptureContext) -> Verdict:
         return NOTHING
     if context.state == "failed":
         return "There is no picture to accept; e says why, y tries again."
-    if context.state == "superseded":
-        return "A retake took the place of this picture; it is kept and never used."
     if context.state == "accepted":
         return "It is accepted already; r retakes it, x rejects it."
     return "This picture cannot be shown; x rejects it, r retakes it." if context.is_damaged else True
@@ -71,10 +69,10 @@ def can_retake(context: CaptureContext) -> Verdict:
 
 
 def can_reject(context: CaptureContext) -> Verdict:
-    """What waits or was accepted may be rejected."""
+    """What waits, was accepted or has failed may be put aside."""
     if context.state is None:
         return NOTHING
-    return True if context.state in ("staged", "accepted") else f"This picture is {context.state}."
+    return f"This picture is {context.state}." if context.state in ("rejected", "superseded") else True
 
 
 def can_retry(context: CaptureContext) -> Verdict:
@@ -110,7 +108,9 @@ def has_picture(context: CaptureContext) -> Verdict:
 
 def may_make_inbox(context: CaptureContext) -> Verdict:
     """Offered while there is no source."""
-    return True if context.source_kind is None else "There is a source already; `binscout capture source add` adds more."
+    return (
+        True if context.source_kind is None else "There is a source already; `binscout capture source add` adds more."
+    )
 
 
 SCOPE = Scope(
@@ -118,7 +118,9 @@ SCOPE = Scope(
     "Item Capture",
     (
         Command("capture.shoot", ("space",), "shoot", "Take a picture with the source in use.", allowed=can_shoot),
-        Command("capture.accept", ("enter",), "accept", "Accept the picture and go on to the next.", allowed=can_accept),
+        Command(
+            "capture.accept", ("enter",), "accept", "Accept the picture and go on to the next.", allowed=can_accept
+        ),
         Command("capture.retake", ("r",), "retake", "Take it again; the new one takes its place.", allowed=can_retake),
         Command("capture.compartment", ("c",), "compartment", "Choose or scan the compartment.", anywhere=True),
         Command("capture.item", ("i",), "item", "Choose the item that is in the picture."),
@@ -163,6 +165,13 @@ SCOPE = Scope(
             "place",
             "Note that the chosen item lives in the chosen compartment.",
             allowed=can_place,
+            footer=False,
+        ),
+        Command(
+            "capture.stay",
+            ("t",),
+            "stay",
+            "Stay at the compartment after accepting, or go on to the next that needs pictures again.",
             footer=False,
         ),
         Command("capture.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +41,13 @@ KEY_LABELS = {
 }
 
 
+Keys = tuple[str, ...]
+Changes = Mapping[str, Keys]
+"""{binding id: keys}: what is not as it is declared; no keys take a binding's keys away."""
+UNSET = "unset-"
+"""Textual wants a key even where there is none; no terminal sends one whose name begins so."""
+
+
 def always(_: Any) -> Verdict:
     """The check of commands that are never refused."""
     return True
@@ -55,6 +62,7 @@ class Command:
     `help` one sentence. `allowed` gets the node's `context()` and answers True or the reason why not.
     `footer` says whether the footer shows it; `takes_key` hands the pressed key to the action (`1` to `9`);
     `anywhere` offers it in the palette of every area: choosing it goes to its area first.
+    `slots` are arguments to which a keymap may give keys, by the binding ids `scope.name.slot`; at first none has one.
     """
 
     id: str
@@ -67,6 +75,7 @@ class Command:
     palette: bool = True
     action: str = ""
     anywhere: bool = False
+    slots: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,18 +88,34 @@ class Command:
         return f"action_{self.action or self.name}"
 
     @property
+    def is_split(self) -> bool:
+        """Whether each of its keys, or slots, is a binding of its own."""
+        return self.takes_key or bool(self.slots)
+
+    @property
     def label(self) -> str:
         """The keys as people write them, for example `Esc` or `1-9`."""
-        return keys_label(self.keys)
+        return self.row(self.keys)
+
+    def row(self, keys: tuple[str, ...]) -> str:
+        """Such keys in short, one of each binding."""
+        return row_label(keys) if self.is_split else keys_label(keys)
+
+    @property
+    def default_keys(self) -> dict[str, Keys]:
+        """{binding id: keys} as it is declared; a split one has a binding for each argument of its action."""
+        if self.is_split:
+            return {f"{self.id}.{key}": (key,) for key in self.keys} | {f"{self.id}.{slot}": () for slot in self.slots}
+        return {self.id: self.keys}
 
     def bindings(self) -> list[Binding]:
         """The Textual bindings; all of them lead to `action_command` of the node."""
-        if self.takes_key:
-            return [self._binding(key, f"{self.id}.{key}", f"command({self.id!r}, {key!r})") for key in self.keys]
-        return [self._binding(",".join(self.keys), self.id, f"command({self.id!r})")] if self.keys else []
+        return [self._binding(place, keys) for place, keys in self.default_keys.items()]
 
-    def _binding(self, keys: str, binding_id: str, action: str) -> Binding:
-        return Binding(keys, action, self.title, show=False, tooltip=self.help, id=binding_id)
+    def _binding(self, place: str, keys: Keys) -> Binding:
+        argument = f", {place.removeprefix(self.id + '.')!r}" if self.is_split else ""
+        action = f"command({self.id!r}{argument})"
+        return Binding(",".join(keys) or UNSET + place, action, self.title, show=False, id=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +147,15 @@ def key_label(key: str) -> str:
 
 def keys_label(keys: tuple[str, ...]) -> str:
     """Several keys in short: a run of digits or function keys as `1-9`, else the first one."""
-    if len(keys) > 2 and all(key.removeprefix("f").isdigit() for key in keys):
+    if len(keys) > 2 and _numbered(keys):
         return f"{key_label(keys[0])}-{key_label(keys[-1])}"
     return key_label(keys[0]) if keys else ""
+
+
+def row_label(keys: tuple[str, ...], most: int = 4) -> str:
+    """The first of several keys side by side, runs of digits in short: `1-9`, `←↓↑→`, `p[]\\`."""
+    return keys_label(keys) if _numbered(keys) else "".join(key_label(key) for key in keys[:most])
+
+
+def _numbered(keys: tuple[str, ...]) -> bool:
+    return all(key.removeprefix("f").isdigit() for key in keys)

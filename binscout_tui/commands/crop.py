@@ -11,10 +11,9 @@ from binscout_tui.commands.command import Command, Scope, key_label
 class FourWays(Command):
     """A command of four directions, whose first four keys are all shown."""
 
-    @property
-    def label(self) -> str:
-        """The four keys in a row."""
-        return "".join(key_label(key) for key in self.keys[:4])
+    def row(self, keys: tuple[str, ...]) -> str:
+        """The four keys side by side."""
+        return "".join(key_label(key) for key in keys[:4])
 
 
 SCOPE = Scope(
@@ -31,9 +30,17 @@ SCOPE = Scope(
             takes_key=True,
             palette=False,
         ),
-        Command("crop.leave", ("backspace",), "leave", "Leave without changing anything; Esc and q do the same."),
+        Command(
+            "crop.leave",
+            ("backspace",),
+            "leave",
+            "Leave without changing anything; {app.up} and {app.close} do the same.",
+        ),
         Command("crop.preset", ("p",), "preset", "Take the next of the ready-made boxes."),
         Command("crop.lock", ("a",), "lock", "Keep the box's shape while it grows, or free it."),
+        Command(
+            "crop.aspect", ("A",), "shape", "Give the box the next shape (1:1, 4:3, 3:4, 16:9, original) and keep it."
+        ),
         Command("crop.reset", ("0",), "whole", "Take the whole picture again."),
         Command("crop.fine", ("f",), "fine", "Steps of one pixel, or large ones again."),
     ),

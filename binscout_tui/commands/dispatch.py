@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from binscout_tui.commands.command import Command, Scope, Verdict
+from binscout_tui.commands.table import with_keys
 
 if TYPE_CHECKING:
     from binscout_tui.app import BinScoutApp
@@ -31,7 +32,8 @@ class Commanded:
 
     def verdict(self, command: Command) -> Verdict:
         """Whether `command` is allowed now, or why not."""
-        return command.allowed(self.context())
+        found = command.allowed(self.context())
+        return found if found is True else with_keys(found, self.frame.key_changes)
 
     async def action_command(self, command_id: str, *arguments: str) -> None:
         """Carry out a command, or say why it is not allowed."""

@@ -56,7 +56,7 @@ def on_image(context: GalleryContext) -> Verdict:
 
 def has_marks(context: GalleryContext) -> Verdict:
     """There must be marked images."""
-    return True if context.marked else "No image is marked; space marks one."
+    return True if context.marked else "No image is marked; {gallery.mark} marks one."
 
 
 def shows_image(context: FullContext) -> Verdict:
@@ -102,6 +102,14 @@ SCOPE = Scope(
             "trash",
             "Move the marked images to the trash, without marks this one; undo brings them back.",
             allowed=on_image,
+        ),
+        Command(
+            "gallery.queue",
+            ("C",),
+            "to crop",
+            "Put the marked images, without marks this one, into the queue of images to crop.",
+            allowed=on_image,
+            footer=False,
         ),
         Command("gallery.undo", ("z",), "undo", "Bring back what was moved to the trash last."),
         Command("gallery.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
@@ -165,6 +173,7 @@ FULL = Scope(
 DECISIONS = frozenset(
     {
         "gallery.trash",
+        "gallery.queue",
         "gallery.undo",
         "gallery.redo",
         "full.mark",

@@ -40,6 +40,7 @@ class LabelContext(Protocol):
 
 
 NO_IMAGE = "There is no image to label here."
+UNSEEN = "This picture cannot be shown; {label.skip} skips it, {label.trash} moves it to the trash."
 
 
 def has_image(context: LabelContext) -> Verdict:
@@ -51,7 +52,7 @@ def can_see(context: LabelContext) -> Verdict:
     """Nobody labels what they cannot see."""
     if not context.has_image:
         return NO_IMAGE
-    return "This picture cannot be shown; space skips it, d moves it to the trash." if context.is_damaged else True
+    return UNSEEN if context.is_damaged else True
 
 
 def can_take(context: LabelContext) -> Verdict:
@@ -95,7 +96,13 @@ SCOPE = Scope(
             footer=False,
         ),
         Command("label.empty", ("0",), "nothing", "Say that there is nothing to label in the image.", allowed=can_see),
-        Command("label.skip", ("space",), "skip", "Pass by; s goes over the skipped images.", allowed=has_image),
+        Command(
+            "label.skip",
+            ("space",),
+            "skip",
+            "Pass by; {label.skipped} goes over the skipped images.",
+            allowed=has_image,
+        ),
         Command("label.undo", ("z", "u"), "undo", "Take back the last label or trashing, and show that image."),
         Command(
             "label.skipped",

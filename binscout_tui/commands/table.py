@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from binscout_tui.commands import app, capture, crop, dialog, gallery, home, label, models, select, training
-from binscout_tui.commands.command import Command, Scope, key_label
+from binscout_tui.commands import app, capture, crop, crops, dialog, gallery, home, label, models, select, training
+from binscout_tui.commands.command import Changes, Command, Scope, key_label
 
 SCOPES: tuple[Scope, ...] = (
     app.SCOPE,
@@ -13,6 +14,8 @@ SCOPES: tuple[Scope, ...] = (
     capture.SCOPE,
     capture.COVERAGE,
     select.SCOPE,
+    select.LOOK,
+    crops.SCOPE,
     crop.SCOPE,
     label.SCOPE,
     label.FINDER,
@@ -37,6 +40,10 @@ FORBIDDEN = frozenset(
 # Keys of the whole program that no screen may take for something else.
 EVERYWHERE = frozenset({"comma", "question_mark", "f1", "colon", "ctrl+p", "escape", "q", "ctrl+c", "ctrl+l", "ctrl+z"})
 
+IDS = frozenset(place for scope in SCOPES for command in scope for place in command.default_keys)
+"""The ids of all bindings."""
+PLACEHOLDER = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
+
 
 def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
     """What is wrong with the declarations, as sentences; empty when all is well."""
@@ -60,6 +67,21 @@ def _may_take(scope: Scope) -> bool:
     return scope in (app.SCOPE, *dialogs)
 
 
+def key_of(place: str, changes: Changes) -> str:
+    """The key of a binding as people write it, for example `s`; without one the command's title."""
+    for scope in SCOPES:
+        for command in scope:
+            if place in command.default_keys:
+                keys = changes.get(place, command.default_keys[place])
+                return key_label(keys[0]) if keys else f"“{command.title}”"
+    raise KeyError(place)
+
+
+def with_keys(text: str, changes: Changes) -> str:
+    """`text` with each `{scope.command}` in it replaced by the key that leads there."""
+    return PLACEHOLDER.sub(lambda found: key_of(found[1], changes) if found[1] in IDS else found[0], text)
+
+
 def reference(scopes: Iterable[Scope] = SCOPES) -> str:
     """Every key of the program as Markdown."""
     lines = ["# Keys", ""]
@@ -69,6 +91,6 @@ def reference(scopes: Iterable[Scope] = SCOPES) -> str:
         lines += [f"## {scope.title}", "", "| key | command | what it does |", "|---|---|---|"]
         for command in scope:
             keys = " ".join(f"`{key_label(key)}`" for key in command.keys)
-            lines.append(f"| {keys.replace('|', chr(92) + '|')} | {command.title} | {command.help} |")
+            lines.append(f"| {keys.replace('|', chr(92) + '|')} | {command.title} | {with_keys(command.help, {})} |")
         lines.append("")
     return "\n".join(lines)

@@ -40,7 +40,7 @@ def has_run(context: TrainingContext) -> Verdict:
 
 def can_start(context: TrainingContext) -> Verdict:
     """A dataset must exist."""
-    return True if context.datasets else "There is no dataset yet; d makes one of the labelled images."
+    return True if context.datasets else "There is no dataset yet; {training.dataset} makes one of the labelled images."
 
 
 def can_cancel(context: TrainingContext) -> Verdict:

@@ -11,15 +11,15 @@ from binscout_tui.dialogs.base import Dialog
 
 
 class Ask(Dialog[str]):
-    """Answers what was typed, without outer spaces; Enter on an empty field does nothing."""
+    """Answers what was typed, without outer spaces; Enter on an empty field does nothing unless it may be empty."""
 
     SCOPE = dialog.TYPED
     BINDINGS = SCOPE.bindings()
     AUTO_FOCUS = "Input"
 
-    def __init__(self, title: str, text: str, initial: str = "") -> None:
+    def __init__(self, title: str, text: str, initial: str = "", *, may_be_empty: bool = False) -> None:
         super().__init__(title)
-        self._text, self._initial = text, initial
+        self._text, self._initial, self._may_be_empty = text, initial, may_be_empty
 
     def body(self) -> ComposeResult:
         """The explanation and the field."""
@@ -32,5 +32,6 @@ class Ask(Dialog[str]):
 
     def action_submit(self) -> None:
         """Answer what is there."""
-        if text := self.query_one(Input).value.strip():
+        text = self.query_one(Input).value.strip()
+        if text or self._may_be_empty:
             self.dismiss(text)

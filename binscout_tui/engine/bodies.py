@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from binscout_tui.engine import protocol
 from binscout_tui.engine.batcher import Work
-from binscout_tui.engine.protocol import Crop, ItemId, WireItem
+from binscout_tui.engine.protocol import BackgroundRequest, Crop, ItemId, WireItem
 from binscout_tui.errors import BinScoutError, UsageError
 from binscout_tui.learning.sources import Pinned
 
@@ -50,6 +50,13 @@ async def read_predict(request: Request) -> Wanted:
     wanted = protocol.decode_predict(await read(request, protocol.MAX_JSON_BYTES))
     works = [Work(_source(item), item.crop) for item in wanted.items]
     return Wanted(wanted.model, [item.id for item in wanted.items], works, wanted.deadline_s, wanted.model_sha256)
+
+
+async def read_background(request: Request) -> BackgroundRequest:
+    """A picture to cut out. Raises UsageError (`bad_request`), BinScoutError (`too_large`)."""
+    wanted = protocol.decode_background(await read(request, protocol.MAX_JSON_BYTES))
+    _absolute(wanted.path)
+    return wanted
 
 
 async def _picture(request: Request) -> Wanted:

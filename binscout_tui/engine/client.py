@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 
 from binscout_tui.engine import address, launch, protocol
+from binscout_tui.engine.background_files import FOLDER
 from binscout_tui.engine.connection import Connection, EngineAbsentError, EngineBusyError, EngineGoneError, unresponsive
 from binscout_tui.engine.protocol import PredictionLine, PredictItem
 from binscout_tui.errors import EXIT_REFUSED, BinScoutError
-from binscout_tui.settings import EngineSettings
+from binscout_tui.settings import BackgroundSettings, EngineSettings
 
 HEALTH_SECONDS = 10.0
 LOAD_SECONDS = 300.0
@@ -127,6 +128,25 @@ class EngineClient:
                     deaths.count(error, f"it had answered {len(waiting)} of the items")
                     await self.ensure()
 
+    async def background(self, path: Path, sha256: str, settings: BackgroundSettings) -> Path:
+        """The path of a PNG with the subject of the picture at `path`, whose bytes have that SHA-256; made when needed.
+
+        It is as large as the upright original and lies in the workspace's folder for what can be made again. Raises
+        BinScoutError: `background_off` without a model, `background_extra` without onnxruntime, `background_model`,
+        `background_empty` when no subject was found, `unreadable`, `changed`, `storage`, `engine_busy`,
+        `engine_start`, `engine_died`.
+        """
+        body = _to_cut_out(path, sha256, settings)
+        deaths = _Deaths(self.root)
+        while True:
+            try:
+                answer = await self._patiently("/background", body)
+            except EngineGoneError as error:
+                deaths.count(error, "the picture was cut out")
+                await self.ensure()
+            else:
+                return self.root / FOLDER / str(answer["name"])
+
     async def stop(self) -> bool:
         """Ask the engine to leave and wait until it has gone; False when there was none.
 
@@ -181,6 +201,19 @@ class EngineClient:
                 pause *= 2
             else:
                 return
+
+    async def _patiently(self, address: str, body: Any) -> dict[str, Any]:
+        """The answer to one request, tried again while the queue is full."""
+        until = time.monotonic() + BUSY_SECONDS
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._connection.ask("POST", address, body, seconds=LOAD_SECONDS)
+            except EngineBusyError as error:
+                if time.monotonic() > until:
+                    raise _still_busy() from error
+                await asyncio.sleep(min(pause, error.retry_after))
+                pause *= 2
 
     async def _start(self) -> dict[str, Any]:
         until = time.monotonic() + self._start_seconds
@@ -260,6 +293,10 @@ def _has_ended(process: int, seconds: float) -> bool:
 
 def _on_the_wire(number: int, item: PredictItem) -> dict[str, Any]:
     return {"id": number, "path": os.path.realpath(item.path), "crop": item.crop, "sha256": item.sha256}
+
+
+def _to_cut_out(path: Path, sha256: str, settings: BackgroundSettings) -> dict[str, Any]:
+    return {"path": os.path.realpath(path), "sha256": sha256, "settings": settings}
 
 
 def _still_busy() -> BinScoutError:

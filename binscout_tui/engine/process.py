@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from binscout_tui.engine import address
+from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher
 from binscout_tui.engine.models import ModelCache
 from binscout_tui.engine.service import Service
@@ -66,7 +67,8 @@ async def serve(listener: socket.socket, root: Path, options: EngineOptions) -> 
     batcher = Batcher(capacity=options.queue, max_batch=options.max_batch, crashed=crash)
     batcher.start()
     server: _Server
-    service = Service(models, batcher, options.device, lambda: server.leave())
+    backgrounds = Backgrounds(root, options.device)
+    service = Service(models, batcher, backgrounds, options.device, lambda: server.leave())
     server = _Server(
         uvicorn.Config(
             service.app(),
@@ -92,6 +94,7 @@ async def serve(listener: socket.socket, root: Path, options: EngineOptions) -> 
             task.cancel()
         batcher.close()
         models.close()
+        backgrounds.close()
     log.info("left")
     return not crashed.is_set()
 

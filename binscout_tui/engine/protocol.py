@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from binscout_tui.errors import BinScoutError, UsageError
+from binscout_tui.settings import BackgroundSettings
 
 Crop = tuple[float, float, float, float]
 ItemId = str | int
@@ -84,6 +85,14 @@ class LoadRequest(msgspec.Struct, frozen=True):
     model_sha256: str | None = None
 
 
+class BackgroundRequest(msgspec.Struct, frozen=True):
+    """The body of `POST /background`: a picture by absolute path, the SHA-256 of its bytes, and how to cut it out."""
+
+    path: str
+    sha256: str
+    settings: BackgroundSettings = BackgroundSettings()
+
+
 def failed(sentence: str) -> Answer:
     """The answer for a picture of which nothing can be said."""
     return Answer(label=None, score=0.0, probabilities={}, unknown=False, error=sentence)
@@ -107,6 +116,11 @@ def decode_line(text: str) -> PredictionLine:
 def decode_load(body: bytes) -> LoadRequest:
     """Raises UsageError (`bad_request`)."""
     return _decode(body, LoadRequest)
+
+
+def decode_background(body: bytes) -> BackgroundRequest:
+    """Raises UsageError (`bad_request`)."""
+    return _decode(body, BackgroundRequest)
 
 
 def decode_predict(body: bytes) -> PredictRequest:

@@ -1,4 +1,4 @@
-"""What the server does, as a Starlette app: health, load, predict, shutdown."""
+"""What the server does, as a Starlette app: health, load, predict, background, shutdown."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from binscout_tui import __version__
 from binscout_tui.engine import bodies, protocol
+from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher, QueueFullError, Ticket
 from binscout_tui.engine.models import ModelCache
 from binscout_tui.engine.predictor import LoadedModel
@@ -31,6 +32,7 @@ STATUS = {
     "not_found": 404,
     "model_missing": 404,
     "no_model": 409,
+    "background_off": 409,
     "too_large": 413,
     "too_many_items": 413,
     "bad_model_id": 422,
@@ -38,8 +40,14 @@ STATUS = {
     "model_corrupt": 422,
     "model_mismatch": 422,
     "device_missing": 422,
+    "background_extra": 422,
+    "background_model": 422,
+    "background_empty": 422,
+    "unreadable": 422,
+    "changed": 422,
     "queue_full": 503,
     "engine_memory": 507,
+    "storage": 507,
 }
 
 log = logging.getLogger(__name__)
@@ -48,8 +56,16 @@ log = logging.getLogger(__name__)
 class Service:
     """The handlers and what they share. `leave` ends the process after the present requests."""
 
-    def __init__(self, models: ModelCache, batcher: Batcher, device: str, leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        models: ModelCache,
+        batcher: Batcher,
+        backgrounds: Backgrounds,
+        device: str,
+        leave: Callable[[], None],
+    ) -> None:
         self.models = models
+        self.backgrounds = backgrounds
         self.batcher = batcher
         self.stats = Stats()
         self._device = device
@@ -96,6 +112,12 @@ class Service:
             answers.queue(wanted)
             return answers.response()
 
+    async def background(self, request: Request) -> Response:
+        """Cut a picture out of its background, and answer where the file is."""
+        self.stats.requests += 1
+        with self.stats.work():
+            return _json(await self.backgrounds.cut_out(await bodies.read_background(request)))
+
     async def shutdown(self, request: Request) -> Response:
         """End the process."""
         log.info("asked to stop")
@@ -109,6 +131,7 @@ class Service:
                 Route("/health", self.health, methods=["GET"]),
                 Route("/load", self.load, methods=["POST"]),
                 Route("/predict", self.predict, methods=["POST"]),
+                Route("/background", self.background, methods=["POST"]),
                 Route("/shutdown", self.shutdown, methods=["POST"]),
             ],
             exception_handlers={

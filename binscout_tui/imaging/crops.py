@@ -116,6 +116,68 @@ def with_aspect(box: CropBox, aspect: float, size: Size) -> CropBox:
     return _centred(_centre(box, size), inside, size)
 
 
+def span(anchor: tuple[int, int], to: tuple[float, float], size: Size, *, aspect: float | None = None) -> CropBox:
+    """The box from the corner `anchor` to the pixel place `to`, at least one pixel and inside the picture.
+
+    With `aspect` (width / height in pixels) the side that reaches farther leads, as far as there is room.
+    """
+    across, width, room_x = _reach(anchor[0], to[0], size[0])
+    down, height, room_y = _reach(anchor[1], to[1], size[1])
+    if aspect is not None:
+        if width >= height * aspect:
+            height = max(1, round(width / aspect))
+        else:
+            width = max(1, round(height * aspect))
+        width, height = _within(width, height, (room_x, room_y), aspect)
+    left, right = _laid(anchor[0], across, width)
+    top, bottom = _laid(anchor[1], down, height)
+    return from_pixels((left, top, right, bottom), size)
+
+
+def stretch(
+    box: CropBox, edges: tuple[int, int], to: tuple[float, float], size: Size, *, aspect: float | None = None
+) -> CropBox:
+    """The box with some of its edges dragged to the pixel place `to`; the opposite ones stay.
+
+    `edges` is (-1 left, 1 right, 0 none; -1 top, 1 bottom, 0 none). With `aspect` the other direction follows: about
+    the box's centre when one edge is dragged, from the opposite corner when two are.
+    """
+    left, top, right, bottom = to_pixels(box, size)
+    across, down = edges
+    if across and down:
+        return span((left if across > 0 else right, top if down > 0 else bottom), to, size, aspect=aspect)
+    if down:
+        turned = stretch(
+            _turned(box), (down, 0), (to[1], to[0]), (size[1], size[0]), aspect=None if aspect is None else 1 / aspect
+        )
+        return _turned(turned)
+    if not across:
+        return box
+    anchor = left if across > 0 else right
+    way, width, room = _reach(anchor, to[0], size[0])
+    height = bottom - top
+    if aspect is not None:
+        width, height = _within(width, max(1, round(width / aspect)), (room, size[1]), aspect)
+        top = min(max(math.floor((top + bottom) / 2 - height / 2 + 0.5), 0), size[1] - height)
+    left, right = _laid(anchor, way, width)
+    return from_pixels((left, top, right, top + height), size)
+
+
+def _turned(box: CropBox) -> CropBox:
+    return CropBox(box.y1, box.x1, box.y2, box.x2)
+
+
+def _reach(anchor: int, to: float, length: int) -> tuple[int, int, int]:
+    """(way, pixels, room) from `anchor` to `to` along one side of `length`: way 1 or -1, at least one pixel."""
+    end = min(max(math.floor(to + 0.5), 0), length)
+    way = 1 if end > anchor or (end == anchor and anchor < length) else -1
+    return way, max(1, abs(end - anchor)), length - anchor if way > 0 else anchor
+
+
+def _laid(anchor: int, way: int, pixels: int) -> tuple[int, int]:
+    return (anchor, anchor + pixels) if way > 0 else (anchor - pixels, anchor)
+
+
 def _within(width: int, height: int, limit: Size, aspect: float) -> Size:
     if width > limit[0]:
         width, height = limit[0], max(1, round(limit[0] / aspect))
@@ -134,6 +196,29 @@ def _centred(centre: tuple[float, float], wanted: Size, size: Size) -> CropBox:
     left = min(max(math.floor(centre[0] - width / 2 + 0.5), 0), size[0] - width)
     top = min(max(math.floor(centre[1] - height / 2 + 0.5), 0), size[1] - height)
     return from_pixels((left, top, left + width, top + height), size)
+
+
+ASPECTS: tuple[tuple[str, float], ...] = (("1:1", 1.0), ("4:3", 4 / 3), ("3:4", 3 / 4), ("16:9", 16 / 9))
+"""The shapes that a box can be locked to beside the picture's own: name, width / height in pixels."""
+
+
+def has_aspect(pixels: Size, aspect: float, tolerance: float = 1.0) -> bool:
+    """Whether a box of so many pixels has this shape, when one of its sides may be off by `tolerance` pixels."""
+    width, height = pixels
+    return min(abs(width - height * aspect), abs(height - width / aspect)) <= tolerance
+
+
+def aspect_of(pixels: Size, size: Size) -> float:
+    """The exact shape of a box of so many pixels where it is one of `ASPECTS` or the picture's own; else as it is."""
+    exact = (size[0] / size[1], *(aspect for _, aspect in ASPECTS))
+    near = (aspect for aspect in exact if has_aspect(pixels, aspect, 0.5))
+    return next(near, pixels[0] / pixels[1])
+
+
+def aspect_words(aspect: float, size: Size) -> str:
+    """A shape for people: `4:3`, `original`, or `1.37:1`."""
+    named = next((name for name, known in ASPECTS if abs(known / aspect - 1) < 1e-6), "")
+    return named or ("original" if abs(size[0] / size[1] / aspect - 1) < 1e-6 else f"{aspect:.2f}:1")
 
 
 @dataclass(frozen=True, slots=True)

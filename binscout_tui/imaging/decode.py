@@ -30,18 +30,20 @@ from PIL import (  # noqa: F401 - importing a plugin is what makes its format re
     WebPImagePlugin,
 )
 
-from . import exif, headers, heif, modes
+from . import codes, exif, headers, heif, modes
 from .hashes import perceptual_hash
 from .names import one_line
 from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal, Rejected
 from .previews import PREVIEW, shrink, write_previews
-from .quality import laplacian_variance
+from .quality_measures import laplacian_variance, measure
 from .reading import open_regular, read_whole
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "PSD")
 PEEK_BYTES = MEBIBYTE
+MOST_PROFILE = 4 * MEBIBYTE
 _DRAFT_SCALES = (8, 4, 2)
-_DRAFT_LONGEST = 900  # a scaled JPEG this long is a preview already; decoding twice the size costs four times as much
+_DRAFT_ENOUGH = 7 / 8  # a scaled JPEG nearly as long will do: decoding twice the size costs four times as much
+SECOND_LOOK = 2048  # pixels in which codes are sought that the small picture does not show
 _COUNTED_FRAME_BY_FRAME = frozenset({"GIF", "TIFF"})
 _TOLD_BY_BEGINNING = frozenset({Code.TOO_MANY_PIXELS, Code.NOT_AN_IMAGE, Code.UNSUPPORTED})
 _LAYERED = frozenset({"PSD", "MPO"})  # their further frames are layers, depth or gain maps of the same picture
@@ -50,7 +52,7 @@ _LAYERED = frozenset({"PSD", "MPO"})  # their further frames are layers, depth o
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture: `small` is upright RGB, of at most 1024 px where nothing else was asked for; the other facts
-    are of the original."""
+    are of the original. `icc` is its colour profile, empty where it has none or one of more than 4 MiB."""
 
     small: Image.Image
     size: tuple[int, int]
@@ -59,15 +61,22 @@ class Picture:
     frames: int
     facts: exif.Facts
     warnings: tuple[str, ...]
+    icc: bytes = b""
 
 
-def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
-    """Read, hash and decode `path` once; write its previews when a root is given. Never raises for a bad file."""
+def examine(
+    path: Path, limits: Limits, previews_root: Path | None, *, measuring: bool = False, with_codes: bool = False
+) -> Outcome:
+    """Read, hash and decode `path` once; write its previews when a root is given. Never raises for a bad file.
+
+    With `measuring` the quality is measured, and `with_codes` the codes in the picture are read.
+    """
     try:
         content, mtime_ns = read(path, limits)
         sha256 = hashlib.sha256(content).hexdigest()
         picture = decode(content, limits)
         previews, problems = _write(picture.small, previews_root, sha256)
+        found = _read_codes(content, picture, limits) if with_codes else codes.Found()
         return Decoded(
             path=path,
             sha256=sha256,
@@ -82,7 +91,9 @@ def examine(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
             taken_at=picture.facts.taken_at,
             phash=perceptual_hash(picture.small),
             sharpness=laplacian_variance(np.asarray(picture.small.convert("L"))),
-            warnings=picture.warnings + problems,
+            measures=measure(picture.small, picture.size) if measuring else None,
+            codes=found.texts,
+            warnings=picture.warnings + problems + found.warnings,
             previews=previews,
         )
     except Refusal as refusal:
@@ -111,8 +122,9 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
             facts = exif.read_facts(image) if kind == "TIFF" else None
             size = image.size
             if longest is not None:
-                _draft(image)
+                _draft(image, longest)
             image.load()
+            icc = image.info.get("icc_profile")
             if facts is None:
                 facts, turn = exif.read_facts(image), True
             else:
@@ -123,7 +135,8 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
             size = size if facts.orientation < 5 else (size[1], size[0])
     messages = [one_line(str(warning.message)) for warning in caught]
     said = tuple(dict.fromkeys([*messages, *facts.warnings, *problems]))
-    return Picture(small, size, kind, mode, frames, facts, said)
+    profile = icc if isinstance(icc, bytes) and len(icc) <= MOST_PROFILE else b""
+    return Picture(small, size, kind, mode, frames, facts, said, profile)
 
 
 def _open(file: BinaryIO | io.BytesIO, limits: Limits) -> Image.Image:
@@ -204,12 +217,25 @@ def _count_frames(image: Image.Image, content: bytes) -> tuple[int, tuple[str, .
     return frames, (f"The file has {frames} frames; the first is used.",)
 
 
-def _draft(image: Image.Image) -> None:
-    """Let the JPEG decoder scale down while it decodes, where the result is still large enough for a preview."""
+def _read_codes(content: bytes, picture: Picture, limits: Limits) -> codes.Found:
+    """The codes in the small picture, or in a larger one where that shows none."""
+    try:
+        found = codes.read(picture.small)
+        if found.texts or max(picture.size) <= PREVIEW:
+            return found
+        return codes.read(decode(content, limits, longest=SECOND_LOOK).small)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the picture is good all the same, whatever its reader of codes says
+        return codes.Found((), (one_line(f"The codes in the picture could not be read: {error}"),))
+
+
+def _draft(image: Image.Image, longest: int) -> None:
+    """Let the JPEG decoder scale down while it decodes, where the result is still about `longest` pixels."""
     if image.format in {"JPEG", "MPO"}:
         width, height = image.size
         for scale in _DRAFT_SCALES:
-            if max(width, height) >= scale * _DRAFT_LONGEST:
+            if max(width, height) >= scale * longest * _DRAFT_ENOUGH:
                 image.draft(image.mode, (max(1, width // scale), max(1, height // scale)))
                 return
 

@@ -16,6 +16,7 @@ from .names import one_line
 Read = TypeVar("Read")
 
 _MOMENT = re.compile(r"(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)", re.ASCII)
+_DECIMALS = re.compile(r"([0-9]{1,9})[ \0]*\Z", re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,10 +44,12 @@ def read_facts(image: Image.Image) -> Facts:
     exif = _attempt(image.getexif, problems) or Image.Exif()
     stored = _attempt(lambda: exif.get(ExifTags.Base.Orientation), problems)
     details = _attempt(lambda: exif.get_ifd(ExifTags.IFD.Exif), problems) or {}
-    taken = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    taken, part = details.get(ExifTags.Base.DateTimeOriginal), details.get(ExifTags.Base.SubsecTimeOriginal)
+    if not taken:
+        taken, part = exif.get(ExifTags.Base.DateTime), details.get(ExifTags.Base.SubsecTime)
     return Facts(
         orientation=stored if isinstance(stored, int) and stored in _TURNS else 1,
-        taken_at=taken_at(taken, details.get(ExifTags.Base.OffsetTimeOriginal)),
+        taken_at=taken_at(taken, details.get(ExifTags.Base.OffsetTimeOriginal), part),
         warnings=tuple(problems),
     )
 
@@ -59,8 +62,8 @@ def _attempt(read: Callable[[], Read], problems: list[str]) -> Read | None:
         return None
 
 
-def taken_at(moment: object, offset: object = None) -> str | None:
-    """EXIF's `2024:05:01 10:20:30` and `+02:00` as UTC text; None when it is no moment.
+def taken_at(moment: object, offset: object = None, part: object = None) -> str | None:
+    """EXIF's `2024:05:01 10:20:30`, `+02:00` and the second's `part` (decimal digits) as UTC text, None for no moment.
 
     Without an offset the camera's clock is taken for UTC: the zone is unknown, and the order is what counts.
     """
@@ -69,7 +72,7 @@ def taken_at(moment: object, offset: object = None) -> str | None:
         return None
     try:
         local = datetime(*map(int, match.groups()), tzinfo=_zone(offset))  # type: ignore[misc,arg-type]
-        return clock.to_text(local)
+        return clock.to_text(local + _part_of_second(part))
     except (ValueError, OverflowError):
         return None
 
@@ -77,6 +80,11 @@ def taken_at(moment: object, offset: object = None) -> str | None:
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """`image` turned and mirrored as EXIF's `orientation` asks."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+
+
+def _part_of_second(part: object) -> timedelta:
+    digits = _DECIMALS.match(part) if isinstance(part, str) else None
+    return timedelta(milliseconds=int(digits[1].ljust(3, "0")[:3])) if digits else timedelta()
 
 
 def _zone(offset: object) -> timezone:

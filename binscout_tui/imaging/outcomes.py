@@ -67,12 +67,35 @@ class Limits(msgspec.Struct, frozen=True):
     written: int = 64 * MEBIBYTE
 
 
+class Measures(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured of one photo.
+
+    `width` and `height` are pixels of the upright original; all else is of its small picture (at most 1024 px) in grey.
+    `focus` is that of `quality_measures.focus`, at least 1; `detail` is the variance of the Laplacian; `low`, `middle`
+    and `high` are the 5th, 50th and 95th percentile of the grey values (0..255); `black` and `white` are the shares
+    (0..1) of pixels that are as good as black and white; `noise` is the standard deviation of what looks like sensor
+    noise, in grey values.
+    """
+
+    width: int
+    height: int
+    focus: float
+    detail: float
+    low: float
+    middle: float
+    high: float
+    black: float
+    white: float
+    noise: float
+
+
 class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     """A picture that can be used.
 
     `width` and `height` are pixels of the upright picture, `orientation` is EXIF's 1..8 as it was stored,
     `taken_at` is UTC text and takes the camera's clock for UTC where no offset is stored. `previews` are the
-    files that were written now; those that existed are not named.
+    files that were written now; those that existed are not named. `measures` and `codes`, the texts of codes in the
+    picture, are there only where they were asked for.
     """
 
     path: Path
@@ -88,17 +111,23 @@ class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     taken_at: str | None
     phash: int
     sharpness: float
+    measures: Measures | None = None
+    codes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     previews: tuple[Path, ...] = ()
 
 
 class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
-    """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file."""
+    """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file.
+
+    `icc` is the picture's colour profile, empty where it has none.
+    """
 
     path: Path
     sha256: str
     width: int
     height: int
+    icc: bytes = b""
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected"):

@@ -16,12 +16,14 @@ from types import TracebackType
 import msgspec
 
 from ..errors import BinScoutError
+from . import wire
 from .outcomes import Code, Decoded, Limits, Outcome, Rejected, Unpacked
 from .process import COMMAND, WorkerProcess
 
 MOST_WORKERS = 8
 AHEAD_PER_WORKER = 32
 ATTEMPTS = 2  # a worker can die of something that is not the file's fault
+NO_CODES = "The reader of codes {how} on this picture, so codes in it were not read."
 
 
 class DecoderError(BinScoutError):
@@ -34,18 +36,28 @@ class DecoderError(BinScoutError):
 class _Place:
     """One file in the order of the results."""
 
-    path: Path
-    pixels_to: Path | None = None
+    task: wire.Task
     attempts: int = 0
     outcome: Outcome | Unpacked | None = None
+    without_codes: str = ""
+
+    def spare_codes(self, how: str) -> bool:
+        """Whether it can be tried again without reading codes: the picture may be good all the same."""
+        if not self.task.with_codes:
+            return False
+        self.task = msgspec.structs.replace(self.task, with_codes=False)
+        self.without_codes = NO_CODES.format(how=how)
+        return True
 
 
 class DecodePool:
     """Worker processes that examine files: a context manager.
 
     They are started when needed, kept, killed when a file takes too long, and replaced when they die. Each file
-    gets exactly one outcome. Previews are written below `previews_root`, or none at all without one. One run at
-    a time, from one thread at a time; every call blocks, so an event loop calls from a thread.
+    gets exactly one outcome. Previews are written below `previews_root`, or none at all without one. With `measuring`
+    and `codes` the pictures are measured and their codes are read; one on which the reader of codes dies or takes too
+    long is decoded without it. One run at a time, from one thread at a time; every call blocks, so an event loop calls
+    from a thread.
     """
 
     def __init__(
@@ -54,8 +66,12 @@ class DecodePool:
         limits: Limits | None = None,
         workers: int | None = None,
         *,
+        measuring: bool = False,
+        codes: bool = False,
         command: Sequence[str] = COMMAND,
     ) -> None:
+        self._measuring = measuring
+        self._codes = codes
         self._previews_root = previews_root
         self._limits = limits or Limits()
         self._most = workers or min(MOST_WORKERS, os.cpu_count() or 1)
@@ -83,7 +99,7 @@ class DecodePool:
 
     def unpack(self, path: Path, target: Path) -> Unpacked | Rejected:
         """Have all upright RGB pixels of one file written to `target`. Raises DecoderError, RuntimeError as `run`."""
-        [outcome] = self._run_alone(iter([_Place(path, target)]))
+        [outcome] = self._run_alone(iter([_Place(wire.Task(path, target))]))
         if isinstance(outcome, Decoded):
             raise _cannot_start("it did something else than was asked for")
         return outcome
@@ -95,11 +111,14 @@ class DecodePool:
         exception, kills the workers that are busy. Raises DecoderError when workers do not start, RuntimeError
         when another run of this pool is not finished.
         """
-        with closing(self._run_alone(_Place(path) for path in paths)) as outcomes:
+        with closing(self._run_alone(map(self._place, paths))) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, Unpacked):
                     raise _cannot_start("it did something else than was asked for")
                 yield outcome
+
+    def _place(self, path: Path) -> _Place:
+        return _Place(wire.Task(path, measuring=self._measuring, with_codes=self._codes))
 
     def _run_alone(self, places: Iterator[_Place]) -> Generator[Outcome | Unpacked, None, None]:
         if self._running:
@@ -138,7 +157,7 @@ class DecodePool:
             if not waiting:
                 return
             try:
-                worker.begin(waiting[0].path, waiting[0].pixels_to)
+                worker.begin(waiting[0].task)
             except BrokenPipeError:  # it died while it was idle
                 self._drop(worker, kill=True)
             else:
@@ -164,7 +183,7 @@ class DecodePool:
             self._hear(busy.pop(descriptor), waiting)
         now = time.monotonic()
         for worker in [worker for worker in busy.values() if (worker.deadline or now + 1) <= now]:
-            self._give_up(worker)
+            self._give_up(worker, waiting)
 
     def _hear(self, worker: WorkerProcess, waiting: deque[_Place]) -> None:
         place = self._workers[worker]
@@ -174,7 +193,7 @@ class DecodePool:
             self._bury(worker, place, waiting)
             return
         if place is not None and isinstance(message, Decoded | Unpacked | Rejected):
-            place.outcome = _with_noise(message, worker.noise())
+            place.outcome = _with_noise(message, place.without_codes or worker.noise())
             self._workers[worker] = None
 
     def _bury(self, worker: WorkerProcess, place: _Place | None, waiting: deque[_Place]) -> None:
@@ -183,18 +202,21 @@ class DecodePool:
             self._drop(worker, kill=True)
             raise _cannot_start(noise or f"exit status {status}")
         place.attempts += 1
-        if place.attempts < ATTEMPTS:
+        if place.spare_codes("crashed") or place.attempts < ATTEMPTS:
             waiting.appendleft(place)
         else:
-            place.outcome = worker.rejection(place.path, Code.CRASHED)
+            place.outcome = worker.rejection(place.task.path, Code.CRASHED)
         self._drop(worker, kill=True)
 
-    def _give_up(self, worker: WorkerProcess) -> None:
+    def _give_up(self, worker: WorkerProcess, waiting: deque[_Place]) -> None:
         place = self._workers[worker]
         if place is None:
             self._drop(worker, kill=True)
             raise _cannot_start("it does not answer")
-        place.outcome = worker.rejection(place.path, Code.TIMEOUT)
+        if place.spare_codes("took too long"):
+            waiting.appendleft(place)
+        else:
+            place.outcome = worker.rejection(place.task.path, Code.TIMEOUT)
         self._drop(worker, kill=True)
 
     def _drop(self, worker: WorkerProcess, *, kill: bool) -> None:

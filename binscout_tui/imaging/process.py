@@ -71,9 +71,9 @@ class WorkerProcess:
         assert self._process.stdout is not None
         return self._process.stdout.fileno()
 
-    def begin(self, path: Path, pixels_to: Path | None = None) -> None:
+    def begin(self, task: wire.Task) -> None:
         """Hand over a file. Raises BrokenPipeError when the worker is dead."""
-        self._write(wire.Task(path, pixels_to))
+        self._write(task)
         self.deadline = time.monotonic() + self._limits.seconds
 
     def receive(self) -> wire.Message | None:

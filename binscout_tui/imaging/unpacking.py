@@ -20,11 +20,12 @@ def unpack(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
     try:
         content, _ = read(path, limits)
         sha256 = hashlib.sha256(content).hexdigest()
-        image = decode(content, limits, longest=None).small
+        picture = decode(content, limits, longest=None)
+        image = picture.small
         del content
         _write(image, temporary)
         temporary.replace(target)
-        return Unpacked(path, sha256, image.width, image.height)
+        return Unpacked(path, sha256, image.width, image.height, picture.icc)
     except Refusal as refusal:
         return Rejected.of(path, refusal.code, refusal.detail)
     except OSError as error:

@@ -21,10 +21,12 @@ class Setup(msgspec.Struct, frozen=True, tag="setup"):
 
 
 class Task(msgspec.Struct, frozen=True, tag="task"):
-    """A file to examine, or one whose pixels are to be written to `pixels_to`."""
+    """A file to examine, or one whose pixels are to be written to `pixels_to`; the rest is as for `decode.examine`."""
 
     path: Path
     pixels_to: Path | None = None
+    measuring: bool = False
+    with_codes: bool = False
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):

@@ -48,7 +48,8 @@ def main() -> NoReturn:
 
 def _done(task: wire.Task, setup: wire.Setup) -> Outcome | Unpacked:
     if task.pixels_to is None:
-        return examine(task.path, setup.limits, setup.previews_root)
+        wanted = {"measuring": task.measuring, "with_codes": task.with_codes}
+        return examine(task.path, setup.limits, setup.previews_root, **wanted)
     return unpack(task.path, setup.limits, task.pixels_to)
 
 

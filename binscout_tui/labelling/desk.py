@@ -65,7 +65,7 @@ class LabelDesk:
         self.suggestions, self.which = start.suggestions, start.which
         self._trail = start.trail
         found = await self._look(start.place) if start.place is not None else None
-        if found is not None and found.image.trashed_at is None:
+        if found is not None and found.image.is_live:
             await self._put(found)
         else:
             await self._fill(0)
@@ -122,7 +122,7 @@ class LabelDesk:
             here = self.current.image.id if self.current else None
             while self._trail:
                 found = await self._look(self._trail.pop())
-                if found is not None and found.image.trashed_at is None and found.image.id != here:
+                if found is not None and found.image.is_live and found.image.id != here:
                     await self._put(found)
                     await self._keep_place()
                     return True
@@ -181,7 +181,7 @@ class LabelDesk:
             here = self.current.image.id if self.current else 0
             self.current = await self._look(here) if here else None
             await self._fill(here)
-            if self.current is None or self.current.image.trashed_at is not None:
+            if self.current is None or not self.current.image.is_live:
                 self._next()
 
     def shown_suggestion(self) -> dict[str, Any] | None:
@@ -216,7 +216,7 @@ class LabelDesk:
             self.counts = await self.workspace.db.read(labels.counts)
         elif target is not None and not entry.stale:
             self._recount(entry.area, target, before, after)
-        if target is not None and target.image.trashed_at is None:
+        if target is not None and target.image.is_live:
             self._remember_way_to(entry.target)
             await self._put(target)
         elif self.current is not None and self.current.image.id == entry.target:
@@ -256,7 +256,7 @@ class LabelDesk:
         """Counting 100,000 labels takes longer than a key may; what changed is known."""
         if area == "trash":
             self.counts[state_of(target)] += -1 if after["trashed"] else 1
-        elif target.image.trashed_at is None:
+        elif target.image.is_live:
             self._count(before.get("state", "unlabelled"), after.get("state", "unlabelled"))
 
     def _count_class(self, before: str | None, after: str | None) -> None:

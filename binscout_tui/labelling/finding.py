@@ -12,11 +12,22 @@ def find_classes(text: str, names: Sequence[str]) -> list[str]:
     Best is an equal name, then one that begins with the text, then a word of it that does, then the text somewhere
     inside, then scattered letters, closest together first. Equals keep the order of `names`.
     """
-    wanted = _plain(text)
-    if not wanted:
-        return list(names)
-    ranked = [(rank, position) for position, name in enumerate(names) if (rank := _rank(wanted, _plain(name)))]
-    return [names[position] for _, position in sorted(ranked)]
+    return [names[position] for position in Finder(names).find(text)]
+
+
+class Finder:
+    """A list of names to find in again and again, at every letter that is typed."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._plain = [_plain(name) for name in names]
+
+    def find(self, text: str) -> list[int]:
+        """The positions of the names that hold the letters of `text` in order, ranked as in `find_classes`."""
+        wanted = _plain(text)
+        if not wanted:
+            return list(range(len(self._plain)))
+        ranked = [(rank, position) for position, name in enumerate(self._plain) if (rank := _rank(wanted, name))]
+        return [position for _, position in sorted(ranked)]
 
 
 def is_new(text: str, names: Sequence[str]) -> bool:

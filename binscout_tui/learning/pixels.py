@@ -14,6 +14,7 @@ from binscout_tui.imaging.decode import decode
 from binscout_tui.imaging.exif import read_facts, upright
 from binscout_tui.imaging.modes import eight_bit, opaque
 from binscout_tui.imaging.outcomes import SENTENCES, Limits, Refusal
+from binscout_tui.imaging.previews import PREVIEW
 from binscout_tui.imaging.reading import open_regular, read_whole
 from binscout_tui.learning.config import Crop
 from binscout_tui.learning.sources import Pinned
@@ -34,12 +35,12 @@ def read_square(source: Source, crop: Crop | None, side: int) -> Pixels:
     return square(cut(read_upright(source), crop), side)
 
 
-def read_upright(source: Source) -> Image.Image:
-    """The upright RGB picture, at most 1024 px long when it comes from a file; raises as `read_square` does."""
+def read_upright(source: Source, *, longest: int | None = PREVIEW) -> Image.Image:
+    """The upright RGB picture, at most `longest` px long when it comes from a file; raises as `read_square` does."""
     try:
         if isinstance(source, Image.Image):
             return upright(opaque(eight_bit(source)), read_facts(source).orientation)
-        return decode(_content(source), LIMITS).small
+        return decode(_content(source), LIMITS, longest=longest).small
     except Refusal as refusal:
         raise unreadable(SENTENCES[refusal.code]) from refusal
     except MemoryError as error:

@@ -19,10 +19,12 @@ from binscout_tui.imaging.outcomes import Code, Decoded, Limits, Outcome, Reject
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.scan import Found, scan
 from binscout_tui.operations import in_place
-from binscout_tui.operations.grouping import FolderSets
+from binscout_tui.operations.grouping import By, Rule, group_found
+from binscout_tui.operations.grouping import Found as FoundFile
 from binscout_tui.operations.originals import ChangedError, UnreadableError, hash_of, keep_copy, original_path
 from binscout_tui.operations.own_files import is_own
 from binscout_tui.operations.report import Rejection
+from binscout_tui.operations.suggesting import for_sets
 from binscout_tui.settings import ImportSettings
 from binscout_tui.store import images, labels
 from binscout_tui.store.images import Image, NewImage
@@ -42,6 +44,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
     imported: int = 0
     duplicates: int = 0
     sets: int = 0
+    sets_known: int = 0
+    in_sets: int = 0
     labelled: int = 0
     skipped: int = 0
     refused_paths: int = 0
@@ -67,7 +71,7 @@ def import_paths(
     workspace: Workspace,
     paths: Iterable[Path],
     *,
-    sets: Literal["none", "folder"] = "none",
+    sets: By | Literal["none"] = "none",
     labels_from: Literal["none", "folder"] = "none",
     keep_in_place: bool = False,
     on_progress: Progress = lambda done, total: None,
@@ -82,14 +86,20 @@ def import_paths(
 
 class _Import:
     def __init__(
-        self, workspace: Workspace, sets: str, labels_from: str, keep_in_place: bool, on_progress: Progress
+        self,
+        workspace: Workspace,
+        sets: By | Literal["none"],
+        labels_from: str,
+        keep_in_place: bool,
+        on_progress: Progress,
     ) -> None:
         self.workspace = workspace
         self.labels_from = labels_from
         self.keep_in_place = keep_in_place
         self.on_progress = on_progress
         self.report = ImportReport()
-        self.folder_sets = FolderSets() if sets == "folder" else None
+        self.rule = None if sets == "none" else Rule(by=sets)
+        self.found: list[FoundFile] = []
         self.pending: list[_Entry] = []
         self.given: set[Path] = set()
 
@@ -106,9 +116,15 @@ class _Import:
                 self._progress(total)
         self._flush()
         self._progress(total)
-        if self.folder_sets is not None:
-            self.report.sets, self.report.not_in_a_set = self.workspace.db.write(self.folder_sets.write)
+        if self.rule is not None:
+            self._group(self.rule)
         return self.report
+
+    def _group(self, rule: Rule) -> None:
+        grouped = group_found(self.workspace, rule, self.found)
+        self.report.sets, self.report.sets_known, self.report.in_sets = grouped.made, grouped.known, grouped.in_sets
+        self.report.not_in_a_set = [Rejection(one.path, one.code, one.reason) for one in grouped.left_out]
+        for_sets(self.workspace, [one.id for one in grouped.sets if one.id is not None], self.on_progress)
 
     def _scan(self, paths: Iterable[Path]) -> Iterator[Path]:
         for entry in scan(paths, is_own):
@@ -209,6 +225,10 @@ class _Import:
         if image.trashed_at is not None:
             self._leave_out(entry.path, "in_trash", f"The same picture is in the trash as image {image.id}.")
             return
+        if image.withheld is not None:
+            waits = f"The same picture is a capture that is {image.withheld}, as image {image.id}."
+            self._leave_out(entry.path, "withheld", waits)
+            return
         self.report.duplicates += 1
         in_place.found_again(db, image, entry.path, entry.mtime_ns)
         self._annotate(db, entry.path, image.id)
@@ -222,8 +242,9 @@ class _Import:
                 self.report.conflicts.append(
                     Rejection(display_name(path), "label_conflict", "The same picture has another label already.")
                 )
-        if self.folder_sets is not None:
-            self.folder_sets.add(path.absolute(), image_id)
+        if self.rule is not None:
+            place = path.absolute()
+            self.found.append(FoundFile(image_id, display_name(place.parent), display_name(place.name)))
 
     def _reject(self, rejected: Rejected) -> None:
         self._leave_out(rejected.path, str(rejected.code), rejected.reason)

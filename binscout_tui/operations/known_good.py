@@ -21,6 +21,7 @@ def add(db: sqlite3.Connection, user: User, task: str, image_ids: Iterable[int],
     added = 0
     for image_id in image_ids:
         image = images.get(db, image_id)
+        images.must_be_accepted(image)
         label = labels.get(db, image_id)
         if label is None or label.name is None:
             raise UsageError(f"Image {image_id} has no class, so nothing can be expected of it.", code="no_label")

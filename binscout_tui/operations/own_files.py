@@ -16,7 +16,7 @@ def is_own(path: Path) -> bool:
 
 
 def _kept(paths: Paths) -> set[Path]:
-    return {paths.originals, paths.previews, paths.datasets, paths.runs, paths.models, paths.logs}
+    return {paths.originals, paths.previews, paths.datasets, paths.runs, paths.models, paths.logs, paths.incoming}
 
 
 def _is_workspace(folder: Path) -> bool:

@@ -7,14 +7,26 @@ from textual.actions import SkipAction
 from binscout_tui.commands import app
 from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.dispatch import Commanded
+from binscout_tui.commands.keymap import resolve
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import commanded, keymap_of
+from binscout_tui.settings import KeySettings
+
+DEFAULTS_HOLD = "The default keys hold until settings.toml is mended; `binscout keys check` lists all."
 
 
 class AppCommands(Commanded):
     """The app's own commands: areas, help, palette, messages, one level up, leaving."""
 
     SCOPE = app.SCOPE
+
+    def take_keys(self, wanted: KeySettings) -> None:
+        """Work with the person's own keys; when anything is wrong with them, with the default ones, and say so."""
+        found = resolve(wanted)
+        self.frame.key_changes = found.changes
+        self.frame.set_keymap(found.keymap)
+        if found.problems:
+            self.frame.toast(f"{found.problems[0]} {DEFAULTS_HOLD}", "error")
 
     def action_areas(self) -> None:
         """Ask where to go."""
@@ -34,7 +46,8 @@ class AppCommands(Commanded):
         """Show the keys that work here."""
         from binscout_tui.screens.help import HelpScreen
 
-        self.frame.push_screen(HelpScreen(list(commanded(self.frame.screen)), keymap_of(self.frame.screen)))
+        screen = self.frame.screen
+        self.frame.push_screen(HelpScreen(list(commanded(screen)), keymap_of(screen), self.frame.key_changes))
 
     def action_palette(self) -> None:
         """Find a command by name."""

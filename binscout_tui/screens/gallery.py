@@ -350,6 +350,14 @@ class GalleryScreen(GridScreen):
         if marked or here is not None:
             await self._trash(marked or [here] if here is not None else marked)
 
+    async def action_queue(self) -> None:
+        """The marked images, or the one under the cursor, to the queue of images to crop."""
+        here = self.grid.cursor_id
+        wanted = sorted(self.grid.marks) or ([here] if here is not None else [])
+        if self.desk is not None and wanted:
+            new = await self.desk.queue_crops(wanted)
+            self.frame.toast(lines.queued(new, len(wanted)))
+
     async def _trash(self, ids: Sequence[int]) -> None:
         desk, here = self.desk, self.here
         if desk is None:

@@ -82,6 +82,14 @@ def caption(
     return _sides(left, right, width)
 
 
+def queued(new: int, asked: int) -> str:
+    """What was put into the crop queue, for people."""
+    if not new:
+        return "It waits in the crop queue already." if asked == 1 else "They wait in the crop queue already."
+    what = "1 image waits" if new == 1 else f"{new} images wait"
+    return f"{what} in the crop queue now." + (f" {asked - new} did already." if new < asked else "")
+
+
 def trashed(moved: int, asked: int, name: str) -> str:
     """What came of moving `asked` images to the trash; `name` is that of a single one."""
     if not moved:

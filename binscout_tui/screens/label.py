@@ -15,6 +15,8 @@ from textual.widgets import Static
 
 from binscout_tui.commands import app as app_commands
 from binscout_tui.commands import label as commands
+from binscout_tui.commands.command import Changes
+from binscout_tui.commands.keymap import places
 from binscout_tui.errors import BinScoutError
 from binscout_tui.labelling.desk import LabelDesk
 from binscout_tui.labelling.keys import DIGITS, class_keys
@@ -33,9 +35,9 @@ RELEVANT = frozenset({"label", "image", "trash", "class", "prediction", "model",
 PREFETCHED = 5
 
 
-def reserved_keys() -> frozenset[str]:
+def reserved_keys(changes: Changes) -> frozenset[str]:
     """Single characters that are commands on this screen, so that no class may have them."""
-    taken = {key for scope in (app_commands.SCOPE, commands.SCOPE) for command in scope for key in command.keys}
+    taken = {key for scope in (app_commands.SCOPE, commands.SCOPE) for p in places(scope, changes) for key in p.keys}
     return frozenset(key for key in taken if len(key) == 1) - frozenset(DIGITS)
 
 
@@ -195,7 +197,7 @@ class LabelScreen(DecidingScreen):
         desk = self.desk
         if desk is None:
             return
-        self.keys = class_keys(desk.classes, reserved_keys())
+        self.keys = class_keys(desk.classes, reserved_keys(self.frame.key_changes))
         by_class = {item.id: key for key, item in self.keys.items()}
         panel = self.query_one(ClassPanel)
         panel.entries = tuple(ClassEntry(by_class.get(item.id, ""), item.name, item.images) for item in desk.classes)

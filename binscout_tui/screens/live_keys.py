@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.screen import Screen
 
-from binscout_tui.commands.command import Command, key_label
+from binscout_tui.commands.command import UNSET, Command, key_label
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.widgets.footer import FooterKey
 
@@ -29,14 +29,16 @@ def keymap_of(screen: Screen[Any]) -> dict[str, list[str]]:
     """{binding id: the keys that lead to it now} on `screen`."""
     keymap: dict[str, list[str]] = {}
     for key, active in screen.active_bindings.items():
-        keymap.setdefault(active.binding.id or "", []).append(key)
+        if not key.startswith(UNSET):
+            keymap.setdefault(active.binding.id or "", []).append(key)
     return keymap
 
 
 def current_keys(command: Command, keymap: Keymap, limit: int | None = None) -> str:
     """The first `limit` keys that lead to `command` now, as people write them."""
-    if command.takes_key:
-        return command.label
+    if command.is_split:
+        first = [keys[0] for place in command.default_keys if (keys := keymap.get(place))]
+        return command.row(tuple(first))
     return " ".join(key_label(key) for key in keymap.get(command.id, ())[:limit])
 
 
@@ -54,7 +56,7 @@ def footer_keys(screen: Screen[Any]) -> tuple[FooterKey, ...]:
         )
         for node in dict.fromkeys((nodes[0], nodes[-1]))
         for command in node.SCOPE
-        if command.footer and (command.takes_key or command.id in keymap)
+        if command.footer and current_keys(command, keymap, 1)
     )
 
 

@@ -9,9 +9,9 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from binscout_tui.commands.areas import AREAS, Area
-from binscout_tui.commands.command import Command, Verdict
+from binscout_tui.commands.command import Changes, Command, Verdict, key_label
 from binscout_tui.commands.dispatch import Commanded
-from binscout_tui.commands.table import SCOPES
+from binscout_tui.commands.table import SCOPES, with_keys
 from binscout_tui.screens.live_keys import commanded, current_keys, keymap_of, perform
 
 
@@ -51,7 +51,7 @@ class CommandsProvider(Provider):
             verdict = node.verdict(command)
             keys = current_keys(command, keymap_of(self.screen))
             title = f"{node.SCOPE.title}: {command.title}  ({keys})"
-            line = Line(title, _about(command, verdict), partial(self._run, command))
+            line = Line(title, _about(command, verdict, node.frame.key_changes), partial(self._run, command))
             if verdict is True:
                 yield line
             else:
@@ -68,15 +68,17 @@ class CommandsProvider(Provider):
 
     def _elsewhere(self) -> Iterator[Line]:
         here = self.app.current_mode
+        go = " ".join(keymap_of(self.screen).get("app.areas", [])[:1])
+        go = f"{key_label(go)} " if go else ""
         for area in AREAS.values():
             if area.id != here:
-                yield Line(f"Go to {area.title}  (, {area.letter})", "", partial(self._go, area), area.title)
+                yield Line(f"Go to {area.title}  ({go}{area.letter})", "", partial(self._go, area), area.title)
         for scope in SCOPES:
             if scope.id in AREAS and scope.id != here:
                 for command in scope:
                     if command.anywhere:
                         run = partial(self._go, AREAS[scope.id], command.id)
-                        yield Line(f"{scope.title}: {command.title}", command.help, run)
+                        yield Line(f"{scope.title}: {command.title}", with_keys(command.help, {}), run)
 
     async def _run(self, command: Command) -> None:
         await perform(self.screen, command.id)
@@ -88,5 +90,5 @@ class CommandsProvider(Provider):
             self.screen.frame.go_to(area.id, command_id)
 
 
-def _about(command: Command, verdict: Verdict) -> str:
-    return command.help if verdict is True else f"Not now: {verdict}"
+def _about(command: Command, verdict: Verdict, changes: Changes) -> str:
+    return with_keys(command.help, changes) if verdict is True else f"Not now: {verdict}"

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
-from textual import events, on
-from textual.app import ComposeResult
-from textual.widgets import Static
+from textual import on
 
 from binscout_tui.commands import select as commands
+from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.imaging.crops import CropBox
-from binscout_tui.screens.deciding import DecidingScreen
-from binscout_tui.screens.select_lines import status_line
-from binscout_tui.selecting.desk import Choice, SetDesk, refused
+from binscout_tui.screens.base import dialog
+from binscout_tui.screens.select_closely import LookingClosely
+from binscout_tui.screens.select_lines import FILTERS
+from binscout_tui.screens.select_showing import corners
+from binscout_tui.selecting.desk import Choice
 from binscout_tui.selecting.rows import MOST
-from binscout_tui.store.events import Event
+from binscout_tui.store.crops import QUEUE
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Entry
-from binscout_tui.store.sets import ImageSet
 from binscout_tui.widgets.crop_view import CropView
-from binscout_tui.widgets.picture_frame import Member, PictureFrame
-from binscout_tui.widgets.set_strip import SetStrip
-
-RELEVANT = frozenset({"set", "image", "trash"})
-NO_SETS = (
-    "There are no sets yet.\n\nbinscout import FOLDER --sets folder   makes one of each folder of similar pictures"
-)
+from binscout_tui.widgets.picture_frame import PictureFrame
 
 
-class SelectScreen(DecidingScreen):
+class SelectScreen(LookingClosely):
     """Shows a set; a key keeps one image, with or without a crop, and brings the next set."""
 
     SCOPE = commands.SCOPE
@@ -37,134 +28,13 @@ class SelectScreen(DecidingScreen):
     CSS_PATH = "../tcss/select.tcss"
     DECISIONS = commands.DECISIONS
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.desk: SetDesk | None = None
-        self._clicked_position: int | None = None
+    # Keys, in their order: also those that are pressed while the pictures are looked at closely.
 
-    def body(self) -> ComposeResult:
-        """Status, then the pictures or the crop."""
-        yield Static(id="select-status", markup=False)
-        yield SetStrip(id="select-strip")
-        yield CropView(id="select-crop")
-        yield Static(NO_SETS, id="select-empty", markup=False)
-
-    # What the checks of the commands look at.
-
-    @property
-    def current(self) -> ImageSet | None:
-        """The set on the desk."""
-        return self.desk.current if self.desk else None
-
-    @property
-    def has_set(self) -> bool:
-        """Whether there is a set on the desk."""
-        return self.current is not None
-
-    @property
-    def skipped(self) -> int:
-        """How many sets are skipped."""
-        return self.desk.counts.get("skipped", 0) if self.desk else 0
-
-    @property
-    def is_cropping(self) -> bool:
-        """Whether a crop is being edited."""
-        return self.has_class("-cropping")
-
-    @property
-    def strip(self) -> SetStrip:
-        """The pictures."""
-        return self.query_one(SetStrip)
-
-    # Opening, and changes made elsewhere.
-
-    async def start(self) -> None:
-        """Go to where the person stopped."""
-        desk = SetDesk(self.ws)
-        await desk.open()
-        self.desk = desk
-        self._show()
-
-    async def resume(self) -> None:
-        """Take in what other screens did meanwhile."""
-        await self._refresh()
-
-    async def changed(self, events: Sequence[Event]) -> None:
-        """Somebody changed sets or images."""
-        if not RELEVANT.isdisjoint(event.kind for event in events):
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        if self.desk is None:
-            return
-        before = self.current
-        await self.desk.refresh()
-        if before != self.current and not self.is_cropping:
-            self._show(cursor=self.strip.cursor if before and self.current and before.id == self.current.id else None)
-        self._tell()
-
-    # Showing.
-
-    def _show(self, cursor: int | None = None) -> None:
-        """Show the set on the desk; keys count for it once all its pictures are on the screen."""
-        self.waits()
-        self._clicked_position = None
-        found = self.current
-        self.set_class(found is None, "-empty")
-        self._tell()
-        if self.desk is None or found is None:
-            # Nothing will come that a key could be too early for.
-            self.seen()
-            return
-        members = [self._member(self.desk, image) for image in found.images[:MOST]]
-        kept = next((i for i, image in enumerate(found.images) if image.id == found.chosen_image_id), None)
-        self.strip.show(members, kept=kept, cursor=cursor if cursor is not None else kept or 0)
-        if self.strip.is_settled:
-            self.call_after_refresh(self._seen, found.id)
-
-    def _member(self, desk: SetDesk, image: Image) -> Member:
-        found = desk.current
-        crop = found.crop if found and image.id == found.chosen_image_id else None
-        return Member(desk.preview(image), refused(image), crop, (image.width, image.height))
-
-    def _tell(self) -> None:
-        found, desk = self.current, self.desk
-        line = self.query_one("#select-status", Static)
-        if found is None or desk is None:
-            line.update("", layout=False)
-            return
-        width = max(20, self.size.width - 2)
-        line.update(status_line(found, desk.position, desk.total, desk.counts, self.early, width), layout=False)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """The counts stay at the right end."""
-        self._tell()
-
-    @on(SetStrip.Settled)
-    def _settled(self) -> None:
-        if self.current is not None:
-            self.call_after_refresh(self._seen, self.current.id)
-
-    @on(SetStrip.Damaged)
-    def _damaged(self, event: SetStrip.Damaged) -> None:
-        found = self.current
-        if found is not None and event.position < len(found.images):
-            self.repair(found.images[event.position], partial(self._show_again, found.id))
-
-    def _show_again(self, set_id: int) -> None:
-        if self.current is not None and self.current.id == set_id and not self.is_cropping:
-            self._show(self.strip.cursor)
-
-    def _seen(self, set_id: int) -> None:
-        if self.desk is None or self.current is None or self.current.id != set_id or self.is_seen:
-            return
-        self.seen()
-        if self.desk.following is not None:
-            self.strip.prefetch([self.desk.preview(image) for image in self.desk.following.images[:MOST]])
-
-    def came_early(self) -> None:
-        """Say so in the status line."""
-        self._tell()
+    def taken(self, key: str) -> tuple[Commanded, tuple[str, ...]] | None:
+        """Keys that decide, with or without a close look."""
+        if self.focused is self.strip:
+            return self.bound(key, self, self.strip)
+        return super().taken(key)
 
     # Deciding: every path ends in `_choose`.
 
@@ -179,6 +49,12 @@ class SelectScreen(DecidingScreen):
         """Keep the image under the cursor."""
         await self._keep(self.strip.cursor)
 
+    async def action_take(self) -> None:
+        """Keep what is suggested, with its crop."""
+        said = self.desk.suggestion if self.desk is not None else None
+        if said is not None:
+            await self._choose(Choice(image_id=said.image, crop=corners(said.crop), taken=True))
+
     async def action_reject(self) -> None:
         """Keep none."""
         await self._choose(Choice(state="rejected"))
@@ -186,6 +62,10 @@ class SelectScreen(DecidingScreen):
     async def action_skip(self) -> None:
         """Decide later."""
         await self._choose(Choice(state="skipped"))
+
+    async def action_reset(self) -> None:
+        """As if nobody had decided."""
+        await self._choose(Choice(state="pending"))
 
     @on(PictureFrame.Clicked)
     async def _clicked(self, event: PictureFrame.Clicked) -> None:
@@ -202,26 +82,89 @@ class SelectScreen(DecidingScreen):
         if image is not None:
             await self._choose(Choice(image_id=image.id, crop=None if crop is None else (*crop,)))
 
-    def _usable(self, position: int) -> Image | None:
-        """The image at this position, or None after saying why it cannot be kept."""
+    def _at(self, position: int) -> Image | None:
+        """The image at this position, or None after saying that there is none."""
         found = self.current
         if found is None:
             return None
         if position >= min(len(found.images), MOST):
             self.frame.toast(f"This set has {len(found.images)} images; there is no {position + 1}.")
             return None
-        problem = self.strip.frames[position].problem
+        return found.images[position]
+
+    def _usable(self, position: int) -> Image | None:
+        """The image at this position, or None after saying why it cannot be kept."""
+        image = self._at(position)
+        problem = self.strip.frames[position].problem if image is not None else ""
         if problem:
             self.frame.toast(f"Image {position + 1} cannot be kept: {problem}.", "warning")
             return None
-        return found.images[position]
+        return image
 
     async def _choose(self, choice: Choice) -> None:
         if self.desk is None or self.current is None:
             return
-        await self.desk.choose(self.current.id, choice)
+        before = self.current.id
+        await self.desk.choose(before, choice)
         self.early = 0
-        self._show()
+        self._show(cursor=self.strip.cursor if self.current.id == before else None)
+
+    # What decides nothing.
+
+    async def action_rule_out(self, key: str = "") -> None:
+        """Rule the image with this number out, or not."""
+        await self._rule_out(int(key) - 1)
+
+    async def action_rule_out_marked(self) -> None:
+        """Rule the image under the cursor out, or not."""
+        await self._rule_out(self.strip.cursor)
+
+    async def _rule_out(self, position: int) -> None:
+        image = self._at(position)
+        if image is not None and self.desk is not None and self.current is not None:
+            await self.desk.rule_out(self.current.id, image.id)
+            self._show(cursor=self.strip.cursor)
+
+    async def action_suggestions(self) -> None:
+        """Show what is suggested, or not."""
+        if self.desk is not None:
+            await self.desk.show_suggestions(not self.desk.suggestions)
+            self._show(self.strip.cursor)
+
+    @dialog(description="write a note")
+    async def action_note(self) -> None:
+        """Ask for one line about the set."""
+        from binscout_tui.dialogs.ask import Ask
+
+        found, desk = self.current, self.desk
+        if found is None or desk is None:
+            return
+        text = f"One line about {found.name}; an empty one removes the note."
+        note = await self.app.push_screen_wait(Ask("Note", text, found.note, may_be_empty=True))
+        if note is not None:
+            await desk.write_note(found.id, note)
+            self._show(self.strip.cursor)
+
+    async def action_queue(self) -> None:
+        """The kept image, or the marked one, to the queue of images to crop."""
+        found, desk = self.current, self.desk
+        if found is None or desk is None:
+            return
+        kept = next((image for image in found.images if image.id == found.chosen_image_id), None)
+        image = kept or self._usable(self.strip.cursor)
+        if image is not None:
+            number = found.images.index(image) + 1
+            new = await desk.queue_crops([image.id])
+            told = "waits in the crop queue now" if new else "waits in the crop queue already"
+            self.frame.toast(f"Image {number} {told}.")
+
+    async def action_filter(self) -> None:
+        """The sets of the next state, or all."""
+        if self.desk is not None:
+            only = await self.desk.turn_filter()
+            self.early = 0
+            self._show()
+            self.frame.toast(f"Going through {FILTERS[only]}: {self.desk.total}.")
 
     # Cropping.
 
@@ -232,6 +175,7 @@ class SelectScreen(DecidingScreen):
         if image is None or found is None or self.desk is None:
             return
         kept = image.id == found.chosen_image_id and found.crop is not None
+        self.strip.stop_looking()
         self.add_class("-cropping")
         view = self.query_one(CropView)
         view.edit(
@@ -293,18 +237,20 @@ class SelectScreen(DecidingScreen):
             self.frame.toast("No other set is skipped.")
 
     async def action_undo(self) -> None:
-        """Take back the last choice."""
+        """Take back the last choice, note or queueing."""
         if self.desk is not None:
-            self._turned(await self.desk.undo())
+            self._turned(await self.desk.undo(), "out of the crop queue again")
 
     async def action_redo(self) -> None:
-        """Choose again what was undone."""
+        """Do again what was undone."""
         if self.desk is not None:
-            self._turned(await self.desk.redo())
+            self._turned(await self.desk.redo(), "in the crop queue again")
 
-    def _turned(self, entry: Entry) -> None:
+    def _turned(self, entry: Entry, queued: str) -> None:
         if entry.stale:
-            self.frame.toast("This set was changed since by somebody; it stays as it is.", "warning")
+            self.frame.toast("This was changed since by somebody; it stays as it is.", "warning")
+        elif entry.area == QUEUE:
+            self.frame.toast(f"Image {entry.target} is {queued}.")
         self.early = 0
         self._show()
 

@@ -14,7 +14,7 @@ from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.learning.splits import Split
 from binscout_tui.store import journal
-from binscout_tui.store.images import Image, from_row, unsigned
+from binscout_tui.store.images import LIVE, Image, from_row, unsigned
 from binscout_tui.store.names import composed, is_printable
 
 # What a file may be called, with some bytes to spare.

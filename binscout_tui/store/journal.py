@@ -77,19 +77,20 @@ def record(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
 
 
 def record_all(db: sqlite3.Connection, uid: int, decisions: Iterable[Decision]) -> int:
-    """`record` for one decision on several things of an area: one undo takes all of it back.
+    """`record` for one decision on several things: one undo takes all of it back.
 
-    The journal id of its first row, 0 where `decisions` is empty.
+    What it brought about in other areas is undone with the area of the first. The journal id of its first row,
+    0 where `decisions` is empty.
     """
-    batch = 0
+    batch, area = 0, ""
     for decision in decisions:
         journal_id = _append(db, uid, decision)
         if not batch:
-            batch = journal_id
-            db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, decision.area))
+            batch, area = journal_id, decision.area
+            db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, area))
         db.execute(
             "INSERT INTO undo_entry (journal_id, uid, area, batch) VALUES (?, ?, ?, ?)",
-            (journal_id, uid, decision.area, batch),
+            (journal_id, uid, area, batch),
         )
         events.emit(db, decision.area, decision.target)
     return batch
@@ -111,7 +112,9 @@ def undo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
     entries = _next(db, uid, area, undone=0, newest=True)
     if not entries:
         raise NotFoundError("There is nothing to undo.", code="nothing_to_undo")
-    return _summed_up([_turn(db, uid, e, wanted=e.before, expected=e.after, undone=1) for e in entries])
+    # What was done last is taken back first, and told in the order in which it was done.
+    turned = [_turn(db, uid, e, wanted=e.before, expected=e.after, undone=1) for e in reversed(entries)]
+    return _summed_up(turned[::-1])
 
 
 def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:

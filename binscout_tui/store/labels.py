@@ -13,6 +13,8 @@ from binscout_tui.store import events, images, journal
 from binscout_tui.store.names import composed, is_printable
 
 LabelState = Literal["class", "empty", "skipped"]
+FROM_ITEM = "item"
+"""The journal's word for a label that an image got because the capture of its item was accepted."""
 QUEUE_STATES = ("unlabelled", "skipped", "all")
 
 
@@ -118,6 +120,30 @@ def import_label(db: sqlite3.Connection, uid: int, image_id: int, class_name: st
     decision = journal.Decision(area="label", action="import", target=image_id, before={}, after=after)
     journal.note(db, uid, decision)
     return True
+
+
+def follow_item(db: sqlite3.Connection, uid: int, image_id: int, class_id: int | None) -> journal.Decision | None:
+    """Label a live image with the class of the item that it shows, None for no class.
+
+    Only where nobody said anything of it, or where its label came from its item. The decision is for the caller to
+    journal with what brought it about; None where nothing changes.
+    """
+    before, after = _read(db, image_id), {} if class_id is None else {"state": "class", "class": class_id}
+    if before == after or not images.get(db, image_id).is_live or (before and not _came_from_item(db, image_id)):
+        return None
+    _write(db, image_id, after, uid)
+    return journal.Decision(area="label", action=FROM_ITEM, target=image_id, before=before, after=after)
+
+
+def _came_from_item(db: sqlite3.Connection, image_id: int) -> bool:
+    """Whether the last word on the image is that of its item, or a redo of that."""
+    row = db.execute(
+        "SELECT coalesce(redone.action, journal.action) AS action FROM journal"
+        " LEFT JOIN journal AS redone ON redone.id = journal.redoes"
+        " WHERE journal.area = 'label' AND journal.target = ? ORDER BY journal.id DESC LIMIT 1",
+        (image_id,),
+    ).fetchone()
+    return row is not None and row["action"] == FROM_ITEM
 
 
 def clear(db: sqlite3.Connection, uid: int, image_id: int) -> int | None:

@@ -8,24 +8,41 @@ from pathlib import Path
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from binscout_tui.terminal.overlay import Box
+from binscout_tui.terminal.overlay import Box, Colour
 from binscout_tui.widgets.picture import Picture
 
 TITLE_EDGES = 4
 """Cells of the upper edge that the title never gets."""
+SUGGESTED: Colour = (90, 200, 255)
+"""A suggested crop: dashed in a colour of its own, while a person's is one line."""
+
+Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What one frame shows; `refused` says why the image cannot be chosen, or is empty; `size` is in pixels."""
+    """What one frame shows; `refused` says why the image cannot be chosen, or is empty; `size` is in pixels.
+
+    `suggested` says by whom and how surely, `hint` is the suggested crop; both only while suggestions are shown.
+    """
 
     path: Path
     refused: str = ""
-    crop: tuple[float, float, float, float] | None = None
+    crop: Corners | None = None
     size: tuple[int, int] = (4, 3)
+    is_out: bool = False
+    suggested: str = ""
+    hint: Corners | None = None
+
+    @property
+    def boxes(self) -> list[Box]:
+        """What is drawn on the picture."""
+        kept = [Box(*self.crop, dashed=False)] if self.crop else []
+        return kept + ([Box(*self.hint, colour=SUGGESTED)] if self.hint else [])
 
 
 class PictureFrame(Vertical):
@@ -33,7 +50,11 @@ class PictureFrame(Vertical):
 
     DEFAULT_CSS = """
     PictureFrame { border: round $surface-lighten-2; border-title-color: $text-muted; }
+    PictureFrame.suggested { border: dashed $secondary; border-title-color: $secondary; }
     PictureFrame.cursor { border: heavy $accent; border-title-color: $accent; }
+    PictureFrame.suggested.cursor { border: dashed $accent; }
+    PictureFrame.out { border: round $surface; border-title-color: $text-disabled; border-title-style: strike; }
+    PictureFrame.out.cursor { border: round $accent; }
     PictureFrame.kept { border: double $success; border-title-color: $success; border-title-style: bold; }
     PictureFrame Static { width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $warning; }
     """
@@ -85,19 +106,33 @@ class PictureFrame(Vertical):
             self._card.update(f"✗ {member.refused}")
             self.picture.show(None)
         else:
-            self.picture.show(member.path, boxes=[Box(*member.crop)] if member.crop else [])
+            self.picture.show(member.path, boxes=member.boxes, size=member.size)
 
     def mark(self, *, kept: bool, cursor: bool, clicked: bool = False) -> None:
         """Say whether the image is kept, whether the cursor is on it, and whether one more click keeps it."""
+        member = self.member
         self.set_class(kept, "kept")
         self.set_class(cursor, "cursor")
+        self.set_class(member is not None and member.is_out, "out")
+        self.set_class(member is not None and bool(member.suggested), "suggested")
         number = f"▸ {self.position + 1}" if cursor else str(self.position + 1)
-        cropped = kept and self.member is not None and self.member.crop is not None
-        fates = ("kept, cropped", "kept+crop", "kept") if cropped else ("kept",) if kept else ()
-        self._words = (*(f"{number} {fate}" for fate in fates), number)
+        self._words = (*(f"{number} {fate}" for fate in self._fates(kept)), number)
         self._entitle()
-        size = "{}x{}".format(*self.member.size) if self.member else ""
+        size = "{}x{}".format(*member.size) if member else ""
         self.border_subtitle = "click again keeps" if clicked else size
+
+    def _fates(self, kept: bool) -> list[str]:
+        """What became of the image, from the longest to the shortest way to say it."""
+        member = self.member
+        if member is None:
+            return []
+        cropped = kept and member.crop is not None
+        fates = ["kept, cropped", "kept+crop", "kept"] if cropped else ["kept"] if kept else []
+        if member.is_out:
+            fates = ["out"]
+        if member.suggested:
+            return [" · ".join([*fates[:1], member.suggested]), *fates] if fates else [member.suggested, "suggested"]
+        return fates
 
     def on_resize(self, event: events.Resize) -> None:
         """The title is never cut in the middle of a word."""
@@ -105,7 +140,8 @@ class PictureFrame(Vertical):
 
     def _entitle(self) -> None:
         room = (self.outer_size.width or 80) - TITLE_EDGES
-        self.border_title = next((words for words in self._words if len(words) <= room), self._words[-1])
+        # As content: the names of models are data, and a title that is text would be read as markup.
+        self.border_title = Content(next((words for words in self._words if len(words) <= room), self._words[-1]))
 
     def on_click(self, event: events.Click) -> None:
         """The first click marks, the second one chooses."""

@@ -63,6 +63,10 @@ class PictureLooking(PictureCells, MouseZoom):
         """One pixel of the picture is one of the screen; from there back to the whole."""
         return self._look(self._viewing.to_pixels(self._room()))
 
+    def look_at(self, view: View) -> bool:
+        """The place that another picture shows."""
+        return self._look(self._viewing.look_at(view, self._room()))
+
     def whole(self) -> bool:
         """All of the picture."""
         return self._look(self._viewing.whole())
@@ -95,6 +99,10 @@ class PictureLooking(PictureCells, MouseZoom):
             return None
         width, height = self._room_in_cells()
         return Offset(min(int(found[0]), width - 1), min(int(found[1]), height - 1))
+
+    def where(self) -> Place | None:
+        """Where the picture lies in the widget, in cells; None while none is on the screen."""
+        return self._place()
 
     def _place(self) -> Place | None:
         if self._on_screen is None or self._on_screen.request.path != self.path:

@@ -26,6 +26,10 @@ class Place:
         """The point of the picture (0..1) at a place in cells, or None beside the picture."""
         if not (self.left <= x <= self.right and self.top <= y <= self.bottom):
             return None
+        return self.beyond(x, y)
+
+    def beyond(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the picture at a place in cells; beside the picture its numbers are less than 0 or more."""
         across = (x - self.left) / (self.right - self.left)
         down = (y - self.top) / (self.bottom - self.top)
         left, top, right, bottom = self.region

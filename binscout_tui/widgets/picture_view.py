@@ -43,6 +43,10 @@ class Viewing:
             View(max(1.0, pixel_zoom(self.size, room)), self.view.x, self.view.y).settled(self.size, room)
         )
 
+    def look_at(self, view: View, room: Size) -> bool:
+        """The place that another picture shows, as far as this one has it."""
+        return self.size is not None and self._take(view.settled(self.size, room))
+
     def whole(self) -> bool:
         """All of the picture."""
         return self._take(WHOLE)

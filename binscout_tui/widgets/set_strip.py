@@ -11,15 +11,32 @@ from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.message import Message
 
+from binscout_tui.commands.dispatch import Commanded
+from binscout_tui.commands.select import LOOK
 from binscout_tui.selecting.rows import MOST, columns
 from binscout_tui.terminal.graphics import HALF_BLOCKS, TerminalGraphics
+from binscout_tui.terminal.view import WHOLE, View
 from binscout_tui.widgets.picture import Picture
 from binscout_tui.widgets.picture_frame import Member, PictureFrame
 
+CLOSER = 2.0
+"""How close the first look is where the picture has no more pixels than its room."""
+PAN = 0.25
+"""Share of what is seen that one key moves."""
+WAYS = {"left": (-1, 0), "down": (0, 1), "up": (0, -1), "right": (1, 0)}
+WAYS |= {"H": (-1, 0), "J": (0, 1), "K": (0, -1), "L": (1, 0)}
+"""(right, down) of the keys that pan."""
 
-class SetStrip(Grid):
-    """Up to nine frames; frames are kept and shown again, because building widgets costs more than a key may."""
 
+class SetStrip(Commanded, Grid):
+    """Up to nine frames; frames are kept and shown again, because building widgets costs more than a key may.
+
+    While the pictures are looked at closely the strip has the focus, and the marked picture leads: the others show
+    the same place as it does.
+    """
+
+    SCOPE = LOOK
+    BINDINGS = LOOK.bindings()
     DEFAULT_CSS = """
     SetStrip { width: 1fr; height: 1fr; grid-gutter: 0; }
     """
@@ -34,8 +51,13 @@ class SetStrip(Grid):
 
         position: int
 
+    @dataclass
+    class Looked(Message):
+        """Another part of the pictures is looked at, or they are whole again."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.can_focus = False
         self.frames = [PictureFrame(position) for position in range(MOST)]
         self.cursor = 0
         self.kept: int | None = None
@@ -57,6 +79,9 @@ class SetStrip(Grid):
 
     def show(self, members: Sequence[Member], *, kept: int | None, cursor: int) -> None:
         """Show a set; `kept` is the position of the chosen image, `cursor` that of the marked one."""
+        paths = [frame.member.path for frame in self.frames if frame.member is not None]
+        if self.is_looking and paths != [member.path for member in members]:
+            self.stop_looking()
         self._arrange([member.size for member in members])
         for position, frame in enumerate(self.frames):
             frame.show(members[position] if position < len(members) else None)
@@ -91,6 +116,80 @@ class SetStrip(Grid):
         """Make the pictures of the next set ready, each at the size of its frame."""
         for frame, path in zip(self.frames, paths, strict=False):
             frame.picture.prefetch([path])
+
+    # Looking closely.
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the pictures are looked at closely."""
+        return self.can_focus
+
+    @property
+    def zoom_text(self) -> str:
+        """How close the leading picture is, "" for the whole of it."""
+        return self._leader.zoom_text
+
+    @property
+    def _leader(self) -> Picture:
+        shown = [frame for frame in self.frames if frame.member is not None and not frame.member.refused]
+        here = self.frames[self.cursor]
+        return (here if here in shown or not shown else shown[0]).picture
+
+    def look(self, at: tuple[float, float] = (0.5, 0.5)) -> bool:
+        """One pixel of the pictures is one of the screen, around the point `at`; False where there is none to see."""
+        leader = self._leader
+        if not leader.can_zoom:
+            return False
+        leader.zoom_to_pixels()
+        leader.look_at(View(leader.view.zoom if leader.is_zoomed else CLOSER, *at))
+        self.can_focus = True
+        self.focus()
+        self._follow()
+        return True
+
+    def stop_looking(self) -> None:
+        """All pictures whole again."""
+        if self.is_looking:
+            self.can_focus = False
+            if self.has_focus:
+                self.screen.set_focus(None)
+            self._look_at(WHOLE)
+
+    def action_closer(self) -> None:
+        """Zoom in."""
+        self._leader.zoom_in()
+        self._follow()
+
+    def action_farther(self) -> None:
+        """Zoom out, as far as the whole."""
+        self._leader.zoom_out()
+        if self._leader.is_zoomed:
+            self._follow()
+        else:
+            self.stop_looking()
+
+    def action_pan(self, key: str = "") -> None:
+        """See more of one side."""
+        if key not in WAYS:
+            self.frame.toast("Press an arrow key to see more of a side.")
+            return
+        right, down = WAYS[key]
+        self._leader.pan(right * PAN, down * PAN)
+        self._follow()
+
+    def action_leave(self) -> None:
+        """Whole again."""
+        self.stop_looking()
+
+    def _follow(self) -> None:
+        self._look_at(self._leader.view)
+
+    def _look_at(self, view: View) -> None:
+        for frame in self.frames:
+            if frame.member is not None and frame.picture is not self._leader:
+                frame.picture.look_at(view)
+        self._leader.look_at(view)
+        self.post_message(self.Looked())
 
     def on_picture_shown(self, event: Picture.Shown) -> None:
         """Tell when the last one is there."""

@@ -41,7 +41,7 @@ class ChangeWatcher:
 
     def __init__(self, db: AsyncDatabase, *, interval_s: float = INTERVAL_S) -> None:
         self._db = db
-        self._interval_s = interval_s
+        self.interval_s = interval_s
         self._nudged = asyncio.Event()
 
     def nudge(self) -> None:
@@ -59,7 +59,7 @@ class ChangeWatcher:
 
     async def _wait(self) -> bool:
         try:
-            await asyncio.wait_for(self._nudged.wait(), self._interval_s)
+            await asyncio.wait_for(self._nudged.wait(), self.interval_s)
         except TimeoutError:
             return False
         self._nudged.clear()

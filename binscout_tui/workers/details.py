@@ -39,8 +39,9 @@ class DetailMaker:
     removed when the first picture is asked for.
     """
 
-    def __init__(self, paths: Paths, limits: Limits | None = None) -> None:
+    def __init__(self, paths: Paths, limits: Limits | None = None, *, kept: int = KEPT) -> None:
         limits = limits or Limits()
+        self._most = kept
         self._paths = paths
         self._limits = msgspec.structs.replace(limits, written=_BYTES_A_PIXEL * limits.pixels)
         self._folder: _Folder | None = None
@@ -86,7 +87,7 @@ class DetailMaker:
         raise _refused(made)
 
     def _drop_oldest(self) -> None:
-        while len(self._kept) > KEPT:
+        while len(self._kept) > self._most:
             _, detail = self._kept.popitem(last=False)
             detail.path.unlink(missing_ok=True)
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from binscout_tui.errors import StorageError
 from binscout_tui.store import jobs
 from binscout_tui.store.events import Event
-from binscout_tui.workers.changes import ChangeWatcher
+from binscout_tui.workers.changes import INTERVAL_S, ChangeWatcher
 from binscout_tui.workspace import LiveWorkspace
 
 RECONCILE_S = 15.0
@@ -23,6 +24,7 @@ class Session:
         self.open_jobs = 0
         self._opening: asyncio.Task[LiveWorkspace] | None = None
         self._changes: ChangeWatcher | None = None
+        self._interval_s = INTERVAL_S
 
     @property
     def workspace(self) -> LiveWorkspace:
@@ -40,12 +42,19 @@ class Session:
     async def watch(self, deliver: Deliver) -> None:
         """Hand out the store's events until cancelled."""
         workspace = await self.opened()
-        self._changes = ChangeWatcher(workspace.db)
+        self._changes = ChangeWatcher(workspace.db, interval_s=self._interval_s)
         await self._changes.run(deliver)
 
     def nudge(self) -> None:
         """Hand out what this process itself wrote without waiting for the next look."""
         if self._changes is not None:
+            self._changes.nudge()
+
+    def look_every(self, seconds: float = INTERVAL_S) -> None:
+        """How often changes are looked for from now on: where somebody waits for what another process does, often."""
+        self._interval_s = seconds
+        if self._changes is not None:
+            self._changes.interval_s = seconds
             self._changes.nudge()
 
     async def count_jobs(self) -> int:
@@ -72,6 +81,17 @@ class Session:
         found = await in_place.check_live(self.workspace)
         if found.changed or found.missing or found.returned:
             self.nudge()
+
+    async def watch_sources(self) -> bool:
+        """Start the process that takes pictures where none lives; whether it was started now. Raises StorageError."""
+        from binscout_tui.capture.launch import start_runner
+
+        try:
+            return await asyncio.to_thread(start_runner, self.root)
+        except OSError as error:
+            raise StorageError(
+                f"The process that takes pictures could not be started: {error.strerror or error}.", code="no_runner"
+            ) from error
 
     async def ask_model(self) -> int:
         """Write down what the active model says of the unlabelled images; returns of how many it said something.

@@ -78,8 +78,8 @@ async def test_classes_show_their_keys_and_none_is_a_command(app: BinScoutApp, i
         assert "x hex bolt" in text
         screen = app.screen
         assert isinstance(screen, LabelScreen)
-        assert reserved_keys().isdisjoint(screen.keys)
-        assert {"h", "l", "z", "Z", "u", "y", "t", "d", "q", "e"} <= reserved_keys()
+        assert reserved_keys({}).isdisjoint(screen.keys)
+        assert {"h", "l", "z", "Z", "u", "y", "t", "d", "q", "e"} <= reserved_keys({})
 
 
 async def test_a_key_pressed_before_the_picture_was_there_labels_nothing(app: BinScoutApp, ids: list[int]) -> None:

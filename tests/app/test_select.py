@@ -12,51 +12,22 @@ from textual import events
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.imaging.previews import SIZES, preview_path
-from binscout_tui.screens.select import SelectScreen
 from binscout_tui.screens.select_lines import status_line
 from binscout_tui.store import images, journal, places, sets, users
 from binscout_tui.store.images import Image
 from binscout_tui.store.sets import ImageSet
-from binscout_tui.widgets.picture_frame import PictureFrame
 from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
 from .made_up import add_files, add_sets
+from .selecting import chosen, frames, screen, shown, stored
 
 
 @pytest.fixture
 def ids(root: Path) -> list[int]:
     """Sets of three, two, four and nine images."""
     return add_sets(root, [3, 2, 4, 9])
-
-
-def screen(app: BinScoutApp) -> SelectScreen:
-    """The select screen."""
-    assert isinstance(app.screen, SelectScreen)
-    return app.screen
-
-
-async def stored(app: BinScoutApp, set_id: int) -> ImageSet:
-    """A set as it is in the store."""
-    return await app.workspace.db.read(sets.get, set_id)
-
-
-def chosen(found: ImageSet) -> int | None:
-    """The number of the chosen image, from 1."""
-    positions = [i for i, image in enumerate(found.images, 1) if image.id == found.chosen_image_id]
-    return positions[0] if positions else None
-
-
-def shown(app: BinScoutApp) -> int | None:
-    """The set on the screen."""
-    found = screen(app).current
-    return found.id if found else None
-
-
-def frames(app: BinScoutApp, name: str) -> list[int]:
-    """Numbers of the frames with a class."""
-    return [frame.position + 1 for frame in app.screen.query(PictureFrame) if frame.has_class(name) and frame.display]
 
 
 async def test_a_digit_keeps_one_image_and_brings_the_next_set(app: BinScoutApp, ids: list[int]) -> None:
@@ -320,7 +291,7 @@ async def test_the_same_set_after_a_restart_even_when_sets_were_added(root: Path
         assert shown(again) == ids[2]
         await decide(pilot, "4")
     with Workspace(root) as ws:
-        assert ws.db.read(places.get, ws.user.uid, "select") == ids[3]
+        assert ws.db.read(places.get, ws.user.uid, "select")["set"] == ids[3]
         assert chosen(ws.db.read(sets.get, ids[2])) == 4
 
 

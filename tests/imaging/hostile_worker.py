@@ -11,7 +11,7 @@ from binscout_tui.imaging.outcomes import Limits, Outcome, Rejected, Unpacked
 from binscout_tui.imaging.unpacking import unpack
 
 
-def examine_or_else(path: Path, limits: Limits, previews_root: Path | None) -> Outcome:
+def examine_or_else(path: Path, limits: Limits, previews_root: Path | None, **wanted: bool) -> Outcome:
     if "abort-once" in path.name:
         mark = path.with_suffix(".mark")
         if not mark.exists():
@@ -22,7 +22,7 @@ def examine_or_else(path: Path, limits: Limits, previews_root: Path | None) -> O
         os.abort()
     while "hang" in path.name:
         pass
-    return examine(path, limits, previews_root)
+    return examine(path, limits, previews_root, **wanted)
 
 
 def unpack_or_else(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from binscout_tui.errors import NotFoundError, UsageError
-from binscout_tui.store import images, sets
+from binscout_tui.store import images, journal, sets, suggestions, undoing
 from binscout_tui.workspace import Workspace
 from tests.conftest import AddImages
 
@@ -104,3 +105,100 @@ def test_a_set_is_known_by_its_members(
     assert workspace.db.read(sets.get, set_id).state == "pending"
     with pytest.raises(UsageError, match="at least two"):
         workspace.db.write(sets.add, name="single", kind="folder", image_ids=add_images(1))
+
+
+def history(workspace: Workspace, area: str = "set") -> list[journal.Entry]:
+    return workspace.db.read(journal.history, area=area)
+
+
+def test_ruling_out_decides_nothing_and_choosing_ends_it(workspace: Workspace, one_set: tuple[int, list[int]]) -> None:
+    set_id, ids = one_set
+    uid, db = workspace.user.uid, workspace.db
+    found = db.write(sets.rule_out, uid, set_id, ids[1])
+    db.write(sets.rule_out, uid, set_id, ids[2])
+    assert (found.state, found.chosen_image_id, found.ruled_out) == ("pending", None, (ids[1],))
+    assert db.read(images.get, ids[1]).trashed_at is None
+    found = db.write(sets.choose, uid, set_id, ids[1])
+    assert (found.chosen_image_id, found.ruled_out) == (ids[1], (ids[2],))
+    with pytest.raises(UsageError, match="is kept"):
+        db.write(sets.rule_out, uid, set_id, ids[1])
+    with pytest.raises(UsageError, match="not in set"):
+        db.write(sets.rule_out, uid, set_id, 999)
+    assert db.write(sets.rule_out, uid, set_id, ids[2], False).ruled_out == ()
+    for expected in ((ids[2],), (ids[1], ids[2]), (ids[1],), ()):
+        db.write(journal.undo, uid, "set")
+        assert db.read(sets.get, set_id).ruled_out == expected
+    assert db.read(sets.get, set_id).state == "pending"
+
+
+def test_reset_begins_anew_and_undo_brings_everything_back(
+    workspace: Workspace, one_set: tuple[int, list[int]]
+) -> None:
+    set_id, ids = one_set
+    uid, db = workspace.user.uid, workspace.db
+    db.write(sets.rule_out, uid, set_id, ids[3])
+    before = db.write(sets.choose, uid, set_id, ids[0], crop=BOX)
+    found = db.write(sets.choose, uid, set_id, None, state="pending")
+    assert (found.state, found.chosen_image_id, found.crop, found.ruled_out) == ("pending", None, None, ())
+    assert history(workspace)[0].action == "reset"
+    db.write(journal.undo, uid, "set")
+    assert db.read(sets.get, set_id) == before
+
+
+def test_rows_written_before_candidates_could_be_ruled_out_can_still_be_undone(
+    workspace: Workspace, one_set: tuple[int, list[int]]
+) -> None:
+    set_id, ids = one_set
+    workspace.db.write(sets.choose, workspace.user.uid, set_id, ids[0])
+    assert set(history(workspace)[0].after) == {"state", "image", "crop"}
+
+
+def test_a_note_is_one_line_with_an_undo_of_its_own(workspace: Workspace, one_set: tuple[int, list[int]]) -> None:
+    set_id, ids = one_set
+    uid, db = workspace.user.uid, workspace.db
+    assert db.write(sets.write_note, uid, set_id, "  a  scratch ").note == "a scratch"
+    db.write(sets.choose, uid, set_id, ids[0])
+    assert db.read(sets.get, set_id).note == "a scratch"
+    for bad in ("x" * 201, "\x1b[2J", "a\u202eb"):
+        with pytest.raises(UsageError, match="printable"):
+            db.write(sets.write_note, uid, set_id, bad)
+    db.write(sets.write_note, uid, set_id, "")
+    assert [entry.action for entry in history(workspace, "set_note")] == ["forget", "note"]
+    db.write(undoing.undo, uid, ["set", "set_note"])
+    assert db.read(sets.get, set_id).note == "a scratch"
+    db.write(undoing.undo, uid, ["set", "set_note"])
+    assert db.read(sets.get, set_id).state == "pending"
+
+
+def test_every_decision_says_what_was_suggested(workspace: Workspace, one_set: tuple[int, list[int]]) -> None:
+    set_id, ids = one_set
+    uid, db = workspace.user.uid, workspace.db
+    db.write(sets.choose, uid, set_id, ids[0])
+    db.write(suggestions.put, set_id, "sharpest", ids[2], 0.6)
+    db.write(suggestions.put, set_id, "m-1", ids[1], 0.4, BOX)
+    for state in ("rejected", "skipped"):
+        db.write(sets.choose, uid, set_id, None, state=state)
+    seen = db.read(sets.get, set_id).suggested
+    assert seen is not None
+    db.write(
+        sets.choose, uid, set_id, ids[1], crop=BOX, suggested=msgspec.structs.replace(seen, shown=True, taken=True)
+    )
+    said = {"by": "m-1", "image": ids[1], "score": 0.4, "crop": list(BOX), "shown": False, "taken": False}
+    assert [entry.suggested for entry in history(workspace)] == [
+        said | {"shown": True, "taken": True},
+        said,
+        said,
+        None,
+    ]
+
+
+def test_undo_of_a_set_that_is_gone_changes_nothing(workspace: Workspace, one_set: tuple[int, list[int]]) -> None:
+    set_id, ids = one_set
+    uid, db = workspace.user.uid, workspace.db
+    db.write(sets.write_note, uid, set_id, "a note")
+    db.write(sets.choose, uid, set_id, ids[0])
+    db.write(lambda db: db.execute("DELETE FROM image_set WHERE id = ?", (set_id,)))
+    assert db.write(undoing.undo, uid, ["set", "set_note"]).stale
+    assert db.write(undoing.undo, uid, ["set", "set_note"]).stale
+    with pytest.raises(NotFoundError):
+        db.write(undoing.undo, uid, ["set", "set_note"])

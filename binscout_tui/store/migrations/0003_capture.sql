@@ -3,6 +3,34 @@ ALTER TABLE image ADD COLUMN withheld TEXT CHECK (withheld IN ('staged', 'supers
 DROP INDEX image_live;
 CREATE INDEX image_live ON image (id) WHERE trashed_at IS NULL AND withheld IS NULL;
 
+-- A class counts the labels of images that are not withheld.
+DROP TRIGGER label_added;
+DROP TRIGGER label_removed;
+DROP TRIGGER label_changed;
+CREATE TRIGGER label_added AFTER INSERT ON label WHEN new.class_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM image WHERE id = new.image_id AND withheld IS NOT NULL) BEGIN
+    UPDATE class SET images = images + 1 WHERE id = new.class_id;
+END;
+CREATE TRIGGER label_removed AFTER DELETE ON label WHEN old.class_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM image WHERE id = old.image_id AND withheld IS NOT NULL) BEGIN
+    UPDATE class SET images = images - 1 WHERE id = old.class_id;
+END;
+CREATE TRIGGER label_changed AFTER UPDATE OF class_id ON label
+    WHEN NOT EXISTS (SELECT 1 FROM image WHERE id = new.image_id AND withheld IS NOT NULL) BEGIN
+    UPDATE class SET images = images - 1 WHERE id = old.class_id;
+    UPDATE class SET images = images + 1 WHERE id = new.class_id;
+END;
+CREATE TRIGGER image_withheld AFTER UPDATE OF withheld ON image WHEN old.withheld IS NULL AND new.withheld IS NOT NULL BEGIN
+    UPDATE class SET images = images - 1 WHERE id = (SELECT class_id FROM label WHERE image_id = new.id);
+END;
+CREATE TRIGGER image_accepted AFTER UPDATE OF withheld ON image WHEN old.withheld IS NOT NULL AND new.withheld IS NULL BEGIN
+    UPDATE class SET images = images + 1 WHERE id = (SELECT class_id FROM label WHERE image_id = new.id);
+END;
+-- While the image is there its label is still counted rightly.
+CREATE TRIGGER image_purged BEFORE DELETE ON image BEGIN
+    DELETE FROM label WHERE image_id = old.id;
+END;
+
 -- `target` is how many pictures are wanted; NULL means the number in the settings.
 CREATE TABLE item (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -56,6 +84,7 @@ CREATE TABLE capture_source (
 
 -- `owns_image` is 0 where the same picture was in the workspace before: then only the capture is decided on.
 -- `fingerprint` makes a second look at the same file the same capture.
+-- A failed one has no image, also when it was rejected or taken again.
 CREATE TABLE capture (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source_id INTEGER REFERENCES capture_source ON DELETE SET NULL,
@@ -78,13 +107,14 @@ CREATE TABLE capture (
     uid INTEGER NOT NULL REFERENCES user ON DELETE RESTRICT,
     decided_at TEXT,
     decided_by INTEGER REFERENCES user ON DELETE RESTRICT,
-    CHECK ((state = 'failed') = (image_id IS NULL)),
-    CHECK ((state = 'failed') = (error IS NOT NULL))
+    CHECK ((image_id IS NULL) = (error IS NOT NULL)),
+    CHECK (state <> 'failed' OR image_id IS NULL),
+    CHECK (state NOT IN ('staged', 'accepted') OR image_id IS NOT NULL)
 ) STRICT;
 CREATE INDEX capture_state ON capture (state, id);
 CREATE INDEX capture_image ON capture (image_id);
-CREATE INDEX capture_item ON capture (item_id, state);
-CREATE INDEX capture_compartment ON capture (compartment_id, id);
+CREATE INDEX capture_item ON capture (item_id, state, image_id);
+CREATE INDEX capture_compartment ON capture (compartment_id, item_id, state);
 CREATE INDEX capture_replaces ON capture (replaces) WHERE replaces IS NOT NULL;
 
 -- How many captures are in each state, kept and not counted.

@@ -1,0 +1,252 @@
+"""A camera that gives a picture, or a stream of them, at an address."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from binscout_tui.capture.mjpeg import FirstJpeg
+from binscout_tui.capture.secrets import secret
+from binscout_tui.capture.source import SourceError, stopped
+from binscout_tui.errors import UsageError
+from binscout_tui.imaging.names import one_line
+
+if TYPE_CHECKING:
+    import httpx
+
+PLACE = "{secret}"
+STOP_LOOK_S = 0.1
+_SECRET_WORDS = ("pass", "pwd", "token", "secret", "apikey", "api_key", "auth", "credential")
+_PAGE = (b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class HttpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` may hold `{secret}`. The secret itself comes from the environment variable `secret_env` or from the file
+    `secret_file`, which nobody else may read. `connect`, `read` (between two pieces) and `total` are seconds; `skip`
+    pictures of a stream are passed over; `insecure` takes any certificate.
+    """
+
+    url: str
+    auth: Literal["none", "basic", "digest", "bearer"] = "none"
+    user: str = ""
+    secret_env: str = ""
+    secret_file: str = ""
+    connect: Seconds = 3
+    read: Seconds = 5
+    total: Seconds = 15
+    max_mb: Annotated[int, Meta(ge=1, le=4096)] = 64
+    redirects: Annotated[int, Meta(ge=0, le=20)] = 3
+    skip: Annotated[int, Meta(ge=0, le=1000)] = 0
+    insecure: bool = False
+
+
+def check(config: HttpConfig) -> None:
+    """Raise UsageError for an address that is none, or that holds a secret."""
+    try:
+        parts = urlsplit(config.url)
+        parts.port  # noqa: B018 - looking at it is what checks it
+    except ValueError as error:
+        raise _bad(f"The address cannot be read: {error}.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _bad("An address begins with http:// or https:// and names a host.")
+    if parts.username or parts.password:
+        raise _bad("A password in the address would be kept in the database.")
+    for name, value in parse_qsl(parts.query):
+        if any(word in name.lower() for word in _SECRET_WORDS) and PLACE not in value:
+            raise _bad(f"The secret {one_line(name)}=… in the address would be kept in the database.")
+    needs = config.auth != "none" or PLACE in config.url
+    if needs and not (config.secret_env or config.secret_file):
+        raise _bad("The camera's secret is missing.")
+
+
+class Http:
+    """A camera behind HTTP. Nothing of its secret gets into a message."""
+
+    def __init__(self, config: HttpConfig) -> None:
+        self._config = config
+        self._tls: ssl.SSLContext | None = None
+
+    @property
+    def name(self) -> str:
+        """The address without its query, which may be anything."""
+        return one_line(self._config.url.partition("?")[0])
+
+    def probe(self) -> str:
+        """Say that the camera answers with something that may be a picture. Raises SourceError."""
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="binscout-probe-") as folder:
+            size = self.shoot(Path(folder), threading.Event()).stat().st_size
+        return f"The camera answered with {size} bytes."
+
+    def shoot(self, folder: Path, stop: threading.Event) -> Path:
+        """Get one picture. Raises SourceError; never takes longer than `total`, whatever the camera does."""
+        hidden = secret(self._config.secret_env, self._config.secret_file)
+        target = folder / "shot"
+        with target.open("wb") as output:
+            asyncio.run(self._bounded(hidden, output, stop))
+        return target
+
+    async def _bounded(self, hidden: str, output: Any, stop: threading.Event) -> None:
+        work = asyncio.ensure_future(self._get(hidden, output))
+        try:
+            async with asyncio.timeout(self._config.total):
+                while not (await asyncio.wait({work}, timeout=STOP_LOOK_S))[0]:
+                    if stop.is_set():
+                        raise stopped()
+        except TimeoutError as error:
+            raise self._error(f"did not give a whole picture within {self._config.total:g} s") from error
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+        work.result()
+
+    async def _get(self, hidden: str, output: Any) -> None:
+        import httpx
+
+        address = self._config.url.replace(PLACE, quote(hidden, safe=""))
+        try:
+            async with self._client(hidden) as client, client.stream("GET", address) as response:
+                self._check(response)
+                kind = response.headers.get("content-type", "").lower()
+                if kind.startswith("multipart/"):
+                    output.write(await self._first_of(response))
+                else:
+                    await self._whole(response, output)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            # The library's own words may hold the address, and with it the secret.
+            raise self._error(self._why(error)) from None
+
+    def _client(self, hidden: str) -> httpx.AsyncClient:
+        import httpx
+
+        config = self._config
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(verify=not config.insecure, trust_env=False)
+        headers = {"Accept": "image/*, multipart/x-mixed-replace", "Accept-Encoding": "identity"}
+        auth: httpx.Auth | None = None
+        if config.auth == "basic":
+            auth = httpx.BasicAuth(config.user, hidden)
+        elif config.auth == "digest":
+            auth = httpx.DigestAuth(config.user, hidden)
+        elif config.auth == "bearer":
+            headers["Authorization"] = f"Bearer {hidden}"
+        return httpx.AsyncClient(
+            verify=self._tls,
+            auth=auth,
+            headers=headers,
+            timeout=httpx.Timeout(config.read, connect=config.connect),
+            follow_redirects=config.redirects > 0,
+            max_redirects=max(1, config.redirects),
+            trust_env=False,
+        )
+
+    def _check(self, response: httpx.Response) -> None:
+        """Raise SourceError for an answer that is no picture by its own words."""
+        status = response.status_code
+        if status in (401, 403):
+            raise self._error(
+                f"refuses the user (HTTP {status})", hint="Check auth, user and the secret of the source."
+            )
+        if not response.is_success:
+            raise self._error(f"answered HTTP {status} {one_line(response.reason_phrase, 60)}".rstrip())
+        kind = response.headers.get("content-type", "").lower()
+        if kind.startswith(("text/html", "application/xhtml")):
+            raise self._page()
+        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise self._error("answered with a compressed picture, which was not asked for")
+        length = response.headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._most:
+            raise self._too_much()
+
+    async def _whole(self, response: httpx.Response, output: Any) -> None:
+        size, beginning = 0, b""
+        async for piece in response.aiter_raw():
+            size += len(piece)
+            if size > self._most:
+                raise self._too_much()
+            if len(beginning) < 16:
+                beginning += piece[:16]
+            output.write(piece)
+        if not size:
+            raise self._error("answered with nothing")
+        if beginning.lstrip().lower().startswith(_PAGE):
+            raise self._page()
+
+    async def _first_of(self, response: httpx.Response) -> bytes:
+        finder = FirstJpeg(self._config.skip)
+        pieces: AsyncIterator[bytes] = response.aiter_raw()
+        async for piece in pieces:
+            picture = finder.feed(piece)
+            if picture is not None:
+                return picture
+            if finder.held > self._most:
+                raise self._too_much()
+        raise self._error("ended its stream before a picture was whole")
+
+    @property
+    def _most(self) -> int:
+        return self._config.max_mb << 20
+
+    def _too_much(self) -> SourceError:
+        return self._error(f"sends more than {self._config.max_mb} MiB", hint="`max_mb` of the source sets the limit.")
+
+    def _page(self) -> SourceError:
+        return self._error(
+            "answered with a web page instead of a picture",
+            hint="Look in the camera's manual for the address of a snapshot.",
+        )
+
+    def _error(self, what: str, *, hint: str = "") -> SourceError:
+        return SourceError(f"The camera at {self._host} {what}.", hint=hint, code="camera")
+
+    @property
+    def _host(self) -> str:
+        return one_line(urlsplit(self._config.url).netloc.rpartition("@")[2])
+
+    def _why(self, error: Exception) -> str:
+        import httpx
+
+        sentences: dict[type[Exception], str] = {
+            httpx.ConnectTimeout: f"does not answer within {self._config.connect:g} s",
+            httpx.ReadTimeout: f"sent nothing for {self._config.read:g} s",
+            httpx.WriteTimeout: "takes no request",
+            httpx.ConnectError: "cannot be reached",
+            httpx.RemoteProtocolError: "ended its answer early, or does not speak HTTP",
+            httpx.ReadError: "broke the connection off",
+            httpx.TooManyRedirects: f"sends on more than {self._config.redirects} times",
+            httpx.UnsupportedProtocol: "sends on to something that is not HTTP",
+            httpx.InvalidURL: "sends on to an address that is none",
+        }
+        found = next((words for kind, words in sentences.items() if isinstance(error, kind)), "")
+        if isinstance(error, httpx.ConnectError) and (reason := _errno_words(error)):
+            return f"{found}: {reason}"
+        return found or f"failed ({type(error).__name__})"
+
+
+def _errno_words(error: BaseException | None) -> str:
+    """The system's own words for why there is no connection."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return "its certificate or its encryption is not accepted"
+        if isinstance(error, OSError) and error.strerror and error.errno:
+            return one_line(error.strerror).removeprefix("[Errno]").lower()
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _bad(sentence: str) -> UsageError:
+    return UsageError(
+        sentence,
+        hint="Write {secret} in the address where needed, and name it with secret_env=NAME or secret_file=PATH.",
+        code="bad_source",
+    )

@@ -1,0 +1,301 @@
+"""A folder into which others put pictures. Nothing in it is ever moved, changed or removed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from errno import ENOTDIR
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from binscout_tui.capture import ready, walk
+from binscout_tui.capture.hints import Hints
+from binscout_tui.capture.network_fs import polled_kind
+from binscout_tui.capture.ready import Look, Rules, Verdict, Waiting
+from binscout_tui.capture.source import SourceError
+from binscout_tui.imaging.names import display_name
+from binscout_tui.imaging.outcomes import Code
+from binscout_tui.settings import InboxSettings
+
+# A folder that was made a moment ago is looked through again: its files may have come before anybody listened.
+SECOND_LOOK_S = 0.3
+# Looking through a huge inbox never takes more than this share of the time.
+SHARE = 20
+
+
+class InboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`path` is the folder; `watch` is `auto`, or `poll` where the file system does not tell of changes."""
+
+    path: str
+    watch: Literal["auto", "poll"] = "auto"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A file to decode: it stood still for long enough."""
+
+    path: str
+    look: Look
+    first_seen: float
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file as it was seen."""
+        return ready.fingerprint(self.path, self.look)
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """A file that the decoder refuses and that nobody writes any more."""
+
+    path: str
+    look: Look
+    code: Code
+    detail: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file as it was seen."""
+        return ready.fingerprint(self.path, self.look)
+
+
+class Inbox:
+    """The state of one watched folder; used by one thread.
+
+    `is_known(fingerprint)` says whether a file was captured in an earlier life; it is asked once a file. `wake` is
+    called, from another thread, when something may have come.
+    """
+
+    def __init__(
+        self,
+        config: InboxConfig,
+        settings: InboxSettings,
+        is_known: Callable[[str], bool] = lambda fingerprint: False,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.config = config
+        self._settings = settings
+        self._is_known = is_known
+        self._wake = wake
+        self.root = os.path.realpath(config.path)
+        self._polls_for = ""
+        self._hints: Hints | None = None
+        self._identity: tuple[int, int] | None = None
+        self._was_mount = False
+        self._files: dict[str, Waiting] = {}
+        self._settled: set[str] = set()
+        self._ready: deque[Ready] = deque()
+        self._failed: deque[Failed] = deque()
+        self._again: dict[str, float] = {}
+        self._next_look = 0.0
+        self._unreadable: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The folder, safe to show."""
+        return display_name(self.config.path)
+
+    @property
+    def left(self) -> int:
+        """How many of the files that were seen are not settled."""
+        return len(self._files)
+
+    @property
+    def ready(self) -> int:
+        """How many files are ready to be decoded."""
+        return len(self._ready)
+
+    @property
+    def note(self) -> str:
+        """What a person should know of how it is watched, or an empty text."""
+        said = [self._polls_for, self._hints.broken if self._hints else ""]
+        if self._unreadable:
+            said.append(f"{len(self._unreadable)} folders in it cannot be read.")
+        return " ".join(filter(None, said))
+
+    def probe(self) -> str:
+        """Say what is there. Raises SourceError when the folder cannot be read."""
+        self._enter()
+        unreadable: list[str] = []
+        with self._reachable():
+            number = sum(1 for _ in walk.files(self.root, unreadable))
+        return f"{number} files in {self.name}. {self._polls_for or 'It is watched.'}"
+
+    def open(self) -> None:
+        """Begin to watch and look through everything. Raises SourceError when the folder cannot be read."""
+        self.close()
+        self._enter()
+        if not self._polls_for:
+            self._hints = Hints(Path(self.root), self._wake)
+        self._next_look = 0.0
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._hints is not None:
+            self._hints.close()
+            self._hints = None
+
+    def turn(self) -> float:
+        """Take in what is told and what is due; the seconds until something is due again.
+
+        Raises SourceError when the folder has gone.
+        """
+        now = time.monotonic()
+        if not self._polls_for:
+            self._stay()
+        self._take_hints()
+        for folder in [folder for folder, at in self._again.items() if at <= now]:
+            del self._again[folder]
+            self._look_through(folder)
+        if now >= self._next_look:
+            self._look_through_everything(now)
+        rules, files = self._rules(), self._files
+        for path in [
+            path for path, waiting in files.items() if not waiting.offered and ready.due(waiting, rules) <= now
+        ]:
+            self._look(path, now)
+        self._offer(rules)
+        dues = [ready.due(waiting, rules) for waiting in files.values() if not waiting.offered]
+        return max(0.0, min([*dues, *self._again.values(), self._next_look], default=now + 1.0) - time.monotonic())
+
+    def next_ready(self) -> Ready | None:
+        """The next file to decode; it is left alone until `done` or `refused`."""
+        return self._ready.popleft() if self._ready else None
+
+    def next_failed(self) -> Failed | None:
+        """The next file that has failed; it is left alone until `done`."""
+        return self._failed.popleft() if self._failed else None
+
+    def stands(self, file: Ready) -> float | None:
+        """The second look at a decoded file: seconds until it may be taken, None when it changed since the first.
+
+        One that changed is left to the inbox again.
+        """
+        now = time.monotonic()
+        self._look(file.path, now)
+        return ready.stands(self._files.get(file.path), file.look, now, self._rules())
+
+    def done(self, file: Ready | Failed) -> None:
+        """The file is written down as it was: it comes up again only when it changes."""
+        self._settled.add(file.fingerprint)
+        waiting = self._files.get(file.path)
+        if waiting is not None and waiting.look == file.look:
+            del self._files[file.path]
+
+    def refused(self, file: Ready, code: Code, detail: str = "") -> None:
+        """The decoder refused the file: wait whether somebody goes on to write it."""
+        waiting = self._files.get(file.path)
+        if waiting is not None and waiting.look == file.look:
+            self._files[file.path] = ready.refused(waiting, code, time.monotonic(), self._rules(), detail)
+            self._look(file.path, time.monotonic())
+
+    def _enter(self) -> None:
+        """Find out what the folder is. Raises SourceError where it is none."""
+        with self._reachable():
+            found = os.stat(self.root)  # noqa: PTH116 - a text is what every path here is
+            is_mount = os.path.ismount(self.root)
+            if not stat.S_ISDIR(found.st_mode):
+                raise NotADirectoryError(ENOTDIR, "Not a directory")
+        if self._was_mount and not is_mount:
+            raise SourceError(f"The disk of the inbox {self.name} is not mounted.", code="inbox_gone")
+        self._identity, self._was_mount = (found.st_dev, found.st_ino), is_mount
+        kind = polled_kind(Path(self.root))
+        self._polls_for = ""
+        if kind or self.config.watch == "poll":
+            why = f" since its file system ({kind}) does not tell of changes" if kind else ""
+            self._polls_for = f"It is looked through every {self._settings.network_poll_seconds:g} s{why}."
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SourceError(
+                f"The inbox {self.name} cannot be read: {error.strerror or error}.",
+                hint="It is looked for again by itself; mount its disk or make the folder.",
+                code="inbox_gone",
+            ) from error
+
+    def _rules(self) -> Rules:
+        apart = self._settings.network_look_seconds if self._polls_for else self._settings.look_seconds
+        return Rules(apart, self._settings.give_up_seconds, early=not self._polls_for)
+
+    def _pause(self) -> float:
+        broken = self._hints is None or bool(self._hints.broken)
+        return self._settings.network_poll_seconds if broken else self._settings.reconcile_seconds
+
+    def _take_hints(self) -> None:
+        if self._hints is None:
+            return
+        paths, everything = self._hints.take()
+        if everything or (self._hints.broken and self._next_look > time.monotonic() + self._pause()):
+            self._next_look = 0.0
+        now = time.monotonic()
+        folders: dict[str, bool] = {}
+        for path in paths:
+            if walk.inside(self.root, path, folders):
+                self._look(path, now)
+
+    def _stay(self) -> None:
+        """Raise SourceError when the folder is not the one that was entered: what listens still listens to that."""
+        with self._reachable():
+            found = os.stat(self.root)  # noqa: PTH116 - a text is what every path here is
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise SourceError(f"The inbox {self.name} was replaced or unmounted.", code="inbox_gone")
+
+    def _look_through_everything(self, now: float) -> None:
+        self._stay()
+        self._unreadable = []
+        with self._reachable():
+            for path, look in walk.files(self.root, self._unreadable):
+                self._saw(path, look, now)
+        took = time.monotonic() - now
+        self._next_look = time.monotonic() + max(self._pause(), SHARE * took)
+
+    def _look_through(self, folder: str) -> None:
+        with suppress(OSError):  # it has gone again, or is told of when everything is looked through
+            for path, look in walk.files(folder, []):
+                self._saw(path, look, time.monotonic())
+
+    def _look(self, path: str, now: float) -> None:
+        try:
+            found = os.lstat(path)
+        except OSError:
+            self._files.pop(path, None)
+            return
+        if stat.S_ISDIR(found.st_mode):
+            self._look_through(path)
+            self._again[path] = now + SECOND_LOOK_S
+        elif stat.S_ISREG(found.st_mode):
+            self._saw(path, Look.of(found), now)
+        else:
+            self._files.pop(path, None)
+
+    def _saw(self, path: str, look: Look, now: float) -> None:
+        before = self._files.get(path)
+        if before is None:
+            fingerprint = ready.fingerprint(path, look)
+            if fingerprint in self._settled:
+                return
+            if self._is_known(fingerprint):
+                self._settled.add(fingerprint)
+                return
+        self._files[path] = ready.seen(before, look, now)
+
+    def _offer(self, rules: Rules) -> None:
+        """Queue what is ready in the order in which it was written, and what has failed."""
+        found: list[Ready] = []
+        for path, waiting in self._files.items():
+            decided = ready.verdict(waiting, rules)
+            if decided is Verdict.READY:
+                found.append(Ready(path, waiting.look, waiting.first_seen))
+            elif decided is Verdict.FAILED and waiting.code is not None:
+                self._failed.append(Failed(path, waiting.look, waiting.code, waiting.detail))
+            else:
+                continue
+            self._files[path] = ready.offered(waiting)
+        self._ready.extend(sorted(found, key=lambda file: (file.look.mtime_ns, file.path)))

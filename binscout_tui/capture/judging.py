@@ -1,0 +1,101 @@
+"""What is to be said of a fresh picture: its own faults, and what earlier captures have to do with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from binscout_tui.imaging import codes, near, quality
+from binscout_tui.imaging.near import HashIndex
+from binscout_tui.imaging.outcomes import Decoded
+from binscout_tui.imaging.previews import PREVIEW, preview_path
+from binscout_tui.imaging.quality import Earlier, Finding
+from binscout_tui.settings import QualitySettings
+from binscout_tui.store import captures, compartments, images
+from binscout_tui.store import near as store_near
+from binscout_tui.store.capture_sources import Request
+from binscout_tui.store.database import Database
+
+# Comparing two previews costs ten milliseconds; of a burst of a hundred alike one is enough.
+MOST_COMPARED = 4
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What goes into a capture: its checks as they are stored, and the compartment that its codes name."""
+
+    checks: dict[str, Any]
+    compartment_id: int | None
+
+
+class Judge:
+    """Knows what earlier captures look like; used by one thread."""
+
+    def __init__(self, previews: Path, thresholds: QualitySettings) -> None:
+        self._previews = previews
+        self._thresholds = thresholds
+        self._index = HashIndex()
+
+    def looks_like(self, db: Database, decoded: Decoded, leaving_out: int | None = None) -> int | None:
+        """The newest capture that shows the same, or None. Reads previews: not for inside a transaction."""
+        self._grow(db)
+        ids = self._index.candidates(decoded.phash)
+        if not ids:
+            return None
+        ours = preview_path(self._previews, decoded.sha256, PREVIEW)
+        for capture_id, sha256 in db.read(store_near.comparable, ids, leaving_out)[:MOST_COMPARED]:
+            if sha256 != decoded.sha256 and _same(ours, preview_path(self._previews, sha256, PREVIEW)):
+                return capture_id
+        return None
+
+    def judge(
+        self, db: sqlite3.Connection, decoded: Decoded, request: Request | None = None, near_id: int | None = None
+    ) -> Judged:
+        """All that is to be said of a picture, wanted by `request` or by nobody (a store function)."""
+        chosen, replaces = (None, None) if request is None else (_chosen(db, request), request.replaces)
+        known = {text: place.id for text in decoded.codes if (place := compartments.by_code(db, text))}
+        match = codes.match(decoded.codes, known, chosen)
+        found = quality.Checks()
+        if decoded.measures is not None:
+            earlier = Earlier(
+                exact=store_near.same_bytes(db, decoded.sha256, replaces),
+                near=near_id,
+                focus=store_near.accepted_focus(db, match.compartment) if match.compartment is not None else (),
+            )
+            found = quality.checks(decoded.measures, self._thresholds, earlier)
+            if earlier.exact is None and (there := images.by_hash(db, decoded.sha256)):
+                sentence = f"The same picture is in the workspace already, as image {there.id}."
+                found = found.with_finding(Finding(check="exact_duplicate", level="warn", sentence=sentence))
+        if match.finding is not None:
+            found = found.with_finding(match.finding)
+        # What a person said goes before what is written on a label in the picture.
+        compartment = match.compartment if request is None or _is_open(request) else request.compartment_id
+        return Judged(msgspec.to_builtins(found), compartment)
+
+    def _grow(self, db: Database) -> None:
+        while True:
+            ids, hashes = db.read(store_near.hashes_after, self._index.last)
+            if not ids:
+                return
+            self._index.append(ids, hashes)
+
+
+def _chosen(db: sqlite3.Connection, request: Request) -> int | None:
+    """The compartment that the request is about; a retake is of the same one."""
+    if request.compartment_id is None and request.replaces is not None:
+        return captures.get(db, request.replaces).compartment_id
+    return request.compartment_id
+
+
+def _is_open(request: Request) -> bool:
+    """Whether a label in the picture may say where it was taken."""
+    return request.item_id is None and request.replaces is None and request.capture_id is None
+
+
+def _same(preview: Path, other: Path) -> bool:
+    try:
+        return near.same_picture(preview, other)
+    except OSError:
+        return False  # a preview that is not there says nothing; previews can be made again

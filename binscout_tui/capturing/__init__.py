@@ -1,0 +1,1 @@
+"""The capture screen without a screen: the queue, the place that is captured for, choosing from long lists."""

@@ -1,0 +1,448 @@
+"""Captures: staged, taken again, accepted, rejected, failed; the one place where their state changes.
+
+A capture's `state` and the `withheld` of its image move together. Of all attempts at one picture at most one is staged
+or accepted. Nothing is deleted: a superseded capture is kept and never used. Undoing a retake brings back what the
+older capture was and leaves the newer one rejected, from where redoing, or a person, takes it up again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from binscout_tui.clock import utc_now
+from binscout_tui.errors import BinScoutError, ConflictError, RefusedError
+from binscout_tui.store import compartments, events, images, items, journal, labels
+from binscout_tui.store.capture_rows import (
+    LIVE_STATES,
+    Capture,
+    State,
+    by_fingerprint,
+    chain,
+    chain_ids,
+    counts,
+    failed_at,
+    get,
+    history,
+    known,
+    live,
+    many,
+    of_image,
+    page,
+)
+from binscout_tui.store.images import NewImage
+from binscout_tui.store.journal import Decision
+
+__all__ = [
+    "UNSET",
+    "Capture",
+    "Decided",
+    "NewCapture",
+    "NewFailure",
+    "State",
+    "Verdict",
+    "assign",
+    "by_fingerprint",
+    "chain",
+    "chain_ids",
+    "counts",
+    "decide",
+    "decide_some",
+    "fail",
+    "failed_at",
+    "get",
+    "history",
+    "keep_checks",
+    "known",
+    "live",
+    "many",
+    "of_image",
+    "page",
+    "refusals",
+    "retry_done",
+    "stage",
+]
+
+Verdict = Literal["accepted", "rejected", "staged"]
+
+
+class NewCapture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that came from a source: `image`, or `image_id` of one that is there; other fields as in `Capture`."""
+
+    source_id: int | None = None
+    image: NewImage | None = None
+    image_id: int | None = None
+    compartment_id: int | None = None
+    item_id: int | None = None
+    origin: str = ""
+    path: Path | None = None
+    fingerprint: str | None = None
+    checks: dict[str, Any] = {}
+    codes: Sequence[str] = ()
+    replaces: int | None = None
+    reason: str = ""
+
+
+class NewFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that could not be taken or read: `code` for programs and `error` as a sentence."""
+
+    code: str
+    error: str
+    source_id: int | None = None
+    compartment_id: int | None = None
+    item_id: int | None = None
+    origin: str = ""
+    path: Path | None = None
+    fingerprint: str | None = None
+    replaces: int | None = None
+    reason: str = ""
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What came of a decision on many captures: those that changed, and why others could not."""
+
+    changed: list[int]
+    refused: dict[int, BinScoutError]
+
+
+def stage(db: sqlite3.Connection, uid: int, new: NewCapture) -> tuple[int, bool]:
+    """(id, added): let a picture wait for a decision; it is not used before.
+
+    A file that was seen before (by `fingerprint`) is not added again, unless it failed: then the same capture is
+    staged now. `replaces` makes it a retake: whatever attempt at that picture is in use becomes superseded.
+    Without an item it gets the one that is placed in its compartment. Raises NotFoundError for an unknown capture,
+    compartment, item or image.
+    """
+    seen = _seen(db, new.fingerprint)
+    if seen is not None:
+        if seen.state != "failed":
+            return seen.id, False
+        retry_done(db, uid, seen.id, new)
+        return seen.id, True
+    image_id, owns = _image(db, uid, new)
+    values = {
+        **_common(db, uid, new),
+        "image_id": image_id,
+        "owns_image": owns,
+        "checks": _json(new.checks),
+        "codes": _json(list(new.codes)),
+    }
+    capture_id = _insert(db, values, "staged")
+    _into_use(db, uid, capture_id)
+    return capture_id, True
+
+
+def fail(db: sqlite3.Connection, uid: int, new: NewFailure) -> tuple[int, bool]:
+    """(id, added): write down that a picture could not be had. A failed retake takes nothing out of use.
+
+    The same file failing again (by `fingerprint`) gets the newer error. Raises NotFoundError as `stage` does.
+    """
+    seen = _seen(db, new.fingerprint)
+    if seen is not None:
+        if seen.state == "failed":
+            _keep_error(db, seen, new)
+        return seen.id, False
+    capture_id = _insert(db, {**_common(db, uid, new), "error_code": new.code, "error": new.error}, "failed")
+    events.emit(db, "capture", capture_id)
+    return capture_id, True
+
+
+def retry_done(db: sqlite3.Connection, uid: int, capture_id: int, came: NewCapture | NewFailure) -> None:
+    """What came of trying a failed capture again: staged, as the retake it was to be, or failed once more.
+
+    Where another attempt at the same picture came into use meanwhile, this one is superseded by it.
+    Raises NotFoundError, and ConflictError when the capture is not failed any more.
+    """
+    capture = get(db, capture_id)
+    if capture.state != "failed":
+        raise ConflictError(f"Capture {capture_id} is {capture.state} by now.", code="not_failed")
+    if isinstance(came, NewFailure):
+        _keep_error(db, capture, came)
+        return
+    image_id, owns = _image(db, uid, came)
+    in_use = live(db, capture_id)
+    is_late = in_use not in (None, capture.replaces)
+    state = "superseded" if is_late else "staged" if capture.replaces is None else "rejected"
+    fingerprint = None if _seen(db, came.fingerprint) else came.fingerprint
+    db.execute(
+        "UPDATE capture SET state = ?, image_id = ?, owns_image = ?, error_code = NULL, error = NULL, checks = ?,"
+        " codes = ?, origin = ?, path = coalesce(?, path), fingerprint = coalesce(?, fingerprint) WHERE id = ?",
+        (
+            state,
+            image_id,
+            owns,
+            _json(came.checks),
+            _json(list(came.codes)),
+            came.origin or capture.origin,
+            _bytes(came.path),
+            fingerprint,
+            capture_id,
+        ),
+    )
+    if is_late:
+        _settle(db, capture_id)
+        events.emit(db, "capture", capture_id)
+    else:
+        _into_use(db, uid, capture_id)
+
+
+def decide(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Verdict, reason: str = "") -> list[int]:
+    """Put captures into `state`, as ONE decision that one undo takes back; returns those that changed.
+
+    An accepted picture whose item has a class gets that label, unless somebody said something of it before.
+    Raises NotFoundError, and RefusedError for the first that cannot be decided on; then nothing is to be committed.
+    """
+    decided = decide_some(db, uid, ids, state, reason)
+    for error in decided.refused.values():
+        raise error
+    return decided.changed
+
+
+def decide_some(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Verdict, reason: str = "") -> Decided:
+    """As `decide`, but those that cannot be decided on are left as they are and named. Raises NotFoundError."""
+    changed: list[int] = []
+    refused: dict[int, BinScoutError] = {}
+    decisions: list[Decision] = []
+    for capture in [get(db, capture_id) for capture_id in dict.fromkeys(ids)]:
+        refusal = _refusal(db, capture, state)
+        if refusal is not None:
+            refused[capture.id] = refusal
+        elif capture.state != state:
+            changed.append(capture.id)
+            change = {"state": state, "reason": reason or capture.reason}
+            decisions += _change(db, uid, capture.id, _ACTIONS[state], change)
+    journal.record_all(db, uid, decisions)
+    return Decided(changed, refused)
+
+
+def refusals(db: sqlite3.Connection, ids: Iterable[int], state: Verdict) -> dict[int, BinScoutError]:
+    """Why each of these captures that cannot be put into `state` cannot. Raises NotFoundError."""
+    found = ((one, _refusal(db, get(db, one), state)) for one in ids)
+    return {one: refusal for one, refusal in found if refusal is not None}
+
+
+def assign(
+    db: sqlite3.Connection,
+    uid: int,
+    ids: Iterable[int],
+    *,
+    compartment_id: int | UnsetType | None = UNSET,
+    item_id: int | UnsetType | None = UNSET,
+) -> list[int]:
+    """Say of which compartment and item captures are, as one decision; what is left out stays as it is.
+
+    Returns those that changed. A label that came from accepting follows the item, any other stays.
+    Raises NotFoundError.
+    """
+    change: dict[str, Any] = {}
+    if compartment_id is not UNSET:
+        change["compartment"] = compartments.get(db, compartment_id).id if compartment_id is not None else None
+    if item_id is not UNSET:
+        change["item"] = items.get(db, item_id).id if item_id is not None else None
+    changed: list[int] = []
+    decisions: list[Decision] = []
+    for capture_id in [get(db, one).id for one in dict.fromkeys(ids)]:
+        made = _change(db, uid, capture_id, "assign", change)
+        changed += [capture_id] if made else []
+        decisions += made
+    journal.record_all(db, uid, decisions)
+    return changed
+
+
+def keep_checks(db: sqlite3.Connection, capture_id: int, checks: dict[str, Any], codes: Sequence[str]) -> None:
+    """Keep what was found in the picture since; nobody decided anything by that. Raises NotFoundError."""
+    get(db, capture_id)
+    db.execute("UPDATE capture SET checks = ?, codes = ? WHERE id = ?", (_json(checks), _json(list(codes)), capture_id))
+    events.emit(db, "capture", capture_id)
+
+
+_ACTIONS = {"accepted": "accept", "rejected": "reject", "staged": "stage"}
+
+
+def _refusal(db: sqlite3.Connection, capture: Capture, state: str) -> BinScoutError | None:
+    """Why this capture cannot be put into `state`, or None."""
+    if capture.state == state:
+        return None
+    if capture.image_id is None:
+        if state == "rejected" and capture.state == "failed":
+            return None
+        return RefusedError(
+            f"Capture {capture.id} has no picture: {capture.error}",
+            hint=f"`binscout capture retry {capture.id}` tries again.",
+            code="capture_failed",
+        )
+    if capture.state == "superseded" and state == "rejected":
+        return RefusedError(f"Capture {capture.id} was taken again and is out of use already.", code="superseded")
+    rival = live(db, capture.id)
+    if state in LIVE_STATES and rival is not None and rival != capture.id:
+        return RefusedError(
+            f"Capture {capture.id} was taken again: capture {rival} is in use instead.",
+            hint=f"Reject capture {rival} first, or take it again.",
+            code="superseded",
+        )
+    return None
+
+
+def _change(db: sqlite3.Connection, uid: int, capture_id: int, action: str, change: dict[str, Any]) -> list[Decision]:
+    """Change a capture, and say what was decided: on it, and on the label of its image. Empty where nothing changes."""
+    before = _read(db, capture_id)
+    after = {**before, **change}
+    if before == after:
+        return []
+    _write(db, capture_id, after, uid)
+    decision = Decision(area="capture", action=action, target=capture_id, before=before, after=after)
+    label = _label(db, uid, capture_id) if after["state"] == "accepted" else None
+    return [decision] if label is None else [decision, label]
+
+
+def _label(db: sqlite3.Connection, uid: int, capture_id: int) -> Decision | None:
+    """Give the image of an accepted capture the class of its item."""
+    row = db.execute(
+        "SELECT image_id, class.id AS class FROM capture LEFT JOIN item ON item.id = item_id"
+        " LEFT JOIN class ON class.id = item.class_id AND class.archived_at IS NULL WHERE capture.id = ?",
+        (capture_id,),
+    ).fetchone()
+    return labels.follow_item(db, uid, row["image_id"], row["class"])
+
+
+def _into_use(db: sqlite3.Connection, uid: int, capture_id: int) -> None:
+    """Finish staging: a retake takes the place of what it replaces, undoably; its image is withheld."""
+    state = _read(db, capture_id)
+    if state["replaced"] is None:
+        _settle(db, capture_id)
+        events.emit(db, "capture", capture_id)
+        return
+    change = {"state": "staged", "replaced": "superseded"}
+    journal.record_all(db, uid, _change(db, uid, capture_id, "retake", change))
+
+
+def _image(db: sqlite3.Connection, uid: int, new: NewCapture) -> tuple[int, bool]:
+    """(id of the image of `new`, whether it came with it)."""
+    if new.image is not None:
+        return images.add(db, uid, msgspec.structs.replace(new.image, origin="captured"))
+    if new.image_id is None:
+        raise ValueError("a capture has an image or the id of one")
+    return images.get(db, new.image_id).id, False
+
+
+def _common(db: sqlite3.Connection, uid: int, new: NewCapture | NewFailure) -> dict[str, Any]:
+    """The columns that captured and failed attempts share; a retake is of the same place unless it says otherwise."""
+    compartment, item, attempt, replaces = new.compartment_id, new.item_id, 1, None
+    if new.replaces is not None:
+        replaces = live(db, new.replaces) or new.replaces
+        older = get(db, replaces)
+        if compartment is None and item is None:
+            compartment, item = older.compartment_id, older.item_id
+        attempt = max(one.attempt for one in chain(db, replaces)) + 1
+    if compartment is not None:
+        there = compartments.get(db, compartment)
+        item = there.item_id if item is None else item
+    return {
+        "source_id": new.source_id,
+        "compartment_id": compartment,
+        "item_id": items.get(db, item).id if item is not None else None,
+        "attempt": attempt,
+        "replaces": replaces,
+        "origin": new.origin,
+        "path": _bytes(new.path),
+        "fingerprint": new.fingerprint,
+        "reason": new.reason,
+        "added_at": utc_now(),
+        "uid": uid,
+    }
+
+
+def _insert(db: sqlite3.Connection, values: dict[str, Any], state: State) -> int:
+    """A retake begins as rejected, which is also what undoing it leaves."""
+    values["state"] = "rejected" if state == "staged" and values["replaces"] is not None else state
+    columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+    return int(db.execute(f"INSERT INTO capture ({columns}) VALUES ({marks})", values).lastrowid or 0)
+
+
+def _seen(db: sqlite3.Connection, fingerprint: str | None) -> Capture | None:
+    return None if fingerprint is None else by_fingerprint(db, fingerprint)
+
+
+def _keep_error(db: sqlite3.Connection, capture: Capture, new: NewFailure) -> None:
+    if (capture.error_code, capture.error) != (new.code, new.error):
+        db.execute("UPDATE capture SET error_code = ?, error = ? WHERE id = ?", (new.code, new.error, capture.id))
+        events.emit(db, "capture", capture.id)
+
+
+def _read(db: sqlite3.Connection, capture_id: int) -> dict[str, Any]:
+    """What is decided on a capture.
+
+    `replaced` is the state of the capture that it was taken instead of; `rival` any other attempt at the same picture
+    that is in use. With them a decision is stale, and not undone, once undoing it would put two into use.
+    """
+    row = db.execute(
+        "SELECT capture.state, capture.item_id AS item, capture.compartment_id AS compartment, capture.reason,"
+        " capture.replaces, older.state AS replaced FROM capture"
+        " LEFT JOIN capture AS older ON older.id = capture.replaces WHERE capture.id = ?",
+        (capture_id,),
+    ).fetchone()
+    rival = live(db, capture_id)
+    state = dict(row)
+    replaces = state.pop("replaces")
+    return {**state, "rival": None if rival in (capture_id, replaces) else rival}
+
+
+def _write(db: sqlite3.Connection, capture_id: int, state: journal.State, uid: int) -> None:
+    db.execute(
+        "UPDATE capture SET item_id = ?, compartment_id = ?, reason = ? WHERE id = ?",
+        (state["item"], state["compartment"], state["reason"], capture_id),
+    )
+    replaces = db.execute("SELECT replaces FROM capture WHERE id = ?", (capture_id,)).fetchone()["replaces"]
+    if replaces is not None and _move(db, replaces, state["replaced"], uid):
+        events.emit(db, "capture", replaces)
+    _move(db, capture_id, state["state"], uid)
+
+
+def _move(db: sqlite3.Connection, capture_id: int, state: str, uid: int) -> bool:
+    """Whether the capture's state changed; its image's moves with it."""
+    decided = (None, None) if state in ("staged", "failed") else (utc_now(), uid)
+    moved = db.execute(
+        "UPDATE capture SET state = ?, decided_at = ?, decided_by = ? WHERE id = ? AND state <> ?",
+        (state, *decided, capture_id, state),
+    ).rowcount
+    if moved:
+        _settle(db, capture_id)
+    return bool(moved)
+
+
+def _settle(db: sqlite3.Connection, capture_id: int) -> None:
+    """Withhold the image of a capture, or not: it is in use when any capture that brought it was accepted.
+
+    An image that was in the workspace before all its captures is left alone.
+    """
+    row = db.execute(
+        "SELECT image.id, withheld, max(owns_image) AS owned, max(state = 'accepted') AS accepted,"
+        " max(state = 'staged') AS staged, max(state = 'superseded') AS superseded FROM image"
+        " JOIN capture ON capture.image_id = image.id"
+        " WHERE image.id = (SELECT image_id FROM capture WHERE id = ?) GROUP BY image.id",
+        (capture_id,),
+    ).fetchone()
+    if row is None or not row["owned"]:
+        return
+    withheld = next((state for state in ("staged", "superseded") if row[state]), "rejected")
+    wanted = None if row["accepted"] else withheld
+    if wanted != row["withheld"]:
+        db.execute("UPDATE image SET withheld = ? WHERE id = ?", (wanted, row["id"]))
+        events.emit(db, "image", row["id"])
+
+
+def _bytes(path: Path | None) -> bytes | None:
+    return None if path is None else os.fsencode(path)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+journal.register("capture", _read, _write)

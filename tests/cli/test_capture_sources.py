@@ -1,0 +1,112 @@
+"""`capture source …`, `capture run --once`, `capture status`: the real command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from binscout_tui import workspace as workspaces
+
+from ..capture.cameras import serving
+from ..command_line import binscout, ok
+from ..pictures import photo
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    made = tmp_path / "bins"
+    workspaces.create(made)
+    return made
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[str]:
+    with serving(photo(tmp_path / "camera" / "a.jpg", 1, size=(64, 48)).read_bytes()) as url:
+        yield url
+
+
+def test_sources_are_added_changed_listed_switched_and_removed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    added = ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    assert (added["kind"], added["config"]) == ("inbox", {"path": str(tmp_path / "in"), "watch": "auto"})
+    words = ["timeout=20", "--", "rpicam-still", "-n", "--immediate", "-o", "-"]
+    pi = ok(root, "capture", "source", "add", "pi", "--kind", "command", *words)
+    assert pi["config"]["argv"] == ["rpicam-still", "-n", "--immediate", "-o", "-"]
+    assert pi["config"]["timeout"] == 20
+    changed = ok(root, "capture", "source", "set", "pi", "timeout=5")
+    assert (changed["config"]["timeout"], changed["config"]["argv"]) == (5, pi["config"]["argv"])
+    assert ok(root, "capture", "source", "off", "pi")["enabled"] is False
+    assert [one["name"] for one in ok(root, "capture", "source", "list")] == ["phone", "pi"]
+    assert ok(root, "capture", "source", "on", "pi")["enabled"] is True
+    ok(root, "capture", "source", "remove", "pi")
+    assert [one["name"] for one in ok(root, "capture", "source", "list")] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["--kind", "inbox"], "bad_source", "missing required field `path`"),
+        (["--kind", "inbox", "path=/no/such/folder"], "no_folder", "There is no folder /no/such/folder"),
+        (["--kind", "inbox", "path=/tmp", "speed=3"], "bad_source", "speed"),
+        (["--kind", "inbox", "path=/tmp", "path=/var"], "bad_source", "given twice"),
+        (["--kind", "http", "url=http://me:hush@cam/"], "bad_source", "password in the address"),
+        (["--kind", "http", "url=http://cam/", "total=-1"], "bad_source", "total"),
+        (["--kind", "command"], "bad_source", "argv"),
+        (["--kind", "command", "timeout=soon", "--", "x"], "bad_source", "timeout"),
+        (["--kind", "fax", "x=1"], "usage", "fax"),
+    ],
+)
+def test_a_bad_source_is_one_sentence_and_nothing_is_made(
+    root: Path, words: list[str], code: str, sentence: str
+) -> None:
+    answer = binscout(root, "capture", "source", "add", "bad", *words)
+    assert (answer.code, answer.data["error"]["code"]) == (2, code)
+    assert sentence in answer.data["error"]["message"]
+    assert "Traceback" not in answer.err
+    assert ok(root, "capture", "source", "list") == []
+
+
+def test_the_workspaces_own_folders_are_no_inbox(root: Path) -> None:
+    (root / "originals").mkdir(exist_ok=True)
+    (root / "drop").mkdir()
+    for folder in (root, root.parent, root / "originals"):
+        answer = binscout(root, "capture", "source", "add", "own", "--kind", "inbox", f"path={folder}")
+        assert (answer.code, answer.data["error"]["code"]) == (3, "own_folder")
+    ok(root, "capture", "source", "add", "own", "--kind", "inbox", f"path={root / 'drop'}")
+
+
+def test_trying_a_source_keeps_nothing(root: Path, camera: str) -> None:
+    ok(root, "capture", "source", "add", "ring", "--kind", "http", f"url={camera}/snapshot")
+    tried = ok(root, "capture", "source", "test", "ring")
+    assert (tried["width"], tried["height"]) == (64, 48)
+    assert ok(root, "images", "list") == [] or not ok(root, "capture", "list")["captures"]
+    for path, sentence in (("noise", "The file is not a picture"), ("too_short", "cut off"), ("missing", "HTTP 404")):
+        ok(root, "capture", "source", "set", "ring", f"url={camera}/{path}")
+        answer = binscout(root, "capture", "source", "test", "ring")
+        assert answer.code == 1
+        assert sentence in answer.data["error"]["message"]
+
+
+def test_once_takes_what_is_there_and_ends(root: Path, tmp_path: Path) -> None:
+    (root / "settings.toml").write_text("[inbox]\ngive_up_seconds = 0.5\n")
+    for number in range(3):
+        photo(tmp_path / "in" / f"{number}.jpg", number)
+    (tmp_path / "in" / "words.jpg").write_text("no picture")
+    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    [first] = ok(root, "capture", "run", "--once")["sources"]
+    assert (first["staged"], first["failed"], first["left"]) == (3, 1, 0)
+    [second] = ok(root, "capture", "run", "--once")["sources"]
+    assert (second["staged"], second["failed"]) == (0, 0)
+    status = ok(root, "capture", "status")
+    assert (status["pid"], status["captures"]["staged"], status["captures"]["failed"]) == (None, 3, 1)
+
+
+def test_once_with_an_inbox_that_is_not_there_fails_with_its_sentence(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    (tmp_path / "in").rmdir()
+    answer = binscout(root, "capture", "run", "--once", as_json=False)
+    assert answer.code == 1
+    assert "cannot be read" in answer.out
