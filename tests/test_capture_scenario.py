@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from binscout_tui.app import BinScoutApp
 from binscout_tui.screens.capture import CaptureScreen
 from binscout_tui.screens.select import SelectScreen
+from binscout_tui.store import capture_sources
 from binscout_tui.store import images as store_images
 from binscout_tui.workspace import Workspace
 from tests import scenario
@@ -60,10 +61,16 @@ def here(app: BinScoutApp) -> int | None:
 class Camera:
     """Throws pictures into the inbox, each with another content."""
 
-    def __init__(self, root: Path, tmp_path: Path) -> None:
-        self.inbox = root / "inbox"
+    def __init__(self, workspace: Workspace, tmp_path: Path) -> None:
+        self.workspace = workspace
+        self.inbox = workspace.paths.root / "inbox"
         self.card = tmp_path / "card"
         self.taken: list[str] = []
+
+    def is_waited_for(self) -> bool:
+        """Whether the next picture will take the place of another."""
+        found = self.workspace.db.read(capture_sources.open_requests)
+        return any(request.replaces for request in found)
 
     def take(self, name: str, second: int) -> None:
         """The next picture arrives in the inbox."""
@@ -95,12 +102,13 @@ async def capture_one(pilot: Pilot[int], camera: Camera, shot: Shot) -> None:
     if shot.again == "after":
         await type_in(pilot, "enter")
         await type_in(pilot, "f")
-        await until(pilot, lambda: "accepted" in screen_text(pilot.app)[-2])
         await type_in(pilot, "G")
         await ready(pilot)
         assert here(pilot.app) == first
     if shot.again:
         await type_in(pilot, "R", *REASON, "enter")
+        # What came before the request is no retake.
+        await until(pilot, camera.is_waited_for)
         camera.take(f"{shot.name}-again", shot.second)
         await until(pilot, lambda: here(pilot.app) not in (None, first))
         await ready(pilot)
@@ -187,7 +195,7 @@ def log_row(row: dict[str, str]) -> scenario.Row:
 
 def test_from_the_inbox_to_the_log(workspace: Workspace, tmp_path: Path) -> None:
     root = workspace.paths.root
-    camera = Camera(root, tmp_path)
+    camera = Camera(workspace, tmp_path)
     asyncio.run(capture_all(BinScoutApp(root), camera))
     ok(root, "capture", "stop")
     assert ok(root, "set", "group", "--by", "burst")["made"] == 4

@@ -6,25 +6,23 @@ import os
 import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from errno import ENOTDIR
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from binscout_tui.capture import ready, walk
+from binscout_tui.capture.folder import Folder
 from binscout_tui.capture.hints import Hints
-from binscout_tui.capture.network_fs import polled_kind
 from binscout_tui.capture.ready import Look, Rules, Verdict, Waiting
-from binscout_tui.capture.source import SourceError
-from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Code
 from binscout_tui.settings import InboxSettings
 
 # A folder that was made a moment ago is looked through again: its files may have come before anybody listened.
 SECOND_LOOK_S = 0.3
+LISTENS_S = 1.0
 # Looking through a huge inbox never takes more than this share of the time.
 SHARE = 20
 
@@ -67,7 +65,8 @@ class Inbox:
     """The state of one watched folder; used by one thread.
 
     `is_known(fingerprint)` says whether a file was captured in an earlier life; it is asked once a file. `wake` is
-    called, from another thread, when something may have come.
+    called, from another thread, when something may have come. `folder` may be that of an inbox before, which knows
+    whether a disk was mounted there.
     """
 
     def __init__(
@@ -76,16 +75,14 @@ class Inbox:
         settings: InboxSettings,
         is_known: Callable[[str], bool] = lambda fingerprint: False,
         wake: Callable[[], None] = lambda: None,
+        folder: Folder | None = None,
     ) -> None:
         self.config = config
         self._settings = settings
         self._is_known = is_known
         self._wake = wake
-        self.root = os.path.realpath(config.path)
-        self._polls_for = ""
+        self._folder = folder or Folder(config.path)
         self._hints: Hints | None = None
-        self._identity: tuple[int, int] | None = None
-        self._was_mount = False
         self._files: dict[str, Waiting] = {}
         self._settled: set[str] = set()
         self._ready: deque[Ready] = deque()
@@ -97,7 +94,7 @@ class Inbox:
     @property
     def name(self) -> str:
         """The folder, safe to show."""
-        return display_name(self.config.path)
+        return self._folder.name
 
     @property
     def left(self) -> int:
@@ -112,25 +109,27 @@ class Inbox:
     @property
     def note(self) -> str:
         """What a person should know of how it is watched, or an empty text."""
-        said = [self._polls_for, self._hints.broken if self._hints else ""]
+        said = [self._why_polled(), self._hints.broken if self._hints else ""]
         if self._unreadable:
             said.append(f"{len(self._unreadable)} folders in it cannot be read.")
         return " ".join(filter(None, said))
 
     def probe(self) -> str:
         """Say what is there. Raises SourceError when the folder cannot be read."""
-        self._enter()
+        self._folder.enter()
         unreadable: list[str] = []
-        with self._reachable():
-            number = sum(1 for _ in walk.files(self.root, unreadable))
-        return f"{number} files in {self.name}. {self._polls_for or 'It is watched.'}"
+        with self._folder.reachable():
+            number = sum(1 for _ in walk.files(self._folder.root, unreadable))
+        return f"{number} files in {self.name}. {self._why_polled() or 'It is watched.'}"
 
     def open(self) -> None:
         """Begin to watch and look through everything. Raises SourceError when the folder cannot be read."""
         self.close()
-        self._enter()
-        if not self._polls_for:
-            self._hints = Hints(Path(self.root), self._wake)
+        self._folder.enter()
+        if not self._polls:
+            self._hints = Hints(Path(self._folder.root), self._wake)
+            # Until its thread listens nothing is told.
+            self._again[self._folder.root] = time.monotonic() + LISTENS_S
         self._next_look = 0.0
 
     def close(self) -> None:
@@ -145,8 +144,8 @@ class Inbox:
         Raises SourceError when the folder has gone.
         """
         now = time.monotonic()
-        if not self._polls_for:
-            self._stay()
+        if not self._polls:
+            self._folder.stay()
         self._take_hints()
         for folder in [folder for folder, at in self._again.items() if at <= now]:
             del self._again[folder]
@@ -193,36 +192,20 @@ class Inbox:
             self._files[file.path] = ready.refused(waiting, code, time.monotonic(), self._rules(), detail)
             self._look(file.path, time.monotonic())
 
-    def _enter(self) -> None:
-        """Find out what the folder is. Raises SourceError where it is none."""
-        with self._reachable():
-            found = os.stat(self.root)  # noqa: PTH116 - a text is what every path here is
-            is_mount = os.path.ismount(self.root)
-            if not stat.S_ISDIR(found.st_mode):
-                raise NotADirectoryError(ENOTDIR, "Not a directory")
-        if self._was_mount and not is_mount:
-            raise SourceError(f"The disk of the inbox {self.name} is not mounted.", code="inbox_gone")
-        self._identity, self._was_mount = (found.st_dev, found.st_ino), is_mount
-        kind = polled_kind(Path(self.root))
-        self._polls_for = ""
-        if kind or self.config.watch == "poll":
-            why = f" since its file system ({kind}) does not tell of changes" if kind else ""
-            self._polls_for = f"It is looked through every {self._settings.network_poll_seconds:g} s{why}."
+    @property
+    def _polls(self) -> bool:
+        return bool(self._folder.polled_kind) or self.config.watch == "poll"
 
-    @contextmanager
-    def _reachable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise SourceError(
-                f"The inbox {self.name} cannot be read: {error.strerror or error}.",
-                hint="It is looked for again by itself; mount its disk or make the folder.",
-                code="inbox_gone",
-            ) from error
+    def _why_polled(self) -> str:
+        if not self._polls:
+            return ""
+        kind = self._folder.polled_kind
+        why = f" since its file system ({kind}) does not tell of changes" if kind else ""
+        return f"It is looked through every {self._settings.network_poll_seconds:g} s{why}."
 
     def _rules(self) -> Rules:
-        apart = self._settings.network_look_seconds if self._polls_for else self._settings.look_seconds
-        return Rules(apart, self._settings.give_up_seconds, early=not self._polls_for)
+        apart = self._settings.network_look_seconds if self._polls else self._settings.look_seconds
+        return Rules(apart, self._settings.give_up_seconds, early=not self._polls)
 
     def _pause(self) -> float:
         broken = self._hints is None or bool(self._hints.broken)
@@ -237,21 +220,14 @@ class Inbox:
         now = time.monotonic()
         folders: dict[str, bool] = {}
         for path in paths:
-            if walk.inside(self.root, path, folders):
+            if walk.inside(self._folder.root, path, folders):
                 self._look(path, now)
 
-    def _stay(self) -> None:
-        """Raise SourceError when the folder is not the one that was entered: what listens still listens to that."""
-        with self._reachable():
-            found = os.stat(self.root)  # noqa: PTH116 - a text is what every path here is
-        if (found.st_dev, found.st_ino) != self._identity:
-            raise SourceError(f"The inbox {self.name} was replaced or unmounted.", code="inbox_gone")
-
     def _look_through_everything(self, now: float) -> None:
-        self._stay()
+        self._folder.stay()
         self._unreadable = []
-        with self._reachable():
-            for path, look in walk.files(self.root, self._unreadable):
+        with self._folder.reachable():
+            for path, look in walk.files(self._folder.root, self._unreadable):
                 self._saw(path, look, now)
         took = time.monotonic() - now
         self._next_look = time.monotonic() + max(self._pause(), SHARE * took)

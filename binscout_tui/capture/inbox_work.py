@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections import deque
@@ -13,19 +12,18 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.capture import ready
+from binscout_tui.capture.folder import Folder
 from binscout_tui.capture.inbox import Failed, Inbox, Ready
 from binscout_tui.capture.kinds import inbox_config
-from binscout_tui.capture.ready import Look
 from binscout_tui.capture.staging import Stager, capture_of_file, failure
+from binscout_tui.capture.wishes import Wishes
 from binscout_tui.capture.work import Work
 from binscout_tui.clock import to_text
-from binscout_tui.errors import NotFoundError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Code, Decoded, Rejected
 from binscout_tui.store import capture_sources, captures, images
 from binscout_tui.store.capture_sources import Request
-from binscout_tui.store.captures import NewCapture, NewFailure
+from binscout_tui.store.captures import NewCapture
 from binscout_tui.workspace import Workspace
 
 BATCH = 64
@@ -50,13 +48,18 @@ class _Kept(msgspec.Struct, frozen=True):
 class InboxWork(Work):
     """Watches one folder."""
 
+    _folder: Folder | None = None
+
     def live(self, workspace: Workspace) -> None:
         """See `Work.live`."""
+        config = inbox_config(self.source.config)
+        self._folder = self._folder or Folder(config.path)
         inbox = Inbox(
-            inbox_config(self.source.config),
+            config,
             workspace.settings.inbox,
             lambda fingerprint: bool(workspace.db.read(captures.known, [fingerprint])),
             self.nudge,
+            self._folder,
         )
         inbox.open()
         try:
@@ -79,14 +82,15 @@ class _Shift:
         self._inbox = inbox
         self._stager = stager
         self._keepers = keepers
+        self._wishes = Wishes(workspace, work.source.id, stager)
         self._uid = workspace.user.uid
-        self._turned = 0.0
+        self._next_turn = 0.0
         self._began = False
 
     def work(self, *, once: bool) -> None:
         while not self._work.stop.is_set():
             pause = self._inbox.turn()
-            self._retry()
+            self._work.tally.staged += self._wishes.look()
             if self._stage() or self._give_up():
                 continue
             if once and not self._inbox.left:
@@ -115,9 +119,10 @@ class _Shift:
         """The files to decode, in their order; `given` gets each."""
         self._began = False
         for _ in range(RUN):
-            if time.monotonic() - self._turned > TURN_S:
+            if (now := time.monotonic()) > self._next_turn:
                 self._inbox.turn()
-                self._turned = time.monotonic()
+                # Never more than a tenth of the time, however many files wait.
+                self._next_turn = time.monotonic() + max(TURN_S, 10 * (time.monotonic() - now))
             file = None if self._work.stop.is_set() else self._inbox.next_ready()
             if file is None:
                 return
@@ -165,20 +170,22 @@ class _Shift:
         staged = duplicates = 0
         for one in kept:
             there = images.by_hash(db, one.decoded.sha256)
-            if there and any(known.path == one.decoded.path for known in captures.of_image(db, there.id)):
+            failed = captures.failed_at(db, self._work.source.id, one.decoded.path)
+            known = there and any(known.path == one.decoded.path for known in captures.of_image(db, there.id))
+            if known and failed is None:
                 continue  # only its time is another one
             request = wanted.popleft() if wanted and wanted[0].at <= one.arrived else None
-            self._enter_one(db, one, request)
+            self._enter_one(db, one, request, failed)
             staged += 1
             duplicates += there is not None
         return staged, duplicates
 
-    def _enter_one(self, db: sqlite3.Connection, one: _Kept, request: Request | None) -> None:
+    def _enter_one(self, db: sqlite3.Connection, one: _Kept, request: Request | None, failed: int | None) -> None:
         judged = self._stager.judge.judge(db, one.decoded, request, one.near)
         new = msgspec.structs.replace(one.new, checks=judged.checks, compartment_id=judged.compartment_id)
         if request is not None:
             capture_sources.deliver(db, request.id, new)
-        elif failed := captures.failed_at(db, self._work.source.id, one.decoded.path):
+        elif failed is not None:
             captures.retry_done(db, self._uid, failed, new)
         else:
             captures.stage(db, self._uid, new)
@@ -210,39 +217,6 @@ class _Shift:
                 captures.fail(db, self._uid, new)
             else:
                 captures.retry_done(db, self._uid, before, new)
-
-    def _retry(self) -> None:
-        """Look again at the failed files of which somebody wants it."""
-        for request in self._workspace.db.read(capture_sources.open_requests, self._work.source.id):
-            if request.capture_id is not None and not self._work.stop.is_set():
-                self._retry_one(request, request.capture_id)
-
-    def _retry_one(self, request: Request, capture_id: int) -> None:
-        try:
-            path = self._workspace.db.read(captures.get, capture_id).path
-        except NotFoundError as error:
-            self._workspace.db.insist(capture_sources.fail_request, request.id, error.sentence)
-            return
-        if path is None:
-            self._workspace.db.insist(capture_sources.fail_request, request.id, "It has no file to look at again.")
-            return
-        outcome = self._stager.decode_and_keep(path)
-        came: NewCapture | NewFailure
-        if isinstance(outcome, Rejected):
-            came = failure(outcome, path=path, origin=display_name(path))
-        else:
-            look = Look(outcome.bytes, outcome.mtime_ns, 0)
-            came = capture_of_file(outcome, self._work.source.id, ready.fingerprint(os.fspath(path), look))
-        self._workspace.db.insist(self._deliver_retry, request, came, outcome)
-        self._work.tally.staged += isinstance(came, NewCapture)
-
-    def _deliver_retry(
-        self, db: sqlite3.Connection, request: Request, came: NewCapture | NewFailure, outcome: Decoded | Rejected
-    ) -> None:
-        if isinstance(came, NewCapture) and isinstance(outcome, Decoded):
-            judged = self._stager.judge.judge(db, outcome, request)
-            came = msgspec.structs.replace(came, checks=judged.checks)
-        capture_sources.deliver(db, request.id, came)
 
 
 def _wall_clock(monotonic: float) -> str:

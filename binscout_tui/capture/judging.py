@@ -54,13 +54,15 @@ class Judge:
         self, db: sqlite3.Connection, decoded: Decoded, request: Request | None = None, near_id: int | None = None
     ) -> Judged:
         """All that is to be said of a picture, wanted by `request` or by nobody (a store function)."""
-        chosen, replaces = (None, None) if request is None else (_chosen(db, request), request.replaces)
-        known = {text: place.id for text in decoded.codes if (place := compartments.by_code(db, text))}
+        chosen = None if request is None else _chosen(db, request)
+        places = {text: compartments.by_code(db, text) for text in decoded.codes}
+        known = {text: place.id for text, place in places.items() if place and place.archived_at is None}
         match = codes.match(decoded.codes, known, chosen)
         found = quality.Checks()
         if decoded.measures is not None:
             earlier = Earlier(
-                exact=store_near.same_bytes(db, decoded.sha256, replaces),
+                # Also of what it replaces: a camera that gives the same bytes again took no picture.
+                exact=store_near.same_bytes(db, decoded.sha256),
                 near=near_id,
                 focus=store_near.accepted_focus(db, match.compartment) if match.compartment is not None else (),
             )

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from binscout_tui.capture.command import Command, CommandConfig
-from binscout_tui.capture.http import Http, HttpConfig
-from binscout_tui.capture.http import check as check_http
+from binscout_tui.capture.http import Http
+from binscout_tui.capture.http_config import HttpConfig
+from binscout_tui.capture.http_config import check as check_http
 from binscout_tui.capture.inbox import Inbox, InboxConfig
 from binscout_tui.capture.source import Camera
 from binscout_tui.capture.v4l2 import V4l2, V4l2Config

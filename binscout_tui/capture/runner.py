@@ -19,8 +19,7 @@ from binscout_tui.capture.camera_work import CameraWork
 from binscout_tui.capture.inbox_work import InboxWork
 from binscout_tui.capture.instance import only_instance
 from binscout_tui.capture.staging import sweep
-from binscout_tui.capture.work import Tally, Work
-from binscout_tui.clock import utc_now
+from binscout_tui.capture.work import Tally, Work, log
 from binscout_tui.errors import BinScoutError
 from binscout_tui.store import capture_sources, events
 from binscout_tui.store.capture_sources import Source
@@ -29,6 +28,7 @@ from binscout_tui.workspace import Workspace
 POLL_S = 0.05
 CHECK_S = 1.0
 LEAVE_S = 5.0
+REBORN_S = 10.0
 SWITCHED_OFF = "The source is switched off."
 
 
@@ -38,16 +38,15 @@ def run(root: Path) -> None:
     Raises RefusedError when another process does so already.
     """
     stop = threading.Event()
-    with only_instance(root), _leaving_by_signal(stop), Workspace(root) as workspace:
-        workspace.user.must_be("operator", "Taking captures")
-        print(f"{utc_now()} captures of {root} are taken by process {os.getpid()}", flush=True)
+    with _allowed(root) as workspace, only_instance(root), _leaving_by_signal(stop):
+        log(f"captures of {root} are taken by process {os.getpid()}")
         _begin(workspace)
         crew = Crew(workspace)
         try:
             _watch(workspace, crew, stop)
         finally:
             crew.leave()
-            print(f"{utc_now()} left", flush=True)
+            log("left")
 
 
 def run_once(root: Path) -> dict[str, Tally]:
@@ -56,8 +55,7 @@ def run_once(root: Path) -> dict[str, Tally]:
     Raises RefusedError when a process that does so all the time lives.
     """
     stop = threading.Event()
-    with only_instance(root), _leaving_by_signal(stop), Workspace(root) as workspace:
-        workspace.user.must_be("operator", "Taking captures")
+    with _allowed(root) as workspace, only_instance(root), _leaving_by_signal(stop):
         _begin(workspace)
         crew = Crew(workspace, once=True)
         crew.arrange()
@@ -74,6 +72,7 @@ class Crew:
         self._workspace = workspace
         self._once = once
         self._works: dict[int, Work] = {}
+        self._begun: dict[int, float] = {}
 
     @property
     def works(self) -> list[Work]:
@@ -90,7 +89,8 @@ class Crew:
         wanted = {source.id: source for source in self._workspace.db.read(capture_sources.sources)}
         for source_id, work in list(self._works.items()):
             source = wanted.get(source_id)
-            if source is None or not source.enabled or _differs(source, work.source) or not work.is_alive():
+            broken = not work.is_alive() and time.monotonic() > self._begun[source_id] + REBORN_S
+            if source is None or not source.enabled or _differs(source, work.source) or broken:
                 work.leave()
                 work.join(LEAVE_S)
                 del self._works[source_id]
@@ -117,6 +117,7 @@ class Crew:
         kind = InboxWork if source.kind == "inbox" else CameraWork
         work = kind(self._workspace.paths.root, source, once=self._once)
         self._works[source.id] = work
+        self._begun[source.id] = time.monotonic()
         work.start()
 
     def _put_off(self, source: Source) -> None:
@@ -125,6 +126,13 @@ class Crew:
             write(capture_sources.set_state, source.id, "off", "")
         for request in self._workspace.db.read(capture_sources.open_requests, source.id):
             write(capture_sources.fail_request, request.id, SWITCHED_OFF)
+
+
+@contextmanager
+def _allowed(root: Path) -> Iterator[Workspace]:
+    with Workspace(root) as workspace:
+        workspace.user.must_be("operator", "Taking captures")
+        yield workspace
 
 
 def _begin(workspace: Workspace) -> None:
@@ -140,7 +148,7 @@ def _watch(workspace: Workspace, crew: Crew, stop: threading.Event) -> None:
         if now - checked > CHECK_S:
             checked = now
             if _identity(workspace.paths.database) != there:
-                print(f"{utc_now()} the workspace is gone", flush=True)
+                log("the workspace is gone")
                 return
         try:
             seen = workspace.db.read(events.data_version)
@@ -150,7 +158,7 @@ def _watch(workspace: Workspace, crew: Crew, stop: threading.Event) -> None:
                 crew.arrange()
                 crew.nudge()
         except BinScoutError as error:
-            print(f"{utc_now()} {error.sentence}", flush=True)
+            log(f"{error.sentence}")
 
 
 def _differs(one: Source, other: Source) -> bool:

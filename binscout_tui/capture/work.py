@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import traceback
 from abc import ABC, abstractmethod
@@ -62,6 +63,14 @@ class Work(threading.Thread, ABC):
 
     def run(self) -> None:
         """For ever, until it is to leave."""
+        try:
+            self._run()
+        except BinScoutError as error:
+            # The workspace itself cannot be used now; whoever started this looks after it.
+            self.tally.problem = error.sentence
+            log(f"{self.source.name}: {plain(error)}")
+
+    def _run(self) -> None:
         with Workspace(self._root) as workspace:
             while not self.stop.is_set():
                 try:
@@ -87,7 +96,7 @@ class Work(threading.Thread, ABC):
             workspace.db.insist(capture_sources.set_state, self.source.id, state, message)
             self._told = (state, message)
             if state == "failing" or (state == "ready" and self._logged != "ready"):
-                print(f"{utc_now()} {self.source.name}: {' '.join(filter(None, [state, message]))}", flush=True)
+                log(f"{self.source.name}: {' '.join(filter(None, [state, message]))}")
             self._logged = self._logged if state == "working" else state
 
     def well(self, workspace: Workspace, message: str = "") -> None:
@@ -108,7 +117,16 @@ class Work(threading.Thread, ABC):
     def _fail(self, workspace: Workspace, error: BinScoutError) -> None:
         self.tally.problem = error.sentence
         self.longer()
-        self.say(workspace, "failing", plain(error))
+        try:
+            self.say(workspace, "failing", plain(error))
+        except BinScoutError as untold:
+            # On a full disk not even that can be written.
+            log(f"{self.source.name}: {plain(error)} Nobody could be told: {untold.sentence}")
+
+
+def log(text: str) -> None:
+    """One line for whoever reads the process's log."""
+    print(f"{utc_now()} {text}", file=sys.stderr, flush=True)
 
 
 def plain(error: BinScoutError) -> str:

@@ -17,7 +17,7 @@ capture_app = typer.Typer(help="Captured pictures: what waits, what was accepted
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...")]
 Id = Annotated[int, typer.Argument(metavar="ID")]
 Reason = Annotated[str, typer.Option(help="Why, in one line; it stands in the journal.")]
-Words = {"accepted": "accepted", "rejected": "rejected", "staged": "waiting for a decision again"}
+SAID = {"accepted": "accepted", "rejected": "rejected", "staged": "waiting for a decision again"}
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +95,7 @@ def accept(
     ours = session(context)
     with ours.workspace() as workspace:
         changed = workspace.db.write(captures.accept_all, workspace.user, only_unwarned=unwarned, reason=reason)
-    ours.answer({"state": "accepted", "changed": changed}, f"{len(changed)} captures are accepted.")
+    ours.answer({"state": "accepted", "changed": changed}, f"{capture_text.captures_are(len(changed))} accepted.")
 
 
 @capture_app.command()
@@ -129,7 +129,7 @@ def assign(
     ours = session(context)
     with ours.workspace() as workspace:
         changed = workspace.db.write(captures.assign, workspace.user, ids, compartment=compartment, item=item)
-    ours.answer({"changed": changed}, f"{len(changed)} captures changed.")
+    ours.answer({"changed": changed}, f"{capture_text.captures_are(len(changed))} changed.")
 
 
 @capture_app.command()
@@ -169,7 +169,7 @@ def _decide(context: typer.Context, ids: list[int], state: Verdict, reason: str)
     with ours.workspace() as workspace:
         changed = workspace.db.write(captures.decide, workspace.user, ids, state, reason)
     unchanged = [one for one in dict.fromkeys(ids) if one not in changed]
-    text = f"{len(changed)} captures are {Words[state]}."
+    text = f"{capture_text.captures_are(len(changed))} {SAID[state]}."
     if unchanged:
-        text += f" {len(unchanged)} were before."
+        text += f" {len(unchanged)} did not change."
     ours.answer({"state": state, "changed": changed, "unchanged": unchanged}, text)

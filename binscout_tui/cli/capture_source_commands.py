@@ -17,9 +17,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[KEY=VALUE]... [-- COMMAND...]",
-        help="path=FOLDER for an inbox; url=… for http; device=… for v4l2; for a command what follows `--`,"
-        " with {output} for the file to write.",
+        metavar="WORD",
+        help="KEY=VALUE settings: path=FOLDER for an inbox, url=… for http, device=… for v4l2; for a command then"
+        " `-- PROGRAM WORD...`, with {output} for the file to write.",
     ),
 ]
 _SETTING = re.compile(r"\A([a-z][a-z0-9_]*)=(.*)\Z", re.DOTALL)
@@ -111,6 +111,7 @@ def try_source(context: typer.Context, name: Name) -> None:
 
     ours = session(context)
     with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Trying a source")
         source = workspace.db.read(capture_sources.by_name, name)
         tried = try_once(workspace, source)
     ours.answer(tried, tried.sentence)

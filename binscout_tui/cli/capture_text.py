@@ -28,6 +28,11 @@ def line(capture: Capture) -> str:
     return f"{capture.id:>6}  {capture.state:<10}  {place}  {capture.name}{again}{tail}"
 
 
+def captures_are(number: int) -> str:
+    """`number` as the beginning of a sentence about so many captures."""
+    return "1 capture is" if number == 1 else f"{number} captures are"
+
+
 def details(capture: Capture, attempts: list[Capture], history: list[Entry]) -> list[str]:
     """Everything about one capture."""
     lines = [
@@ -42,7 +47,7 @@ def details(capture: Capture, attempts: list[Capture], history: list[Entry]) -> 
     if capture.codes:
         lines.append(f"codes      {', '.join(display_name(code) for code in capture.codes)}")
     for finding in capture.checks.get("findings", []):
-        lines.append(f"check      {finding}")
+        lines.append(f"check      {finding['level']:<4}  {finding['check']}: {finding['sentence']}")
     lines += [f"attempt    {line(one)}" for one in attempts if len(attempts) > 1]
     lines += [f"journal    {entry.at}  uid {entry.uid}  {entry.action} of {entry.target}" for entry in history]
     return lines

@@ -67,7 +67,8 @@ def drop(
     source: Folder,
     done_in: Annotated[Path, typer.Option(parser=given_path, help="The folder of finished work.")],
     trash: Annotated[
-        Path | None, typer.Option(parser=given_path, help="Where they go; else SOURCE.dropped beside SOURCE.")
+        Path | None,
+        typer.Option(parser=given_path, help="Where they go; else a new folder SOURCE.dropped beside SOURCE."),
     ] = None,
     dry_run: DryRun = False,
     log: LogPath = None,

@@ -38,7 +38,7 @@ def init(
 
 def open_area(
     context: typer.Context,
-    area: Annotated[str, typer.Argument(help="home, select, label, training, models or gallery.")] = "",
+    area: Annotated[str, typer.Argument(help="home, capture, select, label, training, models, gallery or crops.")] = "",
     image: Annotated[str, typer.Option(help="The number of an image to begin with in the gallery.")] = "",
     full: Annotated[bool, typer.Option("--full", help="Show one image of the gallery in full.")] = False,
 ) -> int:

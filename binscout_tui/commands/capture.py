@@ -44,7 +44,7 @@ def can_shoot(context: CaptureContext) -> Verdict:
     if context.source_kind is None:
         return NO_SOURCE
     if context.source_kind == "inbox":
-        return "An inbox needs no key: pictures that are put into its folder arrive by themselves; {capture.source} shows the sources."
+        return "An inbox needs no key: pictures put into its folder come by themselves."
     return True
 
 

@@ -21,12 +21,19 @@ SCOPE = Scope(
     "Crop",
     (
         Command("crop.done", ("enter",), "keep", "Keep the image with this crop, and no other."),
-        FourWays("crop.move", ("left", "down", "up", "right"), "move", "Move the box.", takes_key=True, palette=False),
+        FourWays(
+            "crop.move",
+            ("left", "down", "up", "right"),
+            "move",
+            "Move the box; the mouse drags it, an edge or corner of it, or a new one.",
+            takes_key=True,
+            palette=False,
+        ),
         FourWays(
             "crop.size",
             ("H", "J", "K", "L", "shift+left", "shift+down", "shift+up", "shift+right"),
             "size",
-            "Make the box narrower (H), higher (J), lower (K) or wider (L).",
+            "Make the box narrower (H), higher (J), lower (K) or wider (L); the mouse's wheel does both at once.",
             takes_key=True,
             palette=False,
         ),

@@ -85,7 +85,13 @@ SCOPE = Scope(
         ),
         Command("select.crop", ("c",), "crop", "Crop the image that is marked, and keep it.", allowed=has_set),
         Command("select.reject", ("x",), "reject all", "Keep no image of this set.", allowed=has_set),
-        Command("select.skip", ("space",), "skip", "Pass by; {select.skipped} comes back to the skipped sets.", allowed=has_set),
+        Command(
+            "select.skip",
+            ("space",),
+            "skip",
+            "Pass by; {select.skipped} comes back to the skipped sets.",
+            allowed=has_set,
+        ),
         Command("select.previous", ("h",), "back", "Show the set before.", allowed=has_set),
         Command("select.next", ("l",), "on", "Show the set after.", allowed=has_set),
         Command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from binscout_tui.commands import app, capture, crop, crops, dialog, gallery, home, label, models, select, training
 from binscout_tui.commands.command import Changes, Command, Scope, key_label
@@ -45,6 +45,10 @@ IDS = frozenset(place for scope in SCOPES for command in scope for place in comm
 PLACEHOLDER = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 
+KeyOf = Callable[[str], str]
+"""From a binding's id to the key that leads there now, as people write it."""
+
+
 def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
     """What is wrong with the declarations, as sentences; empty when all is well."""
     found = []
@@ -75,6 +79,11 @@ def key_of(place: str, changes: Changes) -> str:
                 keys = changes.get(place, command.default_keys[place])
                 return key_label(keys[0]) if keys else f"“{command.title}”"
     raise KeyError(place)
+
+
+def default_key(place: str) -> str:
+    """`key_of` for whoever has not changed any key."""
+    return key_of(place, {})
 
 
 def with_keys(text: str, changes: Changes) -> str:

@@ -16,7 +16,7 @@ from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.row_list import Row, RowList
 
 FIGURES = 8
-EMPTY = "There are no items yet; i chooses or makes one, binscout item import brings many."
+EMPTY = "There are no items yet; {} chooses or makes one, binscout item import brings many."
 Load = Callable[[], Awaitable[Sequence[ItemCoverage]]]
 
 
@@ -43,7 +43,7 @@ class Coverage(Dialog[ItemCoverage]):
 
     async def _fill(self) -> None:
         found = await self._load()
-        self.query_one("#coverage-empty", Static).update("" if found else EMPTY)
+        self.query_one("#coverage-empty", Static).update("" if found else EMPTY.format(self.frame.key("capture.item")))
         self.query_one("#coverage-empty", Static).display = not found
         self._found = {str(one.item_id): one for one in found}
         self._list.show([Row(key, partial(line, one)) for key, one in self._found.items()])

@@ -25,6 +25,35 @@ class _Line(Input, inherit_bindings=False):
 
     BINDINGS = [binding for binding in Input.BINDINGS if isinstance(binding, Binding) and binding.key != "enter"]
 
+    def __init__(self) -> None:
+        super().__init__(placeholder="scan, or type a few letters", compact=True, select_on_focus=False)
+        self._behind: list[events.Key] | None = None
+        self._is_done = False
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed behind Enter belongs to whatever Enter leads to."""
+        if self._is_done or self._behind is not None:
+            event.stop()
+            event.prevent_default()
+            if self._is_done:
+                self._pass_on(event)
+            elif self._behind is not None:
+                self._behind.append(event)
+        elif event.key == "enter":
+            self._behind = []
+
+    def let_go(self, *, done: bool) -> None:
+        """Enter has had its effect, and with `done` the dialog is answered: the keys behind it go their way."""
+        behind, self._behind, self._is_done = self._behind or [], None, done
+        for pressed in behind:
+            self._pass_on(pressed)
+
+    def _pass_on(self, pressed: events.Key) -> None:
+        """As if it came now, but judged by the moment at which it was pressed."""
+        again = events.Key(pressed.key, pressed.character)
+        again.time = pressed.time
+        self.app.post_message(again)
+
 
 class Pick(Dialog[Picked]):
     """Answers the option that was taken, or the name of a new one where `makes` says what could be made.
@@ -52,7 +81,7 @@ class Pick(Dialog[Picked]):
 
     def body(self) -> ComposeResult:
         """The line to type on and the rows below it."""
-        yield _Line(placeholder="scan, or type a few letters", compact=True, select_on_focus=False)
+        yield _Line()
         yield Line(Content.styled("loading…", "$text-muted"), id="pick-rows")
         yield Line(id="pick-asks")
 
@@ -69,7 +98,7 @@ class Pick(Dialog[Picked]):
         self._paint()
 
     @property
-    def _input(self) -> Input:
+    def _input(self) -> _Line:
         return self.query_one(_Line)
 
     def on_key(self, event: events.Key) -> None:
@@ -98,10 +127,11 @@ class Pick(Dialog[Picked]):
         picked = self._choosing.enter()
         if picked is not None:
             self.dismiss(picked)
-            return
-        # What is scanned next takes the place of what nobody knows.
-        self._input.select_all()
-        self._paint()
+        else:
+            # What is scanned next takes the place of what nobody knows.
+            self._input.select_all()
+            self._paint()
+        self._input.let_go(done=picked is not None)
 
     def action_down(self) -> None:
         """Mark the next one."""

@@ -103,7 +103,7 @@ def source_for(db: sqlite3.Connection, name: str | None) -> Source:
         return capture_sources.by_name(db, name)
     able = capture_sources.sources(db, enabled=True)
     if not able:
-        hint = "`binscout capture source add` makes one, `… enable` switches one on."
+        hint = "`binscout capture source add` makes one, `… on` switches one on."
         raise NotFoundError("There is no capture source that is switched on.", hint=hint, code="no_source")
     cameras = [one for one in able if one.kind != "inbox"]
     if len(cameras or able) > 1:

@@ -69,19 +69,20 @@ class Manifest:
     def __init__(self, folder: Path) -> None:
         self._path = folder / MANIFEST
         self._lines: dict[tuple[str, ...], Line] = {}
-        for known in _read(self._path):
-            self._lines[_key(known)] = known
+        self._by_file: dict[str, Line] = {}
+        self.add(_read(self._path))
 
     def colour(self, folder: Path, name: str) -> tuple[str, str] | None:
         """(sha256, colour) of a file that the list knows and that still is what it was, else None."""
-        known = next((one for one in self._lines.values() if one["file"] == name), None)
+        known = self._by_file.get(name)
         if known is None or not _is(folder / name, known["sha256"]):
             return None
         return known["sha256"], known["colour"]
 
     def add(self, lines: Iterable[Line]) -> None:
         """Enter rendered crops."""
-        self._lines.update({_key(one): one for one in lines})
+        for one in lines:
+            self._lines[_key(one)] = self._by_file[one["file"]] = one
 
     def write(self) -> None:
         """Put the list on the disk, in order of names. Raises OSError."""

@@ -220,7 +220,9 @@ def _may(workspace: Workspace, rule: Rule) -> None:
 
 
 def _own_place(row: Row) -> Found:
-    """The file through which an image came, as it was shown then."""
+    """The file through which an image came, as it was shown then; shots lie apart by camera and what they show."""
+    if not row.source.startswith("/"):
+        return Found(row.id, f"{row.source}: {row.taken_with}", row.name)
     folder, _, name = row.source.rpartition("/")
     return Found(row.id, folder, name or row.name)
 

@@ -23,6 +23,7 @@ from binscout_tui.errors import RefusedError, StorageError
 from binscout_tui.imaging.names import display_name
 
 NAME = "operations.jsonl"
+TAIL = 1 << 16
 Event = Literal["begin", "intent", "done", "failed", "rolled_back", "lost", "end"]
 
 
@@ -112,19 +113,26 @@ def opened(path: Path, who: Who) -> Iterator[Log]:
 
 def read(path: Path) -> tuple[list[Line], int]:
     """(all lines in order, how many could not be read). An absent log is empty. Raises StorageError."""
+    lines, damaged = [], 0
     try:
-        content = path.read_bytes()
+        with path.open("rb") as handle:
+            for row in handle:
+                line = _parsed(row)
+                lines += [line] if line else []
+                damaged += line is None and row != b"\n"
     except FileNotFoundError:
         return [], 0
     except OSError as error:
         raise StorageError(f"{display_name(path)} cannot be read: {error.strerror or error}.", code="log") from error
-    lines, damaged = [], 0
-    for row in content.split(b"\n"):
-        if row:
-            line = _parsed(row)
-            lines += [line] if line else []
-            damaged += line is None
     return lines, damaged
+
+
+def last(path: Path) -> Line | None:
+    """The last line, without reading the others; None where there is none or it cannot be read. Raises OSError."""
+    with path.open("rb") as handle:
+        handle.seek(max(0, os.fstat(handle.fileno()).st_size - TAIL))
+        rows = [row for row in handle.read().split(b"\n") if row]
+    return _parsed(rows[-1]) if rows else None
 
 
 def _parsed(row: bytes) -> Line | None:

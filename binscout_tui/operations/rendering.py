@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -13,7 +14,6 @@ import msgspec
 import numpy as np
 from PIL import Image as Pillow
 
-from binscout_tui import atomic
 from binscout_tui.errors import RefusedError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Unpacked
@@ -113,14 +113,12 @@ class _Rendering:
             tempfile.TemporaryDirectory(prefix=".render-", dir=self.workspace.paths.previews) as scratch,
             DecodePool(None, limits, workers=1) as pool,
         ):
-            try:
-                for _, same in groupby(rows, key=lambda row: row.image.id):
-                    crops = list(same)
-                    self._image(crops[0].image, crops, pool, Path(scratch) / "pixels")
-                    done += len(crops)
-                    on_progress(done, len(rows))
-            finally:
-                self.manifest.write()
+            for _, same in groupby(rows, key=lambda row: row.image.id):
+                crops = list(same)
+                self._image(crops[0].image, crops, pool, Path(scratch) / "pixels")
+                done += len(crops)
+                on_progress(done, len(rows))
+            self.manifest.write()
 
     def _name(self, row: CropRow) -> str:
         return crop_files.file_name(row, crop_files.extension(row.image, self.kind))
@@ -129,12 +127,14 @@ class _Rendering:
         if not image.is_live:
             self._refuse(image, "not_live", "The image is in the trash or was not accepted.")
             return
-        known = {row: self.manifest.colour(self.folder, self._name(row)) for row in rows}
+        missing = []
         for row in rows:
-            if (there := known[row]) is not None:
+            there = self.manifest.colour(self.folder, self._name(row))
+            if there is None:
+                missing.append(row)
+            else:
                 self.report.present += 1
                 self._list(row, *there)
-        missing = [row for row in rows if known[row] is None]
         if not missing:
             return
         made = pool.unpack(self.workspace.paths.original(image), target)
@@ -199,7 +199,10 @@ def _encoded(pixels: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]], kind:
 def _place(target: Path, data: bytes) -> bool | None:
     """True when the file was made, False when the same one is there, None when another one is."""
     temporary = target.with_name(f".tmp-{target.name}")
-    atomic.write_bytes(temporary, data)
+    with temporary.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
     try:
         rename_new(temporary, target)
     except FileExistsError:

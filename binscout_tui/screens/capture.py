@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from binscout_tui.capturing import lists
 from binscout_tui.capturing.desk import CaptureDesk
 from binscout_tui.commands import capture as commands
 from binscout_tui.screens import capture_lines as lines
@@ -162,7 +163,7 @@ class CaptureScreen(AskingScreen):
         if desk is None or desk.view is None:
             return
         width = max(20, self.size.width - 2)
-        top = lines.top_line(desk.shown_spot, desk.view.need, stays=desk.stays, width=width)
+        top = lines.top_line(desk.shown_spot, desk.view.need, self.frame.key, stays=desk.stays, width=width)
         self.query_one("#capture-top", Line).say(top)
         self.query_one("#capture-facts", Static).update(lines.facts(desk.view, desk.which, desk.total))
         self._tell_words()
@@ -174,10 +175,15 @@ class CaptureScreen(AskingScreen):
         if desk is None or not self.has_class("-words"):
             return
         if self.capture is not None:
-            words = lines.failure_words(self.capture)
+            words = lines.failure_words(self.capture, self.frame.key)
         else:
             words = lines.empty_words(
-                desk.which, desk.source, waiting=len(desk.waiting), inbox=self.inbox_words(), spot=desk.shown_spot
+                desk.which,
+                desk.source,
+                waiting=len(desk.waiting),
+                inbox=self.inbox_words(),
+                spot=desk.shown_spot,
+                key=self.frame.key,
             )
         self.query_one("#capture-words", Static).update(words)
 
@@ -281,13 +287,8 @@ class CaptureScreen(AskingScreen):
         if not ids:
             self.frame.toast(f"A check warns of all {others} staged pictures; look at them one by one.", "warning")
             return
-        left = (
-            f"\n{counted(others, 'picture', 'with a warning stays' if others == 1 else 'with warnings stay')} staged."
-            if others
-            else ""
-        )
-        text = f"Accept {counted(len(ids), 'picture', 'that no check warns of')}?{left}\n\nz takes all of it back."
-        if await self.ask(text):
+        if await self.ask(lines.accept_question(len(ids), others, self.frame.key)):
+            self.note(f"accepting {counted(len(ids), 'picture', '')}…", "$accent")
             changed = await self.desk.accept_all(ids)
             self._moved()
             self.note(f"accepted {counted(changed, 'picture', '')}")
@@ -306,7 +307,7 @@ class CaptureScreen(AskingScreen):
         if self.desk is None:
             return
         self.watch_sources()
-        ids = await self.desk.failed()
+        ids = await lists.failures(self.ws)
         await self.desk.retry(ids)
         self._tell()
         self.note(f"trying {counted(len(ids), 'capture', 'again…')}", "$accent")
@@ -353,6 +354,18 @@ class CaptureScreen(AskingScreen):
         if self.desk is not None:
             await self.desk.filter(1 if by > 0 else -1)
             self._moved()
+
+    def go_up(self) -> bool:
+        """Esc and q take back a shot that is asked for and not taken yet."""
+        if self.desk is not None and self.desk.has_asked:
+            self.run_worker(self._withdraw(), group="action", exit_on_error=False, description="taking a shot back")
+            return True
+        return super().go_up()
+
+    async def _withdraw(self) -> None:
+        if self.desk is not None and await self.desk.withdraw():
+            self._tell()
+            self.note("the picture that was asked for is not wanted any more")
 
     async def action_stay(self) -> None:
         """Stay at the compartment, or go on."""

@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.content import Content
 
+from binscout_tui.capturing import lists
 from binscout_tui.capturing.choosing import Picked
 from binscout_tui.capturing.desk import CaptureDesk
 from binscout_tui.dialogs.ask import Ask
@@ -14,7 +15,7 @@ from binscout_tui.dialogs.coverage import Coverage
 from binscout_tui.dialogs.pick import Pick
 from binscout_tui.dialogs.reader import Reader
 from binscout_tui.errors import BinScoutError
-from binscout_tui.screens import capture_lines as lines
+from binscout_tui.screens import capture_lines
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.deciding import DecidingScreen
 from binscout_tui.store.captures import Capture
@@ -107,10 +108,15 @@ class AskingScreen(DecidingScreen):
 
     def action_compartment(self) -> None:
         """Choose or scan the compartment."""
-        if (desk := self.desk) is None:
+        if self.desk is None:
             return
         here = self.capture.id if self.capture else None
-        pick = Pick("Compartment", desk.compartments, makes="compartment", empty="no compartment matches")
+        pick = Pick(
+            "Compartment",
+            partial(lists.compartment_options, self.ws),
+            makes="compartment",
+            empty="no compartment matches",
+        )
         self.frame.push_screen(pick, partial(self._compartment_picked, here))
 
     async def _compartment_picked(self, capture_id: int | None, picked: Picked | None) -> None:
@@ -120,11 +126,12 @@ class AskingScreen(DecidingScreen):
 
     def action_item(self) -> None:
         """Choose the item."""
-        if (desk := self.desk) is None:
+        if self.desk is None:
             return
         here = self.capture.id if self.capture else None
         self.frame.push_screen(
-            Pick("Item", desk.items, makes="item", empty="no item matches"), partial(self._item_picked, here)
+            Pick("Item", partial(lists.item_options, self.ws), makes="item", empty="no item matches"),
+            partial(self._item_picked, here),
         )
 
     async def _item_picked(self, capture_id: int | None, picked: Picked | None) -> None:
@@ -134,7 +141,9 @@ class AskingScreen(DecidingScreen):
         self._tell()
         spot = self.desk.shown_spot
         if spot.compartment_id is not None and spot.how == "chosen":
-            self.note(f"p notes that {spot.item} lives in {spot.compartment}", "$accent")
+            self.note(
+                f"{self.frame.key('capture.place')} notes that {spot.item} lives in {spot.compartment}", "$accent"
+            )
 
     async def action_place(self) -> None:
         """Note where the item lives."""
@@ -147,8 +156,11 @@ class AskingScreen(DecidingScreen):
     def action_source(self) -> None:
         """Show the sources, and choose."""
         if (desk := self.desk) is not None:
-            empty = "there is no source; m makes an inbox"
-            self.frame.push_screen(Pick("Source of pictures", desk.source_options, empty=empty), self._source_picked)
+            empty = f"there is no source; {self.frame.key('capture.make_inbox')} makes an inbox"
+            self.frame.push_screen(
+                Pick("Source of pictures", partial(lists.source_options, desk.sources), empty=empty),
+                self._source_picked,
+            )
 
     async def _source_picked(self, picked: Picked | None) -> None:
         if self.desk is not None and picked is not None and picked.key is not None:
@@ -159,7 +171,7 @@ class AskingScreen(DecidingScreen):
         """Show what needs pictures."""
         if self.desk is not None:
             here = self.capture.id if self.capture else None
-            self.frame.push_screen(Coverage(self.desk.coverage), partial(self._coverage_picked, here))
+            self.frame.push_screen(Coverage(partial(lists.needs, self.ws)), partial(self._coverage_picked, here))
 
     async def _coverage_picked(self, capture_id: int | None, found: ItemCoverage | None) -> None:
         if self.desk is not None and found is not None:
@@ -178,7 +190,8 @@ class AskingScreen(DecidingScreen):
 
     async def ask(self, text: str) -> bool:
         """Ask a question; called from a worker."""
-        return bool(await self.app.push_screen_wait(Confirm("Accept all", text, yes="Accept")))
+        answer = await self.app.push_screen_wait(Confirm("Accept all", text, yes="Accept"))
+        return bool(answer)
 
     # Looking closer.
 
@@ -188,9 +201,9 @@ class AskingScreen(DecidingScreen):
         if self.desk is None or self.capture is None:
             self.frame.action_messages()
             return
-        chain = await self.desk.chain(self.capture.id)
+        chain = await lists.attempts(self.ws, self.capture.id)
         here = next((one for one in chain if one.id == self.capture.id), self.capture)
-        text = Content("\n\n").join([lines.details_text(here, chain), self.frame.messages.text()])
+        text = Content("\n\n").join([capture_lines.details_text(here, chain), self.frame.messages.text()])
         self.frame.push_screen(Reader("Capture", text))
 
     def action_background(self) -> None:
@@ -219,7 +232,7 @@ class AskingScreen(DecidingScreen):
             return
         view = self.query_one(CutView)
         try:
-            path = await self.desk.cut_out(capture)
+            path = await lists.cut_out(self.ws, capture)
         except BinScoutError as error:
             if self.capture is not None and self.capture.id == capture.id:
                 view.say(Content.assemble((error.sentence, "$error"), (f"\n\n{error.hint}" if error.hint else "", "")))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 
 from binscout_tui.capturing.findings import Remark, remarks, summed_up
 from binscout_tui.capturing.queue import Spot, View, Which
+from binscout_tui.screens.words import counted
 from binscout_tui.store.capture_queue import Need
 from binscout_tui.store.capture_sources import Source
 from binscout_tui.store.captures import Capture
 
 Part = tuple[str, str]
+KeyOf = Callable[[str], str]
+"""The key that leads to a command now."""
 SIGNS: dict[str, Part] = {
     "staged": ("○", "$warning"),
     "accepted": ("✓", "$success"),
@@ -29,7 +32,7 @@ LIGHTS: dict[str, Part] = {
 HOW = {"placement": "(placement)", "chosen": "(chosen)", "code": "(by its code)"}
 
 
-def top_line(spot: Spot, need: Need | None, *, stays: bool, width: int) -> Content:
+def top_line(spot: Spot, need: Need | None, key: KeyOf, *, stays: bool, width: int) -> Content:
     """Which compartment and item at the left, how many pictures there are at the right."""
     left: list[Part] = []
     if spot.compartment:
@@ -38,9 +41,8 @@ def top_line(spot: Spot, need: Need | None, *, stays: bool, width: int) -> Conte
     if spot.item:
         left += [(spot.item, "bold $accent"), (f"  {HOW.get(spot.how, '')}", "$text-muted")]
     else:
-        left.append(
-            ("no item, i chooses one" if spot.compartment else "c scans or chooses a compartment", "$text-muted")
-        )
+        scan = f"{key('capture.compartment')} scans or chooses a compartment"
+        left.append((f"no item, {key('capture.item')} chooses one" if spot.compartment else scan, "$text-muted"))
     if stays:
         left.append(("  stays here", "$warning"))
     right = "" if need is None else f"have {need.have} of {need.target}"
@@ -77,14 +79,17 @@ def facts(view: View, which: Which, total: int) -> Content:
     lines += [_remark(remark) for remark in summed_up(remarks(capture.checks))]
     if capture.codes:
         lines.append(Content.assemble(("code     ", "$text-muted"), one_line(" · ".join(capture.codes))))
-    source = " · ".join(one_line(part) for part in (capture.source or "", capture.name) if part)
+    name = capture.name.rpartition("/")[2] or capture.name
+    source = " · ".join(one_line(part) for part in (capture.source or "", name) if part)
     lines += [Content(""), Content.styled(source, "$text-muted")]
     return Content("\n").join(lines)
 
 
 def _remark(remark: Remark) -> Content:
     if not remark.warns:
-        detail = f" {remark.sentence.rstrip('.')}" if remark.check == "size" else ""
+        detail = (
+            f" {one_line(remark.sentence).removesuffix('.').removesuffix(' pixels')}" if remark.check == "size" else ""
+        )
         return Content.assemble((f"{remark.word:<9}", "$text-muted"), ("✓", "$success"), (detail, "$text-muted"))
     return Content.assemble(
         (f"{remark.word:<9}", "$text-muted"), ("! ", "bold $warning"), (one_line(remark.sentence), "$warning")
@@ -92,7 +97,7 @@ def _remark(remark: Remark) -> Content:
 
 
 def note_line(note: Content, source: Content, early: int, width: int) -> Content:
-    """What has just happened at the left, the source at the right; a source that fails has the line when it is short."""
+    """What has just happened at the left, the source in what room is left at the right."""
     if early:
         note = Content.styled(f"{early} early {'key' if early == 1 else 'keys'} not taken", "$warning")
     room = max(0, width - note.cell_length - 2)
@@ -147,24 +152,25 @@ def newest_lines(captures: Sequence[Capture], here: int | None, rows: int, width
     return Content("\n").join(lines) if captures else Content("")
 
 
-def failure_words(capture: Capture) -> Content:
+def failure_words(capture: Capture, key: KeyOf) -> Content:
     """In the place of a picture: why there is none."""
     return Content.assemble(
         ("✗ ", "bold $error"),
         (one_line(capture.error or "No reason was given."), "bold"),
         (f"\n\n{one_line(capture.name)}\n\n", ""),
-        ("y tries again   Y tries all again   e details   x puts it aside", "$text-muted"),
+        (f"{key('capture.retry')} tries again · {key('capture.retry_all')} tries all again\n", "$text-muted"),
+        (f"{key('capture.details')} details · {key('capture.reject')} puts it aside", "$text-muted"),
     )
 
 
-def empty_words(which: Which, source: Source | None, *, waiting: int, inbox: str, spot: Spot) -> Content:
+def empty_words(which: Which, source: Source | None, *, waiting: int, inbox: str, spot: Spot, key: KeyOf) -> Content:
     """Nothing is on the desk: what comes next, or what to do first."""
     if which not in ("staged", "all"):
-        return Content(f"No capture is {which}.\n\nf shows those of another state.")
+        return Content(f"No capture is {which}.\n\n{key('capture.filter')} shows those of another state.")
     if source is None:
         return Content.assemble(
             ("There is no source of pictures yet.\n\n", "bold"),
-            ("m", "bold $accent"),
+            (key("capture.make_inbox"), "bold $accent"),
             (f"   makes the folder {inbox} and watches it\n\n", ""),
             ("binscout capture source add   adds a camera or another folder", "$text-muted"),
         )
@@ -172,12 +178,12 @@ def empty_words(which: Which, source: Source | None, *, waiting: int, inbox: str
         return Content.assemble(
             (f"{one_line(source.name)} gives no pictures\n\n", "bold $error"),
             (f"{one_line(source.message) or 'It gives no reason.'}\n\n", ""),
-            ("It is tried again by itself. s shows the other sources.", "$text-muted"),
+            (f"It is tried again by itself. {key('capture.source')} shows the other sources.", "$text-muted"),
         )
-    return Content.assemble(*_ready(source, waiting, inbox, spot))
+    return Content.assemble(*_ready(source, waiting, inbox, spot, key))
 
 
-def _ready(source: Source, waiting: int, inbox: str, spot: Spot) -> list[Part]:
+def _ready(source: Source, waiting: int, inbox: str, spot: Spot, key: KeyOf) -> list[Part]:
     if source.kind == "inbox":
         return [
             ("Ready for pictures\n\n", "bold"),
@@ -188,9 +194,17 @@ def _ready(source: Source, waiting: int, inbox: str, spot: Spot) -> list[Part]:
     what = f" of {spot.item}" if spot.item else ""
     return [
         (f"Ready for a picture{what}\n\n", "bold"),
-        ("␣", "bold $accent"),
+        (key("capture.shoot"), "bold $accent"),
         (f"   shoots with {one_line(source.name)}", ""),
     ]
+
+
+def accept_question(fine: int, warned: int, key: KeyOf) -> str:
+    """What is asked before all are accepted: how many, how many not, and how to take it back."""
+    what = f"Accept {counted(fine, 'picture', 'that no check warns of')}?"
+    verb = "with a warning stays staged." if warned == 1 else "with warnings stay staged."
+    left = f"\n{counted(warned, 'picture', verb)}" if warned else ""
+    return f"{what}{left}\n\n{key('capture.undo')} takes all of it back."
 
 
 def details_text(capture: Capture, chain: Sequence[Capture]) -> Content:

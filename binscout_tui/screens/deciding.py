@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -22,6 +23,9 @@ from binscout_tui.workers.previews import PreviewMaker
 SEEN_FOR_S = 0.04
 """How long something must be on the screen before a key decides on it where the terminal does not tell that it has
 drawn it: by so much what is handed to it may be drawn later, and a key that was pressed before be read later."""
+
+PASSED_ON_S = 2.0
+"""So long at most a key waits for what the key before it does in the app."""
 
 
 class DecidingScreen(BaseScreen):
@@ -125,7 +129,9 @@ class DecidingScreen(BaseScreen):
     async def on_key(self, event: events.Key) -> None:
         """Judge the keys that decide; those that are not taken here go the ordinary way."""
         if self._passed_on is not None:
-            await self._passed_on.wait()
+            # An app that is leaving carries out nothing more, and must not wait for this screen in turn.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._passed_on.wait(), PASSED_ON_S)
             self._passed_on = None
         found = self.taken(event.key) if self.frame.screen is self else None
         if found is None:

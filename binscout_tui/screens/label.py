@@ -203,21 +203,21 @@ class LabelScreen(DecidingScreen):
         panel.entries = tuple(ClassEntry(by_class.get(item.id, ""), item.name, item.images) for item in desk.classes)
         panel.suggested = self.suggestion
         panel.given = desk.current.label.name if desk.current and desk.current.label else None
-        rate = per_minute(self._moments, time.monotonic())
-        status = status_line(desk.current, desk.left, rate, which=desk.which, skipped=desk.skipped)
+        rate, key = per_minute(self._moments, time.monotonic()), self.frame.key
+        status = status_line(desk.current, desk.left, rate, which=desk.which, skipped=desk.skipped, key=key)
         self._say("#label-status", status)
         said = desk.current.prediction if desk.current else None
-        self._say("#label-suggestion", suggestion_line(said, shown=desk.suggestions, model=desk.model_id))
+        self._say("#label-suggestion", suggestion_line(said, shown=desk.suggestions, model=desk.model_id, key=key))
         self._tell_last()
         if desk.current is None:
-            self.query_one("#label-empty", Static).update(empty_words(desk.counts, desk.which))
+            self.query_one("#label-empty", Static).update(empty_words(desk.counts, desk.which, key=key))
 
     def came_early(self) -> None:
         """Say so where the decisions are listed."""
         self._tell_last()
 
     def _tell_last(self) -> None:
-        line = last_line(self._last, self.early, self._problem)
+        line = last_line(self._last, self.early, self._problem, key=self.frame.key)
         if self.has_class("-finding"):
             line = Content.styled(FINDING, "$text-muted")
         self._say("#label-last", line)
@@ -266,7 +266,7 @@ class LabelScreen(DecidingScreen):
             await self.desk.trash(self.candidate.image.id)
             self._last.append("trash")
             self._show()
-            self.frame.toast(f"{name} is in the trash; z brings it back.")
+            self.frame.toast(f"{name} is in the trash; {{label.undo}} brings it back.")
 
     async def _decide(self, verdict: Verdict, image_id: int | None = None) -> None:
         if self.desk is None or self.candidate is None:

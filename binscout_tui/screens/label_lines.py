@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
+from binscout_tui.commands.table import KeyOf, default_key
 from binscout_tui.labelling.queue import Candidate, Which
 from binscout_tui.store.labels import Label
 from binscout_tui.store.predictions import Prediction
@@ -17,13 +18,20 @@ FINDING = "Enter labels · ↓↑ mark · Esc leaves · new: Enter twice"
 
 
 def status_line(
-    candidate: Candidate | None, left: int, rate: int | None, *, which: Which = "unlabelled", skipped: int = 0
+    candidate: Candidate | None,
+    left: int,
+    rate: int | None,
+    *,
+    which: Which = "unlabelled",
+    skipped: int = 0,
+    key: KeyOf = default_key,
 ) -> Content:
     """How much is left, how fast it goes, which image it is and what was said of it."""
-    words = f"{left:,} left" if which == "unlabelled" else f"the {skipped:,} skipped · s leaves them"
+    over = key("label.skipped")
+    words = f"{left:,} left" if which == "unlabelled" else f"the {skipped:,} skipped · {over} leaves them"
     parts: list[tuple[str, str]] = [(words, "bold")]
     if skipped and which == "unlabelled":
-        parts.append((f" · {skipped:,} skipped (s)", "$text-muted"))
+        parts.append((f" · {skipped:,} skipped ({over})", "$text-muted"))
     if rate is not None:
         parts.append((f" · {rate}/min", ""))
     if candidate is not None:
@@ -38,24 +46,25 @@ def label_words(label: Label) -> str:
     return {"class": f"labelled {label.name}", "empty": "labelled: nothing there", "skipped": "skipped"}[label.state]
 
 
-def suggestion_line(prediction: Prediction | None, *, shown: bool, model: str | None) -> Content:
+def suggestion_line(
+    prediction: Prediction | None, *, shown: bool, model: str | None, key: KeyOf = default_key
+) -> Content:
     """What the model says, with its score and the key that takes it."""
     if model is None:
         return Content("")
     if not shown:
-        return Content.styled("suggestions hidden · t", "$text-muted")
+        return Content.styled(f"suggestions hidden · {key('label.suggestions')}", "$text-muted")
     if prediction is None:
         return Content.styled("model: nothing yet", "$text-muted")
     if prediction.label is None:
         return Content.styled("model: failed here", "$warning")
     score = "" if prediction.score is None else f" {prediction.score:.2f}".replace(" 0.", " .")
     unsure = " unsure" if prediction.unknown else ""
-    return Content.assemble(
-        ("model: ", "$text-muted"), (prediction.label, "bold $accent"), f"{score}{unsure} ", ("y", "bold $accent")
-    )
+    take = (key("label.take"), "bold $accent")
+    return Content.assemble(("model: ", "$text-muted"), (prediction.label, "bold $accent"), f"{score}{unsure} ", take)
 
 
-def last_line(last: Sequence[str], early: int, problem: str = "") -> Content:
+def last_line(last: Sequence[str], early: int, problem: str = "", *, key: KeyOf = default_key) -> Content:
     """Keys that were not taken and the last decisions, newest last; or what went wrong with the last one.
 
     The line is cut at its right end, so that what must be read comes first.
@@ -68,22 +77,23 @@ def last_line(last: Sequence[str], early: int, problem: str = "") -> Content:
     if last:
         parts.append(("last: ", "$text-muted"))
         parts.append(("  ".join(f"{words} ✓" for words in last), ""))
-        parts.append(("  (z undoes)", "$text-muted"))
+        parts.append((f"  ({key('label.undo')} undoes)", "$text-muted"))
     return Content.assemble(*parts)
 
 
-def empty_words(counts: Mapping[str, int], which: Which = "unlabelled") -> str:
+def empty_words(counts: Mapping[str, int], which: Which = "unlabelled", *, key: KeyOf = default_key) -> str:
     """What to do when there is nothing to label."""
     if not any(counts.values()):
         return NO_IMAGES
     left = counts["unlabelled"]
     if which == "skipped":
         rest = f"{counts['skipped']} skipped, {left} unlabelled"
-        return f"No further image is skipped ({rest}).\n\ns goes back to the unlabelled ones, h over the last ones."
+        ways = f"{key('label.skipped')} goes back to the unlabelled ones, {key('label.previous')} over the last ones."
+        return f"No further image is skipped ({rest}).\n\n{ways}"
     done = counts["class"] + counts["empty"]
-    keys = ["h goes back over them", "z takes the last label back"]
+    keys = [f"{key('label.previous')} goes back over them", f"{key('label.undo')} takes the last label back"]
     passed = ""
     if counts["skipped"]:
         passed = f", {counts['skipped']} skipped"
-        keys.insert(0, "s goes over the skipped ones")
+        keys.insert(0, f"{key('label.skipped')} goes over the skipped ones")
     return f"Everything is labelled: {done} images{passed}.\n\n" + "\n".join(keys)

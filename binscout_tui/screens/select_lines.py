@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.cells import cell_len
 from textual.content import Content
 
+from binscout_tui.commands.table import KeyOf, default_key
 from binscout_tui.selecting.rows import MOST
 from binscout_tui.store.sets import ImageSet, SetState, Suggested
 
@@ -34,6 +35,7 @@ def status_line(
     *,
     only: SetState | None = None,
     zoom: str = "",
+    key: KeyOf = default_key,
 ) -> Content:
     """Which set it is and what became of it at the left, the counts at the right of `width` cells."""
     left: list[tuple[str, str]] = [(where_words(position, total, only), "bold")]
@@ -51,7 +53,7 @@ def status_line(
     # A long name is what may be cut, so it stands last.
     left.append((f" · {found.name}", ""))
     line = Content.assemble(*left)
-    rights = count_words(counts)
+    rights = count_words(counts, key)
     right = next((words for words in rights if line.cell_length + 2 + cell_len(words) <= width), rights[-1])
     room = width - cell_len(right) - 2
     if line.cell_length > room:
@@ -65,12 +67,12 @@ def where_words(position: int, total: int, only: SetState | None) -> str:
     return f"{what}set {position} of {total}" if position else f"not one of {total} {_ONLY[only] if only else ''} sets"
 
 
-def count_words(counts: Mapping[str, int]) -> list[str]:
+def count_words(counts: Mapping[str, int], key: KeyOf = default_key) -> list[str]:
     """The counts in words, from the longest to the shortest way to say them."""
     rest = f"{counts['pending']} left" if counts["pending"] else "all decided"
     kept, skipped = f"kept {counts['done']}", f"skipped {counts['skipped']}"
     if not counts["pending"] and counts["skipped"]:
-        rest += f" · s: {skipped}"
+        rest += f" · {key('select.skipped')}: {skipped}"
         return [f"{kept} · {rest}", rest]
     rejected = [f"rejected {counts['rejected']}"] if counts["rejected"] else []
     return [" · ".join([kept, skipped, *rejected, rest]), f"{kept} · {rest}", rest]
@@ -89,16 +91,17 @@ def by_words(said: Suggested) -> str:
     return f"{said.by if said.by == HEURISTIC else f'model {said.by}'} {said.score:.0%}".replace("%", " %")
 
 
-def suggestion_line(found: ImageSet, said: Suggested | None) -> Content:
+def suggestion_line(found: ImageSet, said: Suggested | None, key: KeyOf = default_key) -> Content:
     """The line below the pictures while suggestions are shown."""
     number = next((i for i, image in enumerate(found.images, 1) if said and image.id == said.image), 0)
     if said is None or not number:
-        return Content.styled("nothing is suggested for this set · t hides this line", "$text-muted")
+        hides = f"{key('select.suggestions')} hides this line"
+        return Content.styled(f"nothing is suggested for this set · {hides}", "$text-muted")
     who = HEURISTIC if said.by == HEURISTIC else f"model {said.by}"
     crop = ", crop shown dashed" if said.crop else ""
-    take = "y takes both" if said.crop else "y takes it"
+    take = f"{key('select.take')} takes {'both' if said.crop else 'it'}"
     return Content.assemble(
         (f"{who}: {number}", "$secondary"),
         (f" ({said.score:.0%})".replace("%", " %") + crop, "$secondary"),
-        (f" · {take} · t hides", "$text-muted"),
+        (f" · {take} · {key('select.suggestions')} hides", "$text-muted"),
     )

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from binscout_tui.screens.deciding import DecidingScreen
 from binscout_tui.screens.select_lines import by_words, status_line, suggestion_line
-from binscout_tui.selecting.desk import SetDesk, refused
+from binscout_tui.selecting.desk import SetDesk, refused, suggestion_of
 from binscout_tui.selecting.rows import MOST
 from binscout_tui.store.events import Event
 from binscout_tui.store.images import Image
@@ -136,7 +136,7 @@ class ShowingSets(DecidingScreen):
         return [self._member(desk, found, image) for image in found.images[:MOST]]
 
     def _member(self, desk: SetDesk, found: ImageSet, image: Image) -> Member:
-        said = desk.suggestion if desk.suggestions and found is desk.current else None
+        said = suggestion_of(found) if desk.suggestions else None
         here = said is not None and said.image == image.id
         return Member(
             desk.preview(image),
@@ -158,11 +158,19 @@ class ShowingSets(DecidingScreen):
         zoom = self.strip.zoom_text if self.strip.is_looking else ""
         line.update(
             status_line(
-                found, desk.position, desk.total, desk.counts, self.early, width, only=desk.order.only, zoom=zoom
+                found,
+                desk.position,
+                desk.total,
+                desk.counts,
+                self.early,
+                width,
+                only=desk.order.only,
+                zoom=zoom,
+                key=self.frame.key,
             ),
             layout=False,
         )
-        self.query_one("#select-suggestion", Line).say(suggestion_line(found, desk.suggestion))
+        self.query_one("#select-suggestion", Line).say(suggestion_line(found, desk.suggestion, self.frame.key))
 
     def on_resize(self, event: events.Resize) -> None:
         """The counts stay at the right end."""
@@ -192,7 +200,7 @@ class ShowingSets(DecidingScreen):
             return
         self.seen()
         if self.desk.following is not None:
-            self.strip.prefetch([self.desk.preview(image) for image in self.desk.following.images[:MOST]])
+            self.strip.prefetch(self._members(self.desk, self.desk.following))
         if self.desk.wants_advice:
             self.run_worker(
                 self._advise(self.desk), group="advice", exit_on_error=False, description="looking for the sharpest"

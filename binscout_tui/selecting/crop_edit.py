@@ -43,6 +43,7 @@ class CropEdit:
     """A crop box on a picture of `size` (width, height) pixels while it is edited.
 
     `aspect` (width / height in pixels) is None while the two sides are free; `fine` makes a step one pixel.
+    `offered` is the box with which an edit began that nobody had made: a drag draws as if it were not there.
     """
 
     size: Size
@@ -50,11 +51,15 @@ class CropEdit:
     aspect: float | None = None
     fine: bool = False
     preset: int = 0
+    offered: CropBox = FULL
 
     @classmethod
     def begun(cls, size: Size, crop: CropBox | None) -> CropEdit:
         """An edit of `crop`; without one it begins with the middle of the picture, a box that arrows can move."""
-        return cls(size, crop) if crop is not None else cls(size).next_preset()
+        if crop is not None:
+            return cls(size, crop)
+        first = cls(size).next_preset()
+        return replace(first, offered=first.box)
 
     @property
     def step(self) -> int:
@@ -115,8 +120,7 @@ class CropEdit:
         if across is None or down is None:
             return Drag(self, pointer, "draw")
         if not across and not down:
-            # Nobody means to move the whole picture; a new box is what they draw.
-            return Drag(self, pointer, "draw" if self.box == FULL else "move")
+            return Drag(self, pointer, "draw" if self.box in (FULL, self.offered) else "move")
         return Drag(self, pointer, "stretch", (across, down))
 
     def words(self, width: int) -> str:

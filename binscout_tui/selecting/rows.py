@@ -21,6 +21,18 @@ def columns(
     return min(range(1, count + 1), key=lambda wide: _badness(wide, sizes, room, cell))
 
 
+def rooms(wide: int, count: int, room: tuple[int, int]) -> list[tuple[int, int]]:
+    """(columns, rows) in cells that each of `count` pictures gets inside its frame, `wide` of them in a row."""
+    high = -(-max(1, count) // wide)
+    across, down = _lengths(room[0], wide), _lengths(room[1], high)
+    return [(max(0, across[i % wide] - FRAME), max(0, down[i // wide] - FRAME)) for i in range(count)]
+
+
+def _lengths(total: int, parts: int) -> list[int]:
+    """`total` cells in equal parts, as the grid deals them out."""
+    return [(part + 1) * total // parts - part * total // parts for part in range(parts)]
+
+
 def _badness(
     wide: int, sizes: Sequence[tuple[int, int]], room: tuple[int, int], cell: tuple[int, int]
 ) -> tuple[float, int, int]:

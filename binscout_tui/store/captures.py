@@ -17,10 +17,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import BinScoutError, ConflictError, RefusedError
-from binscout_tui.store import compartments, events, images, items, journal, labels
+from binscout_tui.errors import BinScoutError, ConflictError
+from binscout_tui.store import compartments, events, images, items, journal
 from binscout_tui.store.capture_rows import (
-    LIVE_STATES,
     Capture,
     State,
     by_fingerprint,
@@ -36,6 +35,7 @@ from binscout_tui.store.capture_rows import (
     of_image,
     page,
 )
+from binscout_tui.store.capture_states import change_state, read_state, refusal_of, settle
 from binscout_tui.store.images import NewImage
 from binscout_tui.store.journal import Decision
 
@@ -186,7 +186,7 @@ def retry_done(db: sqlite3.Connection, uid: int, capture_id: int, came: NewCaptu
         ),
     )
     if is_late:
-        _settle(db, capture_id)
+        settle(db, capture_id)
         events.emit(db, "capture", capture_id)
     else:
         _into_use(db, uid, capture_id)
@@ -210,20 +210,20 @@ def decide_some(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Ver
     refused: dict[int, BinScoutError] = {}
     decisions: list[Decision] = []
     for capture in [get(db, capture_id) for capture_id in dict.fromkeys(ids)]:
-        refusal = _refusal(db, capture, state)
+        refusal = refusal_of(db, capture, state)
         if refusal is not None:
             refused[capture.id] = refusal
         elif capture.state != state:
             changed.append(capture.id)
             change = {"state": state, "reason": reason or capture.reason}
-            decisions += _change(db, uid, capture.id, _ACTIONS[state], change)
+            decisions += change_state(db, uid, capture.id, _ACTIONS[state], change)
     journal.record_all(db, uid, decisions)
     return Decided(changed, refused)
 
 
 def refusals(db: sqlite3.Connection, ids: Iterable[int], state: Verdict) -> dict[int, BinScoutError]:
     """Why each of these captures that cannot be put into `state` cannot. Raises NotFoundError."""
-    found = ((one, _refusal(db, get(db, one), state)) for one in ids)
+    found = ((one, refusal_of(db, get(db, one), state)) for one in ids)
     return {one: refusal for one, refusal in found if refusal is not None}
 
 
@@ -248,7 +248,7 @@ def assign(
     changed: list[int] = []
     decisions: list[Decision] = []
     for capture_id in [get(db, one).id for one in dict.fromkeys(ids)]:
-        made = _change(db, uid, capture_id, "assign", change)
+        made = change_state(db, uid, capture_id, "assign", change)
         changed += [capture_id] if made else []
         decisions += made
     journal.record_all(db, uid, decisions)
@@ -265,61 +265,15 @@ def keep_checks(db: sqlite3.Connection, capture_id: int, checks: dict[str, Any],
 _ACTIONS = {"accepted": "accept", "rejected": "reject", "staged": "stage"}
 
 
-def _refusal(db: sqlite3.Connection, capture: Capture, state: str) -> BinScoutError | None:
-    """Why this capture cannot be put into `state`, or None."""
-    if capture.state == state:
-        return None
-    if capture.image_id is None:
-        if state == "rejected" and capture.state == "failed":
-            return None
-        return RefusedError(
-            f"Capture {capture.id} has no picture: {capture.error}",
-            hint=f"`binscout capture retry {capture.id}` tries again.",
-            code="capture_failed",
-        )
-    if capture.state == "superseded" and state == "rejected":
-        return RefusedError(f"Capture {capture.id} was taken again and is out of use already.", code="superseded")
-    rival = live(db, capture.id)
-    if state in LIVE_STATES and rival is not None and rival != capture.id:
-        return RefusedError(
-            f"Capture {capture.id} was taken again: capture {rival} is in use instead.",
-            hint=f"Reject capture {rival} first, or take it again.",
-            code="superseded",
-        )
-    return None
-
-
-def _change(db: sqlite3.Connection, uid: int, capture_id: int, action: str, change: dict[str, Any]) -> list[Decision]:
-    """Change a capture, and say what was decided: on it, and on the label of its image. Empty where nothing changes."""
-    before = _read(db, capture_id)
-    after = {**before, **change}
-    if before == after:
-        return []
-    _write(db, capture_id, after, uid)
-    decision = Decision(area="capture", action=action, target=capture_id, before=before, after=after)
-    label = _label(db, uid, capture_id) if after["state"] == "accepted" else None
-    return [decision] if label is None else [decision, label]
-
-
-def _label(db: sqlite3.Connection, uid: int, capture_id: int) -> Decision | None:
-    """Give the image of an accepted capture the class of its item."""
-    row = db.execute(
-        "SELECT image_id, class.id AS class FROM capture LEFT JOIN item ON item.id = item_id"
-        " LEFT JOIN class ON class.id = item.class_id AND class.archived_at IS NULL WHERE capture.id = ?",
-        (capture_id,),
-    ).fetchone()
-    return labels.follow_item(db, uid, row["image_id"], row["class"])
-
-
 def _into_use(db: sqlite3.Connection, uid: int, capture_id: int) -> None:
     """Finish staging: a retake takes the place of what it replaces, undoably; its image is withheld."""
-    state = _read(db, capture_id)
+    state = read_state(db, capture_id)
     if state["replaced"] is None:
-        _settle(db, capture_id)
+        settle(db, capture_id)
         events.emit(db, "capture", capture_id)
         return
     change = {"state": "staged", "replaced": "superseded"}
-    journal.record_all(db, uid, _change(db, uid, capture_id, "retake", change))
+    journal.record_all(db, uid, change_state(db, uid, capture_id, "retake", change))
 
 
 def _image(db: sqlite3.Connection, uid: int, new: NewCapture) -> tuple[int, bool]:
@@ -375,74 +329,9 @@ def _keep_error(db: sqlite3.Connection, capture: Capture, new: NewFailure) -> No
         events.emit(db, "capture", capture.id)
 
 
-def _read(db: sqlite3.Connection, capture_id: int) -> dict[str, Any]:
-    """What is decided on a capture.
-
-    `replaced` is the state of the capture that it was taken instead of; `rival` any other attempt at the same picture
-    that is in use. With them a decision is stale, and not undone, once undoing it would put two into use.
-    """
-    row = db.execute(
-        "SELECT capture.state, capture.item_id AS item, capture.compartment_id AS compartment, capture.reason,"
-        " capture.replaces, older.state AS replaced FROM capture"
-        " LEFT JOIN capture AS older ON older.id = capture.replaces WHERE capture.id = ?",
-        (capture_id,),
-    ).fetchone()
-    rival = live(db, capture_id)
-    state = dict(row)
-    replaces = state.pop("replaces")
-    return {**state, "rival": None if rival in (capture_id, replaces) else rival}
-
-
-def _write(db: sqlite3.Connection, capture_id: int, state: journal.State, uid: int) -> None:
-    db.execute(
-        "UPDATE capture SET item_id = ?, compartment_id = ?, reason = ? WHERE id = ?",
-        (state["item"], state["compartment"], state["reason"], capture_id),
-    )
-    replaces = db.execute("SELECT replaces FROM capture WHERE id = ?", (capture_id,)).fetchone()["replaces"]
-    if replaces is not None and _move(db, replaces, state["replaced"], uid):
-        events.emit(db, "capture", replaces)
-    _move(db, capture_id, state["state"], uid)
-
-
-def _move(db: sqlite3.Connection, capture_id: int, state: str, uid: int) -> bool:
-    """Whether the capture's state changed; its image's moves with it."""
-    decided = (None, None) if state in ("staged", "failed") else (utc_now(), uid)
-    moved = db.execute(
-        "UPDATE capture SET state = ?, decided_at = ?, decided_by = ? WHERE id = ? AND state <> ?",
-        (state, *decided, capture_id, state),
-    ).rowcount
-    if moved:
-        _settle(db, capture_id)
-    return bool(moved)
-
-
-def _settle(db: sqlite3.Connection, capture_id: int) -> None:
-    """Withhold the image of a capture, or not: it is in use when any capture that brought it was accepted.
-
-    An image that was in the workspace before all its captures is left alone.
-    """
-    row = db.execute(
-        "SELECT image.id, withheld, max(owns_image) AS owned, max(state = 'accepted') AS accepted,"
-        " max(state = 'staged') AS staged, max(state = 'superseded') AS superseded FROM image"
-        " JOIN capture ON capture.image_id = image.id"
-        " WHERE image.id = (SELECT image_id FROM capture WHERE id = ?) GROUP BY image.id",
-        (capture_id,),
-    ).fetchone()
-    if row is None or not row["owned"]:
-        return
-    withheld = next((state for state in ("staged", "superseded") if row[state]), "rejected")
-    wanted = None if row["accepted"] else withheld
-    if wanted != row["withheld"]:
-        db.execute("UPDATE image SET withheld = ? WHERE id = ?", (wanted, row["id"]))
-        events.emit(db, "image", row["id"])
-
-
 def _bytes(path: Path | None) -> bytes | None:
     return None if path is None else os.fsencode(path)
 
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-journal.register("capture", _read, _write)

@@ -16,7 +16,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One image as grouping sees it.
 
     `source` and `name` are safe to show. `left` says why it can never join: `in_trash` or `withheld`, else it is
-    empty; `in_set` whether it is in any set. `taken_with` is equal for what one capture source took for one place.
+    empty; `in_set` whether it is in any set. `taken_with` is equal for what one capture source took of one item in one
+    compartment (0: none), and empty for what was not captured.
     """
 
     id: int
@@ -52,7 +53,7 @@ _COLUMNS = (
     "image.id, sha256, name, image.source, taken_at, mtime_ns, width, height, phash,"
     " CASE WHEN trashed_at IS NOT NULL THEN 'in_trash' WHEN withheld IS NOT NULL THEN 'withheld' ELSE '' END AS left,"
     " EXISTS (SELECT 1 FROM set_member WHERE set_member.image_id = image.id) AS in_set,"
-    " coalesce((SELECT printf('%d/%d/%d', coalesce(source_id, 0), coalesce(compartment_id, 0), coalesce(item_id, 0))"
+    " coalesce((SELECT printf('source %d, compartment %d, item %d', source_id, compartment_id, item_id)"
     " FROM capture WHERE capture.image_id = image.id AND owns_image = 1 ORDER BY capture.id LIMIT 1), '') AS taken_with"
 )
 

@@ -147,8 +147,10 @@ def checked_target(target: int | None) -> int | None:
 def _must_be_free(db: sqlite3.Connection, name: str) -> None:
     taken = by_name(db, name)
     if taken is not None:
-        hint = f"It is archived; `binscout item archive {taken.name!r} --undo` brings it back." if taken.archived_at else ""
-        raise UsageError(f"There is an item {name!r} already.", hint=hint, code="item_exists")
+        hint = f"It is archived; `binscout item archive {taken.name!r} --undo` brings it back."
+        raise UsageError(
+            f"There is an item {name!r} already.", hint=hint if taken.archived_at else "", code="item_exists"
+        )
 
 
 def _word(text: str, what: str) -> str:

@@ -101,7 +101,7 @@ class Picture(PictureLooking):
         self._waits = 0
         self._tells = False
         self._was_cut = False
-        self._wished: tuple[Path, ...] | None = None
+        self._wished: tuple[tuple[Path, ...], tuple[int, int] | None, tuple[Box, ...]] | None = None
 
     # -- what screens call -------------------------------------------------------------------------------
 
@@ -134,19 +134,23 @@ class Picture(PictureLooking):
         if self.caption_text != before:
             self._refresh_caption()
 
-    def prefetch(self, paths: Sequence[Path]) -> None:
+    def prefetch(
+        self, paths: Sequence[Path], *, room: tuple[int, int] | None = None, boxes: Sequence[Box] = ()
+    ) -> None:
         """Make `paths` ready at this widget's size, so that `show` has them at once. Replaces earlier wishes.
 
+        `room` is the size in cells that the widget will have then, where that is another one; `boxes` will be drawn.
         It begins when what is being shown is on the screen: threads that work take time from the frame.
         """
-        self._wished = tuple(paths)
+        self._wished = tuple(paths), room, tuple(boxes)
         if not self._tells:
             self._prefetch_wished()
 
     def _prefetch_wished(self) -> None:
-        paths, self._wished = self._wished, None
-        if paths is not None:
-            requests = [self._make_request(path) for path in paths]
+        wished, self._wished = self._wished, None
+        if wished is not None:
+            paths, room, boxes = wished
+            requests = [self._make_request(path, room, boxes) for path in paths]
             self._loading.prefetch([request for request in requests if request is not None])
 
     def redraw(self) -> None:
@@ -240,9 +244,11 @@ class Picture(PictureLooking):
         """The terminal was to hold the pixels and does not: make them again."""
         self._loading.again(self._rest_s)
 
-    def _make_request(self, path: Path) -> Request | None:
+    def _make_request(
+        self, path: Path, room: tuple[int, int] | None = None, boxes: tuple[Box, ...] = ()
+    ) -> Request | None:
         """The request for `path`, in the fine quality; with what is drawn and looked at where it is the one shown."""
-        width, height = self._room_in_cells()
+        width, height = room or self._room_in_cells()
         if width < 1 or height < 1:
             return None
         graphics = graphics_of(self.app)
@@ -257,6 +263,7 @@ class Picture(PictureLooking):
             tmux=graphics.tmux,
             fine_sixel=REMOTE_SIXEL_BYTES if graphics.remote else sixel.MAX_BYTES,
             largest_sixel=graphics.sixel_size,
+            boxes=boxes,
         )
         return self._with_overlays(plain) if path == self._path else plain
 

@@ -53,7 +53,7 @@ class PictureFrame(Vertical):
     PictureFrame.suggested { border: dashed $secondary; border-title-color: $secondary; }
     PictureFrame.cursor { border: heavy $accent; border-title-color: $accent; }
     PictureFrame.suggested.cursor { border: dashed $accent; }
-    PictureFrame.out { border: round $surface; border-title-color: $text-disabled; border-title-style: strike; }
+    PictureFrame.out { border: round $surface; border-title-color: $text-disabled; }
     PictureFrame.out.cursor { border: round $accent; }
     PictureFrame.kept { border: double $success; border-title-color: $success; border-title-style: bold; }
     PictureFrame Static { width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $warning; }

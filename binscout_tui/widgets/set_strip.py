@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,7 +12,7 @@ from textual.message import Message
 
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.select import LOOK
-from binscout_tui.selecting.rows import MOST, columns
+from binscout_tui.selecting.rows import MOST, columns, rooms
 from binscout_tui.terminal.graphics import HALF_BLOCKS, TerminalGraphics
 from binscout_tui.terminal.view import WHOLE, View
 from binscout_tui.widgets.picture import Picture
@@ -92,12 +91,16 @@ class SetStrip(Commanded, Grid):
         self._arrange([frame.member.size for frame in self.frames if frame.member is not None])
 
     def _arrange(self, sizes: Sequence[tuple[int, int]]) -> None:
+        self._wide = self._columns(sizes)
+        self.styles.grid_size_columns = self._wide
+        self.styles.grid_size_rows = -(-max(1, len(sizes)) // self._wide)
+
+    def _columns(self, sizes: Sequence[tuple[int, int]]) -> int:
+        """How many pictures of these sizes lie side by side."""
         found = getattr(self.app, "graphics", None)
         graphics = found if isinstance(found, TerminalGraphics) else HALF_BLOCKS
         cell = (graphics.cell_width, graphics.cell_height)
-        self._wide = columns(sizes, (self.size.width, self.size.height), cell) if self.size else columns(sizes)
-        self.styles.grid_size_columns = self._wide
-        self.styles.grid_size_rows = -(-max(1, len(sizes)) // self._wide)
+        return columns(sizes, (self.size.width, self.size.height), cell) if self.size else columns(sizes)
 
     def mark(self, *, kept: int | None, cursor: int, clicked: bool = False) -> None:
         """Mark the kept image and the cursor without touching the pictures; `clicked` when a click put it there."""
@@ -112,10 +115,12 @@ class SetStrip(Commanded, Grid):
         if 0 <= wanted < self.count:
             self.mark(kept=self.kept, cursor=wanted)
 
-    def prefetch(self, paths: Sequence[Path]) -> None:
-        """Make the pictures of the next set ready, each at the size of its frame."""
-        for frame, path in zip(self.frames, paths, strict=False):
-            frame.picture.prefetch([path])
+    def prefetch(self, members: Sequence[Member]) -> None:
+        """Make the pictures of the next set ready, each at the size that its frame will have."""
+        found = rooms(self._columns([member.size for member in members]), len(members), self.size)
+        for frame, member, room in zip(self.frames, members, found, strict=False):
+            if not member.refused:
+                frame.picture.prefetch([member.path], room=room, boxes=member.boxes)
 
     # Looking closely.
 

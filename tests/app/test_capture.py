@@ -318,8 +318,19 @@ async def test_a_scanner_loses_no_key(app: BinScoutApp, root: Path) -> None:
             for letter in ("c", *f"BIN-{number:04}-XY"):
                 app.post_message(events.Key("minus" if letter == "-" else letter, letter))
             app.post_message(events.Key("enter", "\r"))
-            await until(pilot, lambda number=number: f"BIN-{number:04}-XY" in screen_text(app)[1])
+            await until(pilot, lambda number=number: f"BIN-{number:04}-XY  →" in text(app))
             assert isinstance(app.screen, CaptureScreen)
+
+
+async def test_what_is_typed_behind_a_scan_is_carried_out_after_it(app: BinScoutApp, root: Path) -> None:
+    made.add_source(root)
+    place = made.add_place(root, "A1")
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture", empty=True)
+        for key, letter in (("c", "c"), ("A", "A"), ("1", "1"), ("enter", "\r"), ("space", " ")):
+            app.post_message(events.Key(key, letter))
+        await until(pilot, lambda: made.asked(root))
+        assert [one.compartment_id for one in made.asked(root)] == [place]
 
 
 async def test_a_code_that_nobody_knows_is_asked_about_and_can_be_made(app: BinScoutApp, root: Path) -> None:

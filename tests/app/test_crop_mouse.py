@@ -111,12 +111,14 @@ async def test_a_drag_draws_a_box_that_enter_keeps(app: BinScoutApp, set_id: int
 async def test_inside_moves_and_an_edge_resizes(app: BinScoutApp, set_id: int) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         mouse = await cropping(pilot)
+        await press(pilot, "H")
+        assert box(app) == (50, 30, 350, 270)
         start = on_screen(app, 200, 150)
         mouse.drag([start, (start[0] + 2, start[1] - 1)])
         await settle(pilot)
         left, top, right, bottom = box(app)
-        assert (right - left, bottom - top) == (320, 240)
-        assert left > 40
+        assert (right - left, bottom - top) == (300, 240)
+        assert left > 50
         assert top < 30
         edge = on_screen(app, right, 150)
         mouse.drag([edge, (edge[0] - 10, edge[1])])
@@ -143,6 +145,7 @@ async def test_a_locked_shape_is_kept(app: BinScoutApp, set_id: int) -> None:
 async def test_the_end_of_a_drag_is_seen_anywhere_and_even_when_it_was_missed(app: BinScoutApp, set_id: int) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         mouse = await cropping(pilot)
+        await press(pilot, "H")
         mouse.at(PRESS, *on_screen(app, 200, 150))
         await settle(pilot)
         mouse.at(DRAG, 0, 0)
@@ -211,11 +214,11 @@ async def test_a_terminal_that_reports_pixels_gives_pixels(app: BinScoutApp, set
     async with app.run_test(size=(80, 24)) as pilot:
         await cropping(pilot)
         mouse = Mouse(app, pixels=True)
-        start, end = on_screen(app, 5.0, 5.0), on_screen(app, 123, 77)
+        start, end = on_screen(app, 105, 60), on_screen(app, 223, 137)
         mouse.drag([start, end])
         await settle(pilot)
         # The screen shows three of four pixels of the original.
-        assert box(app) == pytest.approx((5, 5, 123, 77), abs=2)
+        assert box(app) == pytest.approx((105, 60, 223, 137), abs=2)
 
 
 async def test_dragging_on_the_pictures_of_a_set_crops_nothing(root: Path, app: BinScoutApp, set_id: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from binscout_tui.app import BinScoutApp
@@ -16,6 +18,7 @@ from binscout_tui.settings import KeySettings
 from binscout_tui.store import sets
 from binscout_tui.workspace import Paths
 from tests.command_line import binscout, ok
+from tests.conftest import REPOSITORY
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
@@ -127,6 +130,17 @@ def test_a_scope_made_up_shows_that_taking_a_key_away_makes_room() -> None:
     assert found.keymap == {"home.a": "unset-home.a", "home.b": "x"}
 
 
+def test_the_page_about_keymaps_shows_what_works_and_every_change_of_the_preset() -> None:
+    page = (REPOSITORY / "docs" / "keymap.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    wanted = msgspec.convert(tomllib.loads(example)["keys"], KeySettings)
+    assert resolve(wanted).problems == ()
+    told = page.partition("## The classic preset")[2]
+    for place, keys in PRESETS["classic"].items():
+        if not place.startswith(("select.keep", "select.rule_out")):
+            assert f"| `{key_label(keys[0])}` " in told, place
+
+
 def set_keys(root: Path, text: str) -> None:
     """Write the settings."""
     Paths(root).settings.write_text(text)
@@ -172,6 +186,7 @@ async def test_footer_help_and_palette_show_the_keys_that_hold(root: Path, app: 
         text = "\n".join(screen_text(app))
         assert "b ␣ " in text
         assert "asdf" in text
+        assert "S comes back to the skipped sets" in text
         await press(pilot, "escape", "colon", *"reject")
         await settle(pilot)
         assert "reject all  (n)" in "\n".join(screen_text(app))

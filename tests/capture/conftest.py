@@ -47,10 +47,13 @@ class Runner:
 
     def start(self, **environment: str) -> None:
         """Start it."""
+        self.start_to(self.root / "runner.log", **environment)
+
+    def start_to(self, log: Path, **environment: str) -> None:
+        """Start it with its words going to `log`."""
         command = [sys.executable, "-m", "binscout_tui", "--workspace", str(self.root), "capture", "run"]
-        log = (self.root / "runner.log").open("ab")
-        with log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | environment)
         until(lambda: launch.running(self.root), self.log())
 
     def kill(self) -> None:
@@ -114,6 +117,31 @@ def add_source(workspace: Workspace) -> Callable[..., Source]:
         return workspace.db.write(capture_sources.add, workspace.user.uid, name, kind, checked)  # type: ignore[arg-type]
 
     return add
+
+
+def mount(folder: Path) -> None:
+    """Put a file system of 5 MB there; the test is skipped where this user may not."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
+
+
+def unmount(folder: Path) -> None:
+    """Take it away again."""
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 5 MB."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    mount(folder)
+    yield folder
+    if folder.is_mount():
+        unmount(folder)
 
 
 @pytest.fixture

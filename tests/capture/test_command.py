@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -25,7 +24,7 @@ def shoot(folder: Path, argv: list[str], **options: object) -> Path:
 
 
 def test_a_picture_may_come_by_a_file(tmp_path: Path) -> None:
-    made = shoot(tmp_path, script("import sys; open(sys.argv[1], 'wb').write(b'bytes')") + [OUTPUT], extension=".png")
+    made = shoot(tmp_path, [*script("import sys; open(sys.argv[1], 'wb').write(b'bytes')"), OUTPUT], extension=".png")
     assert (made.suffix, made.read_bytes()) == (".png", b"bytes")
 
 
@@ -107,7 +106,10 @@ def running(pid: int) -> bool:
 
 @pytest.mark.parametrize("argv", [[], [OUTPUT]], ids=["standard output", "file"])
 def test_a_command_that_writes_for_ever_is_ended(tmp_path: Path, argv: list[str]) -> None:
-    text = "import sys\nout = open(sys.argv[1], 'wb') if sys.argv[1:] else sys.stdout.buffer\nwhile True: out.write(bytes(1 << 16))"
+    text = (
+        "import sys\nout = open(sys.argv[1], 'wb') if sys.argv[1:] else sys.stdout.buffer\n"
+        "while True: out.write(bytes(1 << 16))"
+    )
     with pytest.raises(SourceError, match="more than 1 MiB"):
         shoot(tmp_path, script(text) + argv, max_mb=1)
 
@@ -132,4 +134,3 @@ def test_the_process_that_leaves_does_not_wait_for_the_command(tmp_path: Path) -
 def test_it_works_beside_its_own_files(tmp_path: Path) -> None:
     shoot(tmp_path, script("open('extra.raw', 'w').write('x'); print('x')"))
     assert (tmp_path / "extra.raw").exists()
-    assert os.getcwd() != str(tmp_path)

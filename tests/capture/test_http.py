@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.capture import kinds
-from binscout_tui.capture.http import Http, HttpConfig
-from binscout_tui.capture.http import check as check_http
+from binscout_tui.capture.http import Http
+from binscout_tui.capture.http_config import HttpConfig
+from binscout_tui.capture.http_config import check as check_http
 from binscout_tui.capture.source import SourceError
 from binscout_tui.errors import BinScoutError, UsageError
 
@@ -108,8 +109,8 @@ def test_secrets_come_from_the_environment_or_a_file_of_ones_own(
     assert shoot(tmp_path, f"{address}/{auth}", secret_env="CAMERA_SECRET", **options) == picture
     file = tmp_path / "secret"
     file.write_text(f"{SECRET}\n")
+    file.chmod(0o640)
     with pytest.raises(SourceError, match="could be read by others"):
-        file.chmod(0o640)
         shoot(tmp_path, f"{address}/{auth}", secret_file=str(file), **options)
     file.chmod(0o600)
     assert shoot(tmp_path, f"{address}/{auth}", secret_file=str(file), **options) == picture

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.capture import inbox as module
-from binscout_tui.capture import walk
+from binscout_tui.capture import folder, walk
 from binscout_tui.capture.hints import Hints
 from binscout_tui.capture.inbox import Inbox, InboxConfig, Ready
 from binscout_tui.capture.source import SourceError
@@ -87,9 +86,9 @@ def test_names_that_say_that_they_are_not_for_us_are_left_alone(inbox: Path, ope
     hidden = [".hidden.jpg", "x.part", "x.tmp", ".~lock.x", "x.crdownload", "x.xmp", "~$x.jpg", "Thumbs.db"]
     for name in hidden:
         (inbox / name).write_bytes(b"1")
-    for folder in (".stversions", "@eaDir", "__MACOSX"):
-        (inbox / folder).mkdir()
-        (inbox / folder / "in.jpg").write_bytes(b"1")
+    for kept in (".stversions", "@eaDir", "__MACOSX"):
+        (inbox / kept).mkdir()
+        (inbox / kept / "in.jpg").write_bytes(b"1")
     (inbox / "yes.jpg").write_bytes(b"1")
     watched = opened()
     (inbox / ".later.jpg").write_bytes(b"1")
@@ -235,7 +234,7 @@ def test_a_polled_folder_is_looked_through_and_says_so(inbox: Path, opened: Open
 
 
 def test_a_network_file_system_is_polled(inbox: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "polled_kind", lambda folder: "nfs4")
+    monkeypatch.setattr(folder, "polled_kind", lambda path: "nfs4")
     watched = opened()
     assert "nfs4" in watched.note
     assert watched._hints is None
@@ -278,7 +277,7 @@ def test_an_inbox_that_vanishes_says_so(inbox: Path, opened: Open) -> None:
 
 def opened_before(watched: Inbox) -> Inbox:
     """The same inbox, whose folder has another identity by now; a new one may get the old inode."""
-    watched._identity = (0, 0)
+    watched._folder._identity = (0, 0)
     return watched
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from binscout_tui.capture import launch
+from binscout_tui.jobs.process import started
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Request, Source
 from binscout_tui.workspace import Workspace
@@ -69,8 +70,6 @@ def test_shots_are_taken_in_the_order_in_which_they_were_asked_for(
 
 
 def image_hash(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -217,7 +216,4 @@ def test_started_detached_it_lives_on_and_is_stopped_by_name(workspace: Workspac
     assert launch.running(root) is None
     assert not launch.stop_runner(root)
     assert "left" in (root / "logs" / launch.LOG).read_text()
-    assert subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True).stdout.strip() in (
-        "",
-        "Z",
-    )
+    until(lambda: not started(pid), "the end of the process")

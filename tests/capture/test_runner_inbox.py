@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from binscout_tui import workspace as workspaces
+from binscout_tui.capture import kinds
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Source
 from binscout_tui.store.captures import Capture
 from binscout_tui.workspace import Workspace
 
 from ..pictures import photo
-from .conftest import Runner, settings, until
+from .conftest import Runner, mount, settings, unmount, until
 
 AddSource = Callable[..., Source]
 QUICK = "[inbox]\nlook_seconds = 0.05\nreconcile_seconds = 0.5\ngive_up_seconds = 0.5\n"
@@ -171,6 +173,43 @@ def test_a_wanted_shot_is_the_next_file_that_arrives(
     assert (retake.name, retake.replaces, retake.attempt, retake.compartment) == ("again.jpg", wanted.id, 2, "A-01")
 
 
+def test_a_shot_that_was_wanted_long_ago_takes_no_file(
+    workspace: Workspace, runner: Runner, inbox: Path, add_source: AddSource
+) -> None:
+    settings(workspace, QUICK)
+    source = add_source("phone", "inbox", path=str(inbox))
+    old = workspace.db.write(capture_sources.ask, workspace.user.uid, source.id, reason="yesterday")
+    workspace.db.connection.execute("UPDATE capture_request SET at = '2020-01-01T00:00:00.000Z' WHERE id = ?", (old,))
+    photo(inbox / "today.jpg", 1)
+    runner.start()
+    runner.counted(staged=1)
+    assert workspace.db.read(capture_sources.request, old).state == "failed"
+    assert all_of(workspace)[0].reason == ""
+
+
+def test_a_full_disk_fails_the_source_and_nothing_is_lost(small_disk: Path, inbox: Path, tmp_path: Path) -> None:
+    root = small_disk / "bins"
+    workspaces.create(root)
+    filler = root / "filler"
+    with Workspace(root) as workspace:
+        runner = Runner(workspace)
+        settings(workspace, QUICK)
+        checked = kinds.check("inbox", {"path": str(inbox)}, root)
+        workspace.db.write(capture_sources.add, workspace.user.uid, "phone", "inbox", checked)
+        # More than is left of the disk, and less than the disk.
+        filler.write_bytes(bytes(3_500_000))
+        for number in range(3):
+            (inbox / f"{number}.jpg").write_bytes(photo(tmp_path / "p.jpg", number).read_bytes() + bytes(900_000))
+        log = tmp_path / "log"
+        runner.start_to(log)
+        try:
+            until(lambda: "disk" in log.read_text().lower() and "full" in log.read_text().lower(), "the sentence")
+            filler.unlink()
+            runner.counted(staged=3)
+        finally:
+            runner.stop()
+
+
 def test_an_inbox_that_vanishes_fails_and_comes_back_by_itself(
     workspace: Workspace, runner: Runner, inbox: Path, add_source: AddSource
 ) -> None:
@@ -184,6 +223,22 @@ def test_an_inbox_that_vanishes_fails_and_comes_back_by_itself(
     runner.state(source, "ready")
     photo(inbox / "back.jpg", 1)
     runner.counted(staged=1)
+
+
+def test_a_disk_that_is_unmounted_is_not_taken_for_an_empty_inbox(
+    workspace: Workspace, runner: Runner, small_disk: Path, add_source: AddSource
+) -> None:
+    settings(workspace, QUICK)
+    source = add_source("card", "inbox", path=str(small_disk))
+    photo(small_disk / "a.jpg", 1)
+    runner.start()
+    runner.counted(staged=1)
+    unmount(small_disk)
+    until(lambda: "not mounted" in workspace.db.read(capture_sources.get, source.id).message, "the message")
+    mount(small_disk)
+    runner.state(source, "ready")
+    photo(small_disk / "b.jpg", 2)
+    runner.counted(staged=2)
 
 
 def test_a_source_that_is_added_changed_or_switched_off_is_noticed(

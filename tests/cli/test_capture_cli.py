@@ -17,6 +17,7 @@ from binscout_tui.cli.main import run
 from binscout_tui.store import captures, images
 from binscout_tui.store.captures import NewCapture, NewFailure
 from binscout_tui.workspace import Workspace
+from tests.cli.test_opening import in_terminal
 from tests.command_line import binscout, ok
 from tests.conftest import row
 from tests.pictures import photo
@@ -230,8 +231,8 @@ def test_a_picture_that_waits_as_a_capture_is_not_imported_past_its_decision(
     assert (code, [found["code"] for found in report["rejected"]]) == (1, ["withheld"])
     assert workspace.db.read(images.count) == 0
     refused(say("images", "trash", image), 2, "withheld")
-    answer = binscout(workspace.paths.root, "open", "gallery", "--image", image)
-    assert "staged" in answer.err
+    answer = in_terminal(workspace, "open", "gallery", "--image", str(image))
+    assert (answer.code, "a capture that is staged" in answer.err) == (2, True)
 
 
 @pytest.fixture

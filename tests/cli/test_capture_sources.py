@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from binscout_tui import workspace as workspaces
+from binscout_tui.capture import kinds
+from binscout_tui.errors import RefusedError
+from binscout_tui.store import capture_sources, captures, images
+from binscout_tui.workspace import Workspace
 
 from ..capture.cameras import serving
 from ..command_line import binscout, ok
@@ -21,13 +25,20 @@ def root(tmp_path: Path) -> Path:
     return made
 
 
+def added(root: Path, name: str, kind: str, **config: object) -> None:
+    """Add a source without the command line."""
+    with Workspace(root) as workspace:
+        checked = kinds.check(kind, config, root)
+        workspace.db.write(capture_sources.add, workspace.user.uid, name, kind, checked)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def camera(tmp_path: Path) -> Iterator[str]:
     with serving(photo(tmp_path / "camera" / "a.jpg", 1, size=(64, 48)).read_bytes()) as url:
         yield url
 
 
-def test_sources_are_added_changed_listed_switched_and_removed(root: Path, tmp_path: Path) -> None:
+def test_sources_are_added_and_changed(root: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     added = ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
     assert (added["kind"], added["config"]) == ("inbox", {"path": str(tmp_path / "in"), "watch": "auto"})
@@ -37,11 +48,22 @@ def test_sources_are_added_changed_listed_switched_and_removed(root: Path, tmp_p
     assert pi["config"]["timeout"] == 20
     changed = ok(root, "capture", "source", "set", "pi", "timeout=5")
     assert (changed["config"]["timeout"], changed["config"]["argv"]) == (5, pi["config"]["argv"])
+
+
+def test_sources_are_switched_listed_and_removed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    added(root, "phone", "inbox", path=str(tmp_path / "in"))
+    added(root, "pi", "command", argv=["true"])
     assert ok(root, "capture", "source", "off", "pi")["enabled"] is False
-    assert [one["name"] for one in ok(root, "capture", "source", "list")] == ["phone", "pi"]
+    listed = ok(root, "capture", "source", "list")
+    assert [(one["name"], one["enabled"], one["state"]) for one in listed] == [
+        ("phone", True, "off"),
+        ("pi", False, "off"),
+    ]
     assert ok(root, "capture", "source", "on", "pi")["enabled"] is True
     ok(root, "capture", "source", "remove", "pi")
-    assert [one["name"] for one in ok(root, "capture", "source", "list")] == ["phone"]
+    with Workspace(root) as workspace:
+        assert [one.name for one in workspace.db.read(capture_sources.sources)] == ["phone"]
 
 
 @pytest.mark.parametrize(
@@ -65,28 +87,37 @@ def test_a_bad_source_is_one_sentence_and_nothing_is_made(
     assert (answer.code, answer.data["error"]["code"]) == (2, code)
     assert sentence in answer.data["error"]["message"]
     assert "Traceback" not in answer.err
-    assert ok(root, "capture", "source", "list") == []
+    with Workspace(root) as workspace:
+        assert workspace.db.read(capture_sources.sources) == []
 
 
 def test_the_workspaces_own_folders_are_no_inbox(root: Path) -> None:
     (root / "originals").mkdir(exist_ok=True)
     (root / "drop").mkdir()
-    for folder in (root, root.parent, root / "originals"):
-        answer = binscout(root, "capture", "source", "add", "own", "--kind", "inbox", f"path={folder}")
-        assert (answer.code, answer.data["error"]["code"]) == (3, "own_folder")
-    ok(root, "capture", "source", "add", "own", "--kind", "inbox", f"path={root / 'drop'}")
+    answer = binscout(root, "capture", "source", "add", "own", "--kind", "inbox", f"path={root / 'originals'}")
+    assert (answer.code, answer.data["error"]["code"]) == (3, "own_folder")
+    for folder in (root, root.parent, root / "originals" / "ab"):
+        with pytest.raises(RefusedError, match="the workspace's own files"):
+            kinds.check("inbox", {"path": str(folder)}, root)
+    assert kinds.check("inbox", {"path": str(root / "drop" / ".." / "drop")}, root)["path"] == str(root / "drop")
 
 
 def test_trying_a_source_keeps_nothing(root: Path, camera: str) -> None:
-    ok(root, "capture", "source", "add", "ring", "--kind", "http", f"url={camera}/snapshot")
+    added(root, "ring", "http", url=f"{camera}/snapshot")
     tried = ok(root, "capture", "source", "test", "ring")
     assert (tried["width"], tried["height"]) == (64, 48)
-    assert ok(root, "images", "list") == [] or not ok(root, "capture", "list")["captures"]
-    for path, sentence in (("noise", "The file is not a picture"), ("too_short", "cut off"), ("missing", "HTTP 404")):
-        ok(root, "capture", "source", "set", "ring", f"url={camera}/{path}")
-        answer = binscout(root, "capture", "source", "test", "ring")
-        assert answer.code == 1
-        assert sentence in answer.data["error"]["message"]
+    with Workspace(root) as workspace:
+        assert (workspace.db.read(images.count), sum(workspace.db.read(captures.counts).values())) == (0, 0)
+    assert not list((root / "incoming").iterdir())
+    assert not (root / "originals").exists()
+
+
+@pytest.mark.parametrize(("path", "sentence"), [("too_short", "The picture is cut off"), ("missing", "HTTP 404")])
+def test_trying_a_bad_source_says_why(root: Path, camera: str, path: str, sentence: str) -> None:
+    added(root, "ring", "http", url=f"{camera}/{path}")
+    answer = binscout(root, "capture", "source", "test", "ring")
+    assert answer.code == 1
+    assert sentence in answer.data["error"]["message"]
 
 
 def test_once_takes_what_is_there_and_ends(root: Path, tmp_path: Path) -> None:
@@ -94,7 +125,7 @@ def test_once_takes_what_is_there_and_ends(root: Path, tmp_path: Path) -> None:
     for number in range(3):
         photo(tmp_path / "in" / f"{number}.jpg", number)
     (tmp_path / "in" / "words.jpg").write_text("no picture")
-    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    added(root, "phone", "inbox", path=str(tmp_path / "in"))
     [first] = ok(root, "capture", "run", "--once")["sources"]
     assert (first["staged"], first["failed"], first["left"]) == (3, 1, 0)
     [second] = ok(root, "capture", "run", "--once")["sources"]
@@ -105,7 +136,7 @@ def test_once_takes_what_is_there_and_ends(root: Path, tmp_path: Path) -> None:
 
 def test_once_with_an_inbox_that_is_not_there_fails_with_its_sentence(root: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    added(root, "phone", "inbox", path=str(tmp_path / "in"))
     (tmp_path / "in").rmdir()
     answer = binscout(root, "capture", "run", "--once", as_json=False)
     assert answer.code == 1

@@ -11,11 +11,16 @@ from binscout_tui.imaging.crops import (
     FULL,
     PRESETS,
     CropBox,
+    aspect_of,
+    aspect_words,
     clamp,
     from_pixels,
     grow,
+    has_aspect,
     move,
     preset,
+    span,
+    stretch,
     to_pixels,
     with_aspect,
 )
@@ -78,6 +83,46 @@ def test_moving_keeps_the_size(start: tuple[CropBox, tuple[int, int]], dx: int, 
     box, size = start
     before, after = to_pixels(box, size), to_pixels(move(box, dx, dy, size), size)
     assert (after[2] - after[0], after[3] - after[1]) == (before[2] - before[0], before[3] - before[1])
+
+
+@given(boxes(), st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1])), steps, steps, st.booleans())
+def test_dragged_edges_leave_a_box_of_the_wanted_shape(
+    start: tuple[CropBox, tuple[int, int]], edges: tuple[int, int], x: int, y: int, locked: bool
+) -> None:
+    box, size = start
+    aspect = 4 / 3 if locked else None
+    found = stretch(box, edges, (x + 0.4, y), size, aspect=aspect)
+    assert_sound(found, size)
+    left, top, right, bottom = to_pixels(found, size)
+    assert not locked or edges == (0, 0) or has_aspect((right - left, bottom - top), 4 / 3)
+    before = to_pixels(box, size)
+    if not locked:
+        assert edges[0] or (left, right) == (before[0], before[2])
+        assert edges[1] or (top, bottom) == (before[1], before[3])
+
+
+@given(sizes, any_number, any_number, steps, steps, st.sampled_from([None, 1.0, 16 / 9, 0.01, 100.0]))
+def test_a_drawn_box_begins_where_the_drag_did(
+    size: tuple[int, int], x: float, y: float, to_x: int, to_y: int, aspect: float | None
+) -> None:
+    corner = min(max(round(x * size[0]), 0), size[0]), min(max(round(y * size[1]), 0), size[1])
+    found = span(corner, (to_x, to_y), size, aspect=aspect)
+    assert_sound(found, size)
+    left, top, right, bottom = to_pixels(found, size)
+    assert corner[0] in (left, right)
+    assert corner[1] in (top, bottom)
+    assert aspect is None or has_aspect((right - left, bottom - top), aspect)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "size", "words"),
+    [
+        ((300, 300), (400, 300), "1:1"), ((100, 75), (400, 300), "4:3"), ((75, 100), (400, 300), "3:4"),
+        ((161, 90), (400, 300), "1.79:1"), ((160, 90), (400, 300), "16:9"), ((150, 100), (600, 400), "original"),
+    ],
+)  # fmt: skip
+def test_shapes_have_names(pixels: tuple[int, int], size: tuple[int, int], words: str) -> None:
+    assert aspect_words(aspect_of(pixels, size), size) == words
 
 
 def test_moving_goes_by_pixels_and_stops_at_the_edge() -> None:

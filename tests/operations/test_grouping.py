@@ -27,7 +27,7 @@ def add(workspace: Workspace) -> Add:
 
     def enter(source: str, **more: object) -> int:
         number = workspace.db.connection.execute("SELECT count(*) FROM image").fetchone()[0]
-        new = row(number, source=source, name=source.rpartition("/")[2], **more)
+        new = row(number, **{"source": source, "name": source.rpartition("/")[2]} | more)
         return workspace.db.write(images.add, workspace.user.uid, new)[0]
 
     return enter
@@ -94,6 +94,25 @@ def test_bursts_tell_cameras_apart_by_the_size_of_their_pictures(workspace: Work
     other = add("/a/3.jpg", width=1000, height=480, **moment)
     report = group(workspace, Rule(by="burst"))
     assert (made(report), left(report)) == ([(upright, flat)], {other: "single"})
+
+
+def test_shots_are_grouped_by_what_they_show(workspace: Workspace, add: Add) -> None:
+    ids = [add("bench", name=f"shot {number}.jpg", origin="captured", mtime_ns=number) for number in range(4)]
+
+    def note(db: sqlite3.Connection) -> None:
+        now, uid = "2026-01-01T10:00:00.000Z", workspace.user.uid
+        db.execute("INSERT INTO item (id, name, added_at, added_by) VALUES (7, 'nut', ?, ?)", (now, uid))
+        for number, image_id in enumerate(ids):
+            db.execute(
+                "INSERT INTO capture (state, image_id, owns_image, item_id, added_at, uid)"
+                " VALUES ('accepted', ?, 1, ?, ?, ?)",
+                (image_id, 7 if number < 2 else None, now, uid),
+            )
+
+    workspace.db.write(note)
+    expected = [tuple(ids[2:]), tuple(ids[:2])]
+    for by in ("folder", "burst"):
+        assert made(group(workspace, Rule(by=by), dry_run=True)) == expected
 
 
 def test_stages_are_read_from_names(workspace: Workspace, add: Add) -> None:

@@ -184,6 +184,16 @@ def test_where_one_takes_hold_of_the_box_says_what_a_drag_does(
     assert to_pixels(edit.box, edit.size) == pixels
 
 
+def test_a_box_that_nobody_made_is_no_obstacle_to_drawing_one() -> None:
+    way = [Pointer(0.4, 0.4, CENTI, exact=True), Pointer(0.6, 0.7, CENTI, exact=True)]
+    first = CropEdit.begun((400, 300), None)
+    assert to_pixels(drawn(first, way).box, first.size) == (160, 120, 240, 210)
+    made = CropEdit.begun((400, 300), first.box)
+    assert to_pixels(drawn(made, way).box, made.size) == (80, 60, 400, 300)
+    touched = first.grown(-1, 0)
+    assert drawn(touched, way).pixels == touched.pixels
+
+
 def test_a_cell_stands_for_all_of_the_picture_that_it_covers() -> None:
     whole = CropEdit((4000, 3000))
     first, last = Pointer(0.005, 0.01, CENTI), Pointer(0.995, 0.99, CENTI)

@@ -122,7 +122,8 @@ def fill(db: sqlite3.Connection, uid: int, shots: int, parts: int) -> None:
     db.executemany(
         "INSERT INTO image (sha256, origin, storage, path, name, source, bytes, mtime_ns, width, height, format, mode,"
         " source_group, added_at, added_by)"
-        " VALUES (printf('%064x', ?1), 'captured', 'copy', CAST(?1 AS BLOB), 'a', 'a', 1, 1, 1, 1, 'JPEG', 'RGB', 'a', ?2, ?3)",
+        " VALUES (printf('%064x', ?1), 'captured', 'copy', CAST(?1 AS BLOB), 'a', 'a', 1, 1, 1, 1, 'JPEG', 'RGB',"
+        " 'a', ?2, ?3)",
         [(number, now, uid) for number in range(1, shots + 1)],
     )
     db.executemany(

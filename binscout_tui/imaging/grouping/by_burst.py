@@ -29,7 +29,9 @@ def by_burst(
         for run in _runs(_timed(list(here), found), gap_ms):
             free = found.free(one for _, one in run)
             if free:
-                found.take(_name(run[0][0]), free, bounds, of=f"within {gap_ms / 1000:g} s of the next", hint=HINT)
+                found.take(
+                    _name(run[0][0]), free, bounds, of=f"of this moment ({gap_ms / 1000:g} s to the next)", hint=HINT
+                )
     return found
 
 

@@ -17,10 +17,12 @@ STRUCTURE = 0.35
 COLOUR = 0.2
 CROWD = 40
 HINT = " A smaller distance would part them."
-GRID = (8, 8, 3)
+CELLS = 64
+BLOCK = 4096  # pairs compared at once, for the sake of memory
 _BLACK = 16.0
 
 Distance = tuple[int, float]
+Looks = NDArray[np.float64]
 
 
 def by_similarity(
@@ -53,7 +55,7 @@ def by_similarity(
     links = _links(usable, pairs, set(members))
     for cluster in _complete_linkage(members, links):
         group = [usable[index] for index in cluster]
-        found.take(f"like {group[0].name}", group, bounds, of="that look alike", hint=HINT)
+        found.take(f"like {group[0].name}", group, bounds, of="of this look", hint=HINT)
     return found
 
 
@@ -70,14 +72,20 @@ def difference(one: bytes, other: bytes) -> tuple[float, float]:
     Structure is one minus the correlation of brightness (0..2), which does not mind exposure; colour is the mean
     difference of the cells' shares of red, green and blue, weighted by their brightness.
     """
-    a, b = _cells(one), _cells(other)
+    structure, colour = _differences(_cells([one]), _cells([other]))
+    return float(structure[0]), float(colour[0])
+
+
+def _differences(a: Looks, b: Looks) -> tuple[Looks, Looks]:
+    """`difference` for looks (P, 64, 3) in pairs, each (P,)."""
     grey_a, grey_b = a.mean(axis=2), b.mean(axis=2)
-    centred_a, centred_b = grey_a - grey_a.mean(), grey_b - grey_b.mean()
-    norm = float(np.linalg.norm(centred_a) * np.linalg.norm(centred_b))
-    structure = 1 - float((centred_a * centred_b).sum()) / norm if norm > 1 else 0.0
+    centred_a, centred_b = (grey - grey.mean(axis=1, keepdims=True) for grey in (grey_a, grey_b))
+    norm = np.linalg.norm(centred_a, axis=1) * np.linalg.norm(centred_b, axis=1)
+    correlation = (centred_a * centred_b).sum(axis=1) / np.maximum(norm, 1)
+    structure = np.where(norm > 1, 1 - correlation, 0.0)
     shares_a, shares_b = (x / (3 * x.mean(axis=2, keepdims=True) + _BLACK) for x in (a, b))
     weight = np.minimum(grey_a, grey_b) + 1
-    colour = float((np.abs(shares_a - shares_b).sum(axis=2) * weight).sum() / weight.sum())
+    colour = (np.abs(shares_a - shares_b).sum(axis=2) * weight).sum(axis=1) / weight.sum(axis=1)
     return structure, colour
 
 
@@ -85,22 +93,25 @@ def _near(usable: Sequence[Candidate], radius: int, crowd: int) -> tuple[NDArray
     return near(np.array([one.phash for one in usable], dtype=np.uint64), radius, crowd)
 
 
-def _cells(look: bytes) -> NDArray[np.float64]:
-    return np.frombuffer(look, dtype=np.uint8).reshape(GRID).astype(np.float64)
+def _cells(looks: Sequence[bytes]) -> Looks:
+    return np.frombuffer(b"".join(looks), dtype=np.uint8).reshape(-1, CELLS, 3).astype(np.float64)
 
 
 def _links(usable: Sequence[Candidate], pairs: NDArray[np.int64], members: set[int]) -> dict[int, dict[int, Distance]]:
     """Whom each picture is like, and how far it is away: bits, then structure."""
     links: dict[int, dict[int, Distance]] = {}
-    for first, second in pairs.tolist():
-        if first not in members or second not in members:
-            continue
-        a, b = usable[first], usable[second]
-        if a.look is None or b.look is None or a.phash is None or b.phash is None:
-            raise TypeError("a member without look or hash")
-        structure, colour = difference(a.look, b.look)
-        if structure <= STRUCTURE and colour <= COLOUR:
-            distance = ((a.phash ^ b.phash).bit_count(), round(structure, 6))
+    kept = [(first, second) for first, second in pairs.tolist() if first in members and second in members]
+    for start in range(0, len(kept), BLOCK):
+        block = kept[start : start + BLOCK]
+        structure, colour = _differences(
+            _cells([usable[first].look or b"" for first, _ in block]),
+            _cells([usable[second].look or b"" for _, second in block]),
+        )
+        alike = (structure <= STRUCTURE) & (colour <= COLOUR)
+        for number in np.flatnonzero(alike).tolist():
+            first, second = block[number]
+            bits = ((usable[first].phash or 0) ^ (usable[second].phash or 0)).bit_count()
+            distance = (bits, round(float(structure[number]), 6))
             links.setdefault(first, {})[second] = distance
             links.setdefault(second, {})[first] = distance
     return links

@@ -8,6 +8,7 @@ since the same ones stand in many folders.
 from __future__ import annotations
 
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from binscout_tui.errors import RefusedError
@@ -53,8 +54,10 @@ def _below(end: Path, start: Path, path: Path) -> Path:
 
 
 def _beside(source: Path) -> Path:
+    """A folder beside the source that is not there yet, so that sets that came twice can go twice."""
     real = source.resolve()
-    return real.with_name(f"{real.name}.dropped")
+    names = (f"{real.name}.dropped{f'-{number}' if number > 1 else ''}" for number in count(1))
+    return next(path for name in names if not (path := real.with_name(name)).exists())
 
 
 def _finished(done: Path, start: Path, trash: Path) -> dict[Staged, str]:

@@ -45,8 +45,11 @@ class Found(msgspec.Struct, frozen=True):
 
 def settle(log: Log, places: Places) -> Settled:
     """Bring every open batch of the log to an end. Doing it again, also after a kill in the middle, changes nothing."""
-    lines, _ = operations_log.read(log.path)
     settled = Settled(batches=[], lost=[])
+    last = operations_log.last(log.path)
+    if last is not None and last.event == "end":
+        return settled  # one writes at a time, so all before it had ended too
+    lines, _ = operations_log.read(log.path)
     for batch in history.batches(lines):
         if batch.ended:
             continue

@@ -13,6 +13,7 @@ from binscout_tui.operations.files.collecting import collect
 from binscout_tui.operations.files.dropping import drop
 from binscout_tui.operations.files.moving import move
 from binscout_tui.operations.files.plan import Plan
+from binscout_tui.operations.files.running import run
 from binscout_tui.operations.files.stages import runs
 
 from .trees import make
@@ -132,6 +133,15 @@ def test_w17_a_dropped_set_goes_with_all_its_sidecars(tmp_path: Path) -> None:
     assert sorted(move.file.path.name for move in group.moves) == sorted(files)
     assert {move.destination.parent for move in group.moves} == {tmp_path / "in.dropped" / "d"}
     assert all(move.sidecar_of is not None for move in group.moves if move.file.path.suffix != ".png")
+
+
+def test_a_set_that_comes_again_goes_again(tmp_path: Path) -> None:
+    name = "20240101_100000_stage1.png"
+    done = make(tmp_path / "done", name)
+    for target in ("in.dropped", "in.dropped-2"):
+        made = drop(make(tmp_path / "in", name), done)
+        assert made.root == tmp_path / target
+        assert run(None, tmp_path / "log", lambda made=made: made).outcome.moved == 1
 
 
 def test_a_set_that_only_comes_after_a_finished_one_is_not_dropped(tmp_path: Path) -> None:

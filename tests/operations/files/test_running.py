@@ -275,3 +275,14 @@ def test_a_full_disk_parts_no_pair(tmp_path: Path, small_disk: Path) -> None:
     assert {one.path.name for one in done.outcome.failed} == {"b.jpg", "b.txt"}
     assert sorted(content(small_disk / "out")) == ["a.jpg"]
     assert {name: before[name] for name in ("b.jpg", "b.txt")}.items() <= content(source).items()
+
+
+def test_what_was_cut_off_at_the_end_of_the_log_hides_no_open_operation(tmp_path: Path) -> None:
+    before = content(make(tmp_path / "in", "a.jpg", "a.txt"))
+    moved(tmp_path)
+    log = tmp_path / "log.jsonl"
+    rows = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(rows[:3]) + rows[3][:40])  # announced, moved, and then the power went
+    done = undone(tmp_path)
+    assert (done.settled.finished, done.outcome.moved) == (2, 2)
+    assert content(tmp_path / "in") == before
