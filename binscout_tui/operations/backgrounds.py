@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -104,11 +105,21 @@ def _make_folder(folder: Path) -> None:
         raise StorageError(f"{display_name(folder)} cannot be made: {error.strerror}.") from error
 
 
+def _fill(copy: BinaryIO, content: BinaryIO, to: Path) -> None:
+    """All of `content`, or no file at `to`."""
+    try:
+        shutil.copyfileobj(content, copy)
+        copy.flush()  # closing is too late to take it back
+    except BaseException:
+        to.unlink(missing_ok=True)
+        raise
+
+
 def _copy(made: Path, to: Path) -> Path:
     """Copy under a name that is not taken: nothing of anybody's is overwritten."""
     try:
         with made.open("rb") as content, to.open("xb") as copy:
-            shutil.copyfileobj(content, copy)
+            _fill(copy, content, to)
     except FileExistsError as error:
         raise RefusedError(
             f"{display_name(to)} is there already.", hint="Choose another folder.", code="exists"

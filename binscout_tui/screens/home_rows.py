@@ -51,6 +51,7 @@ def _continue(state: Overview, now: datetime) -> Iterator[Entry]:
         return
     area, at = state.last_place
     left = {
+        "capture": counted(state.captures["staged"], "capture", "waiting"),
         "label": counted(state.labels["unlabelled"], "image", "left"),
         "select": counted(state.sets["pending"], "set", "left"),
     }.get(area, "")
@@ -91,6 +92,11 @@ def _model(state: Overview) -> Iterator[Entry]:
 
 
 def _work(state: Overview) -> Iterator[Entry]:
+    if staged := state.captures["staged"]:
+        verb = "waits" if staged == 1 else "wait"
+        yield _wait("captures", f"{counted(staged, 'capture', f'{verb} for accept or retake')}", "capture")
+    if failed := state.captures["failed"]:
+        yield Entry("failures", "Attention", f"{counted(failed, 'capture', 'failed')}", "✗", "$error", "capture")
     if pending := state.sets["pending"]:
         yield _wait("sets", f"{counted(pending, 'set', 'wait' if pending > 1 else 'waits')} for a choice", "select")
     if left := state.labels["unlabelled"]:

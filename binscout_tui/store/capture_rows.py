@@ -148,8 +148,10 @@ def live(db: sqlite3.Connection, capture_id: int) -> int | None:
 
 def history(db: sqlite3.Connection, capture_id: int) -> list[journal.Entry]:
     """Every decision on this capture and the other attempts at its picture, oldest first."""
-    entries = (entry for one in chain_ids(db, capture_id) for entry in journal.history(db, area="capture", target=one))
-    return sorted(entries, key=lambda entry: entry.id)
+    attempts = chain_ids(db, capture_id)
+    # A limit below 0 is none.
+    found = (journal.history(db, area="capture", target=one, limit=-1) for one in attempts)
+    return sorted((entry for entries in found for entry in entries), key=lambda entry: entry.id)
 
 
 def of_image(db: sqlite3.Connection, image_id: int) -> list[Capture]:

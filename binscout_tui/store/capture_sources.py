@@ -151,23 +151,13 @@ def ask(
     Raises NotFoundError for what does not exist, RefusedError for a source that is switched off or a capture that
     did not fail.
     """
-    source = get(db, source_id)
-    if not source.enabled:
-        hint = f"`binscout capture source on {source.name}` switches it on."
-        raise RefusedError(f"The capture source {source.name} is switched off.", hint=hint, code="source_off")
+    _must_be_on(db, source_id)
     _must_exist(db, compartment_id, item_id, replaces)
     if retry is not None:
-        waiting = _waiting_retry(db, retry)
-        if waiting is not None:
+        _must_have_failed(captures.get(db, retry))
+        if (waiting := _open_retries(db).get(retry)) is not None:
             return waiting
-    cursor = db.execute(
-        "INSERT INTO capture_request (source_id, compartment_id, item_id, replaces, reason, capture_id, at, uid)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (source_id, compartment_id, item_id, replaces, reason, retry, utc_now(), uid),
-    )
-    request_id = int(cursor.lastrowid or 0)
-    events.emit(db, "request", request_id)
-    return request_id
+    return _enter(db, uid, source_id, compartment_id, item_id, replaces, reason, retry)
 
 
 def ask_retries(db: sqlite3.Connection, uid: int, capture_ids: Iterable[int]) -> list[int]:
@@ -175,7 +165,7 @@ def ask_retries(db: sqlite3.Connection, uid: int, capture_ids: Iterable[int]) ->
 
     Raises as `ask` does, and RefusedError for a capture whose source is gone.
     """
-    asked = []
+    asked, waiting = [], _open_retries(db)
     for capture_id in dict.fromkeys(capture_ids):
         capture = captures.get(db, capture_id)
         _must_have_failed(capture)
@@ -185,7 +175,8 @@ def ask_retries(db: sqlite3.Connection, uid: int, capture_ids: Iterable[int]) ->
                 hint="Reject it, or take the picture anew.",
                 code="source_gone",
             )
-        asked.append(ask(db, uid, capture.source_id, retry=capture_id))
+        _must_be_on(db, capture.source_id)
+        asked.append(waiting.get(capture_id) or _enter(db, uid, capture.source_id, retry=capture_id))
     return asked
 
 
@@ -292,10 +283,36 @@ def _close(db: sqlite3.Connection, request_id: int, capture_id: int | None, erro
     events.emit(db, "request", request_id)
 
 
-def _waiting_retry(db: sqlite3.Connection, capture_id: int) -> int | None:
-    """The open request for another try at this capture. Raises RefusedError when it did not fail."""
-    _must_have_failed(captures.get(db, capture_id))
-    return next((one.id for one in open_requests(db) if one.capture_id == capture_id), None)
+def _enter(
+    db: sqlite3.Connection,
+    uid: int,
+    source_id: int,
+    compartment_id: int | None = None,
+    item_id: int | None = None,
+    replaces: int | None = None,
+    reason: str = "",
+    retry: int | None = None,
+) -> int:
+    cursor = db.execute(
+        "INSERT INTO capture_request (source_id, compartment_id, item_id, replaces, reason, capture_id, at, uid)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (source_id, compartment_id, item_id, replaces, reason, retry, utc_now(), uid),
+    )
+    request_id = int(cursor.lastrowid or 0)
+    events.emit(db, "request", request_id)
+    return request_id
+
+
+def _open_retries(db: sqlite3.Connection) -> dict[int, int]:
+    """{capture: its open request} of those that are to be tried again."""
+    return {one.capture_id: one.id for one in open_requests(db) if one.capture_id is not None}
+
+
+def _must_be_on(db: sqlite3.Connection, source_id: int) -> None:
+    source = get(db, source_id)
+    if not source.enabled:
+        hint = f"`binscout capture source on {source.name}` switches it on."
+        raise RefusedError(f"The capture source {source.name} is switched off.", hint=hint, code="source_off")
 
 
 def _must_have_failed(capture: captures.Capture) -> None:

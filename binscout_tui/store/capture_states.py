@@ -19,9 +19,10 @@ def refusal_of(db: sqlite3.Connection, capture: Capture, state: str) -> BinScout
     if capture.image_id is None:
         if state == "rejected" and capture.state == "failed":
             return None
+        retry, anew = f"`binscout capture retry {capture.id}` tries again.", "Take the picture again."
         return RefusedError(
             f"Capture {capture.id} has no picture: {capture.error}",
-            hint=f"`binscout capture retry {capture.id}` tries again.",
+            hint=retry if capture.state == "failed" else anew,
             code="capture_failed",
         )
     if capture.state == "superseded" and state == "rejected":

@@ -324,8 +324,13 @@ def _seen(db: sqlite3.Connection, fingerprint: str | None) -> Capture | None:
 
 
 def _keep_error(db: sqlite3.Connection, capture: Capture, new: NewFailure) -> None:
-    if (capture.error_code, capture.error) != (new.code, new.error):
-        db.execute("UPDATE capture SET error_code = ?, error = ? WHERE id = ?", (new.code, new.error, capture.id))
+    """The newer error, and the fingerprint of the file as it failed now: that is what a next look compares."""
+    fingerprint = capture.fingerprint if _seen(db, new.fingerprint) else new.fingerprint or capture.fingerprint
+    if (capture.error_code, capture.error, capture.fingerprint) != (new.code, new.error, fingerprint):
+        db.execute(
+            "UPDATE capture SET error_code = ?, error = ?, fingerprint = ? WHERE id = ?",
+            (new.code, new.error, fingerprint, capture.id),
+        )
         events.emit(db, "capture", capture.id)
 
 

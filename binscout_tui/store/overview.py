@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from binscout_tui.store import datasets, images, jobs, labels, models, places, runs, sets
+from binscout_tui.store import captures, datasets, images, jobs, labels, models, places, runs, sets
 from binscout_tui.store.jobs import Job
 from binscout_tui.store.models import Gate, Model
 from binscout_tui.store.runs import Run
@@ -34,6 +34,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     last_place: tuple[str, str] | None
     images: int
     unhealthy: dict[str, int]
+    captures: dict[captures.State, int]
     sets: dict[str, int]
     labels: dict[str, int]
     datasets: int
@@ -57,6 +58,7 @@ def overview(db: sqlite3.Connection, uid: int, midnight: str, week_ago: str, *, 
         last_place=places.latest(db, uid),
         images=images.count(db),
         unhealthy=_unhealthy(db),
+        captures=captures.counts(db),
         sets=sets.counts(db),
         labels=labels.counts(db),
         datasets=len(datasets.latest(db)),

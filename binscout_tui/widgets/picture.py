@@ -97,6 +97,7 @@ class Picture(PictureLooking):
         self._boxes: tuple[Box, ...] = ()
         self._points: tuple[Point, ...] = ()
         self._rest_s = REST_S
+        self._room_ahead: tuple[int, int] | None = None
         self._loading = Loading(self, lambda: self._store, self._there, self._failed)
         self._waits = 0
         self._tells = False
@@ -119,17 +120,20 @@ class Picture(PictureLooking):
         caption: str = "",
         size: tuple[int, int] | None = None,
         fine: bool = False,
+        room: tuple[int, int] | None = None,
     ) -> None:
         """Show `path` with `boxes` and `points` drawn on it; None empties the widget. Returns at once.
 
         `size` is that of the original in pixels, upright; without it there is no zoom. The same path again keeps
-        what is looked at. With `fine` the fine quality follows without waiting for a rest.
+        what is looked at. With `fine` the fine quality follows without waiting for a rest. `room` is the size in cells
+        that the widget will have in the next frame, for whoever changes the layout at the same time.
         """
         before = self.caption_text
         if path != self._path or size != self._viewing.size:
             self._viewing = Viewing(size)
         self._path, self._boxes, self._points, self._caption = path, tuple(boxes), tuple(points), caption
         self._rest_s = 0.0 if fine else REST_S
+        self._room_ahead = room
         self._load()
         if self.caption_text != before:
             self._refresh_caption()
@@ -248,7 +252,7 @@ class Picture(PictureLooking):
         self, path: Path, room: tuple[int, int] | None = None, boxes: tuple[Box, ...] = ()
     ) -> Request | None:
         """The request for `path`, in the fine quality; with what is drawn and looked at where it is the one shown."""
-        width, height = room or self._room_in_cells()
+        width, height = room or self._room_ahead or self._room_in_cells()
         if width < 1 or height < 1:
             return None
         graphics = graphics_of(self.app)
@@ -292,6 +296,7 @@ class Picture(PictureLooking):
 
     def on_resize(self) -> None:
         """A new size, or a new size of the font."""
+        self._room_ahead = None
         self._load()
 
     def on_show(self) -> None:

@@ -93,8 +93,8 @@ class PictureFrame(Vertical):
             return True
         return self.picture.path == self.member.path and self.picture.state in ("shown", "damaged")
 
-    def show(self, member: Member | None) -> None:
-        """Show a member of the set, or hide the frame."""
+    def show(self, member: Member | None, room: tuple[int, int] = (0, 0)) -> None:
+        """Show a member of the set, or hide the frame; `room` is what the picture will have in cells, if it is known."""
         self.member = member
         self.display = member is not None
         if member is None:
@@ -106,7 +106,8 @@ class PictureFrame(Vertical):
             self._card.update(f"✗ {member.refused}")
             self.picture.show(None)
         else:
-            self.picture.show(member.path, boxes=member.boxes, size=member.size)
+            ahead = room if min(room) > 0 else None
+            self.picture.show(member.path, boxes=member.boxes, size=member.size, room=ahead)
 
     def mark(self, *, kept: bool, cursor: bool, clicked: bool = False) -> None:
         """Say whether the image is kept, whether the cursor is on it, and whether one more click keeps it."""

@@ -82,8 +82,12 @@ class SetStrip(Commanded, Grid):
         if self.is_looking and paths != [member.path for member in members]:
             self.stop_looking()
         self._arrange([member.size for member in members])
+        found = rooms(self._wide, len(members), self.size)
         for position, frame in enumerate(self.frames):
-            frame.show(members[position] if position < len(members) else None)
+            if position < len(members):
+                frame.show(members[position], found[position])
+            else:
+                frame.show(None)
         self.mark(kept=kept, cursor=cursor)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -14,7 +14,7 @@ from binscout_tui.workspace import Workspace
 
 from .made_up import _new
 
-CAMERA = {"command": ["true"]}
+CAMERA = {"argv": ["true"]}
 WARNED = {"findings": [{"check": "blur", "level": "warn", "sentence": "The photo is blurred or shaken."}]}
 FINE = {
     "findings": [

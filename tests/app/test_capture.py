@@ -357,7 +357,7 @@ async def test_without_a_source_one_key_makes_an_inbox(app: BinScoutApp, root: P
         await press(pilot, "m")
         assert (root / "inbox").is_dir()
         found = await app.workspace.db.read(capture_sources.sources)
-        assert [(one.kind, one.config) for one in found] == [("inbox", {"path": str(root / "inbox")})]
+        assert [(one.kind, one.config["path"]) for one in found] == [("inbox", str(root / "inbox"))]
         assert "Ready for pictures" in text(app)
 
 
@@ -450,6 +450,45 @@ async def test_staying_keeps_the_compartment(app: BinScoutApp, root: Path) -> No
         await decide(pilot, "enter")
         await settle(pilot)
         assert "A1  →  M2 screw  (placement)  stays here" in screen_text(app)[1]
+
+
+async def test_a_shot_that_is_not_taken_yet_can_be_taken_back(app: BinScoutApp, root: Path) -> None:
+    made.add_source(root, "drop", "inbox", {"path": "/photos"})
+    first = made.stage(root, 1)[0]
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture")
+        await decide(pilot, "r")
+        await settle(pilot)
+        assert [one.replaces for one in made.asked(root)] == [first]
+        await press(pilot, "escape")
+        assert made.asked(root) == []
+        assert app.current_mode == "capture"
+        await press(pilot, "escape")
+        assert app.current_mode == "home"
+
+
+async def test_home_leads_to_what_waits(app: BinScoutApp, root: Path) -> None:
+    first, _ = made.stage(root, 1, 2)
+    made.fail(root, "x.jpg")
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "2 captures wait for accept or retake" in text(app)
+        assert "1 capture failed" in text(app)
+        while "▸" not in next(row for row in screen_text(app) if "2 captures wait" in row):
+            await press(pilot, "j")
+        await press(pilot, "enter")
+        await ready(pilot)
+        assert here(app) == first
+
+
+async def test_what_looks_only_while_shown_looks_seldom_elsewhere(app: BinScoutApp, root: Path) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture", empty=True)
+        watcher = app.session._changes
+        assert watcher is not None
+        assert watcher.interval_s == 0.1
+        await press(pilot, "f2")
+        assert watcher.interval_s == 0.5
 
 
 async def test_ten_thousand_wait_and_keys_go_on(app: BinScoutApp, root: Path) -> None:

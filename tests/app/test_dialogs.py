@@ -68,7 +68,7 @@ async def test_the_area_menu_goes_by_click_too(app: BinScoutApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "comma")
-        await pilot.click("#dialog-menu", offset=(4, 4))
+        await pilot.click("#dialog-menu", offset=(4, 5))
         await settle(pilot)
         assert app.current_mode == "models"
 

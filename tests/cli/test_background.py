@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageDraw
 
 from binscout_tui.engine.background_files import DEFAULT_MODEL
+from binscout_tui.errors import StorageError
+from binscout_tui.operations import backgrounds
 from binscout_tui.workspace import Workspace
 from tests.command_line import binscout, ok
 from tests.engine import tiny_onnx
@@ -55,3 +59,16 @@ def test_files_folders_and_images_are_cut_out(workspace: Workspace, tmp_path: Pa
     with Image.open(tmp_path / "out" / "part.png") as cut:
         assert (cut.mode, cut.size) == ("RGBA", (400, 300))
     assert engine_processes(root) == []
+
+
+def test_a_copy_that_does_not_fit_is_not_left_by_half(tmp_path: Path) -> None:
+    (tmp_path / "made.png").write_bytes(b"x" * 20_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(StorageError, match="File too large"):
+            backgrounds._copy(tmp_path / "made.png", tmp_path / "copy.png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "copy.png").exists()
+    assert backgrounds._copy(tmp_path / "made.png", tmp_path / "copy.png").read_bytes() == b"x" * 20_000

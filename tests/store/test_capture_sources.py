@@ -98,6 +98,27 @@ def test_a_retry_ends_in_the_capture_that_failed(workspace: Workspace, camera: s
         workspace.db.write(sources.ask_retries, workspace.user.uid, [failed])
 
 
+def test_the_work_of_asking_for_retries_grows_with_their_number_alone(
+    workspace: Workspace, camera: sources.Source
+) -> None:
+    def steps(number: int) -> int:
+        """Of SQLite's machine, to ask for so many retries at once."""
+        failed = [workspace.db.write(sources.deliver, ask(workspace, camera), FAILURE) for _ in range(number)]
+        taken = 0
+
+        def step() -> None:
+            nonlocal taken
+            taken += 1
+
+        workspace.db.connection.set_progress_handler(step, 1)
+        asked = workspace.db.write(sources.ask_retries, workspace.user.uid, failed)
+        workspace.db.connection.set_progress_handler(None, 1)
+        assert len(asked) == number
+        return taken
+
+    assert steps(80) < 8 * steps(20)
+
+
 def test_a_retry_that_nobody_wants_any_more_is_closed(workspace: Workspace, camera: sources.Source) -> None:
     ask(workspace, camera)
     failed = workspace.db.write(sources.deliver, begun(workspace).id, FAILURE)

@@ -137,6 +137,15 @@ def test_taking_again_works_any_number_of_times_also_after_accepting(workspace: 
     assert workspace.db.read(images.count) == 0
 
 
+def test_the_history_of_a_capture_has_every_decision_however_many(workspace: Workspace, stage: Stage) -> None:
+    capture_id = stage(1)
+    for _ in range(60):
+        decide(workspace, [capture_id], "accepted")
+        decide(workspace, [capture_id], "rejected")
+    actions = [entry.action for entry in workspace.db.read(captures.history, capture_id)]
+    assert actions == ["accept", "reject"] * 60
+
+
 def test_undoing_a_retake_brings_the_older_one_back_as_it_was(workspace: Workspace, stage: Stage) -> None:
     first = stage(1)
     decide(workspace, [first], "accepted")
@@ -219,14 +228,30 @@ def test_a_failed_file_that_can_be_read_now_is_the_same_capture(workspace: Works
     assert states(workspace, failed) == ["staged"]
 
 
+def test_a_file_that_failed_in_another_state_is_known_in_that_one(workspace: Workspace) -> None:
+    uid = workspace.user.uid
+    first, second, third = (NewFailure(code="truncated", error="It ends early.", fingerprint=f"f{n}") for n in range(3))
+    failed, _ = workspace.db.write(captures.fail, uid, first)
+    other, _ = workspace.db.write(captures.fail, uid, third)
+    workspace.db.write(captures.retry_done, uid, failed, second)
+    assert workspace.db.read(captures.known, ["f0", "f1", "f2"]) == {"f1", "f2"}
+    workspace.db.write(captures.retry_done, uid, failed, third)
+    workspace.db.write(captures.retry_done, uid, other, NewFailure(code="timeout", error="No answer."))
+    assert [get(workspace, one).fingerprint for one in (failed, other)] == ["f1", "f2"]
+
+
 def test_a_dismissed_failure_comes_back_with_undo(workspace: Workspace) -> None:
     failed, _ = workspace.db.write(captures.fail, workspace.user.uid, FAILURE)
     decide(workspace, [failed], "rejected", "the camera was off")
     assert (get(workspace, failed).state, get(workspace, failed).error_code) == ("rejected", "timeout")
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError) as told:
         decide(workspace, [failed], "accepted")
+    assert told.value.hint == "Take the picture again."  # only one that is failed can be tried again
     undo(workspace)
     assert states(workspace, failed) == ["failed"]
+    with pytest.raises(RefusedError) as told:
+        decide(workspace, [failed], "accepted")
+    assert f"capture retry {failed}" in told.value.hint
 
 
 def test_a_retake_that_fails_takes_nothing_out_of_use_until_its_retry_works(workspace: Workspace, stage: Stage) -> None:
