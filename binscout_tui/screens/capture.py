@@ -40,6 +40,10 @@ class CaptureScreen(AskingScreen):
     DECISIONS = commands.DECISIONS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (120, "-wide")]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, Content] = {}
+
     def body(self) -> ComposeResult:
         """What one captures for, the picture beside its checks, the queue."""
         yield Line(id="capture-top")
@@ -70,6 +74,7 @@ class CaptureScreen(AskingScreen):
         desk = CaptureDesk(self.ws)
         await desk.open()
         self.desk = desk
+        self.set_class(self.ws.settings.capture.background, "-cut")
         self._show()
         self.set_interval(RUNNER_S, self.watch_sources)
         self._come_back()
@@ -165,7 +170,7 @@ class CaptureScreen(AskingScreen):
         width = max(20, self.size.width - 2)
         top = lines.top_line(desk.shown_spot, desk.view.need, self.frame.key, stays=desk.stays, width=width)
         self.query_one("#capture-top", Line).say(top)
-        self.query_one("#capture-facts", Static).update(lines.facts(desk.view, desk.which, desk.total))
+        self._say("#capture-facts", lines.facts(desk.view, desk.which, desk.total))
         self._tell_words()
         self._tell_newest()
         self._tell_queue()
@@ -185,7 +190,14 @@ class CaptureScreen(AskingScreen):
                 spot=desk.shown_spot,
                 key=self.frame.key,
             )
-        self.query_one("#capture-words", Static).update(words)
+        self._say("#capture-words", words)
+
+    def _say(self, selector: str, content: Content) -> None:
+        """Pictures may come a hundred times a second: the same words again cost no layout."""
+        before = self._said.get(selector)
+        if before is None or not before.is_same(content):
+            self._said[selector] = content
+            self.query_one(selector, Static).update(content)
 
     def _tell_newest(self) -> None:
         desk, line = self.desk, self.query_one("#capture-newest", Line)

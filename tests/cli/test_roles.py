@@ -57,7 +57,10 @@ OPERATOR = [
     "compartment archive A1",
     "compartment place A1 M3",
     "compartment import PHOTO",
+    "set group --by folder",
     "set import-log PHOTO",
+    "crop add 1 0.1,0.1,0.9,0.9",
+    "crop queue 1",
     "files move a b",
     "files collect a b --stage 1",
     "files drop a --done-in b",
@@ -80,7 +83,7 @@ WRITES_NOTHING_OF_A_PERSON = {
     *("capture source list", "capture status"),
     *("capture list", "capture show", "capture coverage", "item list", "compartment list", "compartment show"),
     *("engine start", "engine status", "engine health", "background"),
-    *("set export", "crop render", "files log"),
+    *("set export", "suggest", "crop list", "crop render", "files log"),
     *("keys list", "keys check", "keys presets"),
 }
 

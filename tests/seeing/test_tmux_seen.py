@@ -26,8 +26,8 @@ def tmux() -> Iterator[Tmux]:
 
 
 HOLES = ("cannot be read", "amid the chunks of another", "does not end")
-"""What a picture with holes leads to. While tmux draws its terminals anew, it drops what it is to pass on; such a picture
-is sent again."""
+"""What a picture with holes leads to. While tmux draws its terminals anew, it drops what it is to pass on; such a
+picture is sent again."""
 
 
 def faults(terminal: Terminal) -> list[str]:

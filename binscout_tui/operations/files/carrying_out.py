@@ -89,8 +89,10 @@ class _Batch:
             except (BinScoutError, OSError) as error:
                 closing += self._taken_back(moved, error)
                 moved = []
+        except BaseException:
+            moved = []  # interrupted before the workspace could follow: left open, so that the next command settles it
+            raise
         finally:
-            # An interruption comes here too: what was moved is written down before anything else happens.
             for one, kept in moved:
                 closing += self._lines("done", one, kept)
                 self.outcome.moved += len(one.group.moves)

@@ -34,7 +34,8 @@ def drop(source: Path, done: Path, trash: Path | None = None) -> Plan:
     for folder in found.folders:
         problems: list[Refused] = []
         known = {image: family for family in families(folder, problems) for image in family.images}
-        barred = {one.path.name: one.reason for one in problems}
+        barred = {name: f"it is {kind}." for name, kind in folder.odd.items()}
+        barred |= {one.path.name: one.reason for one in problems}
         for run in runs(name for name in (*known, *barred) if is_image(name)):
             proof = next((told for name in run if (told := read_stage(name)) in finished), None)
             if proof is None:

@@ -63,22 +63,40 @@ def batches(lines: Iterable[Line]) -> list[Batch]:
     return list(found.values())
 
 
-def in_place(lines: Iterable[Line]) -> dict[str, Line]:
-    """{path: the line that put a file there} for all files that are, by the log, still where they were put."""
-    holder: dict[str, Line] = {}
+Holders = dict[str, list[Line]]
+
+
+def in_place(lines: Iterable[Line]) -> Holders:
+    """{path: the lines by which a file is there} for all files that are, by the log, still where they were put.
+
+    Mostly that is one line. A file that was put back is there by its undoing and by all that had put it there before,
+    so that one operation after the other can be taken back.
+    """
+    holders: Holders = {}
+    undoes: dict[str, str] = {}
+    left: dict[int, list[Line]] = {}
     for line in lines:
-        if line.event == "done":
-            holder.pop(line.source, None)
-            holder[line.destination] = line
-    return holder
+        if line.event == "begin":
+            undoes[line.batch] = line.undoes
+        elif line.event == "done":
+            here = left[id(line)] = holders.pop(line.source, [])
+            taken_back = next((one for one in here if one.batch == undoes.get(line.batch)), None)
+            before = left[id(taken_back)] if taken_back is not None and taken_back.source == line.destination else []
+            holders[line.destination] = [*before, line]
+    return holders
 
 
-def state(batch: Batch, holder: dict[str, Line]) -> State:
+def is_in_place(line: Line, holders: Holders) -> bool:
+    """Whether the file is still where `line` says that it was put."""
+    return any(one is line for one in holders.get(line.destination, ()))
+
+
+def state(batch: Batch, holders: Holders) -> State:
     """What became of a batch, seen from now."""
     if not batch.ended:
         return "open"
     done = batch.done()
-    still = sum(holder.get(line.destination) is line for line in done)
+    still = sum(is_in_place(line, holders) for line in done)
     if done and still < len(done):
         return "partly undone" if still else "undone"
     return "done" if len(done) == batch.files else "incomplete"

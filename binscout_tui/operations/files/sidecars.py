@@ -92,11 +92,14 @@ def _families(images: list[str], owned: dict[str, tuple[str, ...]]) -> list[Fami
                 members[owners[0]] += members[other]
                 for image in members[other]:
                     members[image] = members[owners[0]]
+    beside: defaultdict[str, list[str]] = defaultdict(list)
+    for sidecar, owners in owned.items():
+        beside[min(members[owners[0]], key=os.fsencode)].append(sidecar)
     made = []
     for image in images:
         together = sorted(members[image], key=os.fsencode)
         if together[0] == image:
-            made.append(Family(tuple(together), tuple(s for s, owners in owned.items() if owners[0] in together)))
+            made.append(Family(tuple(together), tuple(beside[image])))
     return made
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from binscout_tui.errors import NotFoundError
 from binscout_tui.operations.files import history, listing
-from binscout_tui.operations.files.history import Batch
+from binscout_tui.operations.files.history import Batch, Holders
 from binscout_tui.operations.files.plan import Group, Move, Plan, Refused, plan
 from binscout_tui.operations.operations_log import Line
 
@@ -21,20 +21,20 @@ def undo(lines: Iterable[Line], batch_id: str | None = None) -> Plan:
     plan is carried out. Raises NotFoundError.
     """
     known = list(lines)
-    holder = history.in_place(known)
-    batch = _chosen(history.batches(known), holder, batch_id)
+    holders = history.in_place(known)
+    batch = _chosen(history.batches(known), holders, batch_id)
     groups: list[Group] = []
     refused: list[Refused] = []
     by_group: dict[int, list[Line]] = {}
     for line in batch.done():
         by_group.setdefault(line.group, []).append(line)
     for number in sorted(by_group, reverse=True):
-        _add(by_group[number], holder, groups, refused)
+        _add(by_group[number], holders, groups, refused)
     root = _root(groups)
     return plan("undo", root, groups, listing.there(root, groups), refused, undoes=batch.id)
 
 
-def _chosen(batches: list[Batch], holder: dict[str, Line], batch_id: str | None) -> Batch:
+def _chosen(batches: list[Batch], holders: Holders, batch_id: str | None) -> Batch:
     if batch_id is not None:
         for batch in batches:
             if batch.id == batch_id:
@@ -43,13 +43,13 @@ def _chosen(batches: list[Batch], holder: dict[str, Line], batch_id: str | None)
             f"The operations log has no batch {batch_id}.", hint="`binscout files log` lists them.", code="no_batch"
         )
     for batch in reversed(batches):
-        if batch.operation != "undo" and any(holder.get(line.destination) is line for line in batch.done()):
+        if batch.operation != "undo" and any(history.is_in_place(line, holders) for line in batch.done()):
             return batch
     raise NotFoundError("There is no file operation left to undo.", code="nothing_to_undo")
 
 
-def _add(lines: list[Line], holder: dict[str, Line], groups: list[Group], refused: list[Refused]) -> None:
-    still = [line for line in lines if holder.get(line.destination) is line]
+def _add(lines: list[Line], holders: Holders, groups: list[Group], refused: list[Refused]) -> None:
+    still = [line for line in lines if history.is_in_place(line, holders)]
     if not still:
         return  # taken back before
     moves, problem = [], "" if len(still) == len(lines) else "A file that goes with it was moved on since."
