@@ -39,7 +39,8 @@ from binscout_tui.imaging.grouping.focus import POWER, shares
 from binscout_tui.imaging.grouping.report import Grouping
 from binscout_tui.imaging.outcomes import Decoded
 from binscout_tui.imaging.pool import DecodePool
-from binscout_tui.imaging.previews import THUMB, preview_path
+from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
+from binscout_tui.imaging.quality_measures import focus_ratio, laplacian_variance
 from binscout_tui.operations.grouping import RULES, Rule, group
 from binscout_tui.operations.looking import focus_at, look_at
 from binscout_tui.store import images
@@ -54,10 +55,12 @@ LIMIT_S = 5.0
 
 
 class Photo(NamedTuple):
-    """One photo of the truth: `focus` and whether it is known to be the best of its set."""
+    """One photo of the truth: `focus`, two plain measures beside it, and whether it is known to be the best."""
 
     candidate: Candidate
     focus: float
+    ratio: float
+    variance: float
     best: bool | None
 
 
@@ -89,11 +92,18 @@ def read(folder: Path) -> list[Photo]:
         if len(decoded) != len(rows):
             raise SystemExit(f"{len(rows) - len(decoded)} photos cannot be read")
         looks = look_at(Path(previews), {number: one.sha256 for number, one in enumerate(decoded)})
-        focus = [focus_at(Path(previews), one.sha256) or 1.0 for one in decoded]
+        measured = [_measured(Path(previews), one.sha256) for one in decoded]
     return [
-        Photo(_candidate(number, row, one, looks[number]), focus[number], {"1": True, "0": False}.get(row["is_best"]))
-        for number, (row, one) in enumerate(zip(rows, decoded, strict=True))
+        Photo(_candidate(number, row, one, looks[number]), *figures, {"1": True, "0": False}.get(row["is_best"]))
+        for number, (row, one, figures) in enumerate(zip(rows, decoded, measured, strict=True))
     ]
+
+
+def _measured(previews: Path, sha256: str) -> tuple[float, float, float]:
+    """(what `sharpest` compares, the plain focus ratio, the plain variance of the Laplacian), all on the preview."""
+    with Image.open(preview_path(previews, sha256, PREVIEW)) as picture:
+        grey = np.asarray(picture.convert("L"))
+    return focus_at(previews, sha256) or 1.0, focus_ratio(grey), laplacian_variance(grey)
 
 
 def _candidate(number: int, row: dict[str, str], one: Decoded, look: bytes) -> Candidate:
@@ -182,6 +192,10 @@ def sharpest(photos: Sequence[Photo]) -> None:
         scenes[photo.candidate.folder].append(photo)
     known = [scenes[name] for name in sorted(scenes) if any(photo.best for photo in scenes[name])]
     print(f"\nsharpest: {len(known)} sets with a known best; default power {POWER:g}")
+    print("the measure itself was chosen after looking at all of them, so only the power was ever held out")
+    for name in ("focus", "ratio", "variance"):
+        hits = sum(bool(max(scene, key=lambda one: getattr(one, name)).best) for scene in known)
+        print(f"{name:>8} finds {hits} of {len(known)}")
     print(f"{'power':>8} | {'half':<9} | top-1  random  mean score  log loss")
     for power in POWERS:
         for name, half in (("tuned on", known[::2]), ("judged on", known[1::2])):

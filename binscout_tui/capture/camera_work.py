@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import traceback
 from datetime import timedelta
 
 from binscout_tui.capture import kinds
+from binscout_tui.masking import masked
 from binscout_tui.capture.source import Camera, SourceError
 from binscout_tui.capture.staging import Stager, failure, new_image, scratch
-from binscout_tui.capture.work import Work, plain
+from binscout_tui.capture.work import Work, log, plain
 from binscout_tui.clock import from_text, to_text, utc_now
+from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Decoded, Rejected
 from binscout_tui.store import capture_sources
@@ -55,24 +58,32 @@ class CameraWork(Work):
             workspace.db.insist(capture_sources.fail_request, request.id, TOO_LATE)
             return
         self.say(workspace, "working")
-        with scratch(workspace.paths.incoming) as folder:
-            try:
-                outcome = stager.decode_and_keep(camera.shoot(folder, self.stop))
-            except SourceError as error:
-                if error.code == "stopped":
-                    return  # whoever comes next finds the request as it is
-                self._failed(workspace, request, NewFailure(code=error.code, error=plain(error), origin=camera.name))
-                self._wait_to_look(lasting=error.lasting)
-                return
-            if isinstance(outcome, Rejected):
-                self._failed(workspace, request, failure(outcome, origin=camera.name))
-                self._wait_to_look(lasting=True)
-                return
-            near = stager.judge.looks_like(workspace.db, outcome, request.replaces)
-            workspace.db.insist(self._deliver, stager, camera, request, outcome, near)
+        lasting = True
+        try:
+            failed = self._shoot(workspace, camera, stager, request)
+        except SourceError as error:
+            if error.code == "stopped":
+                return  # whoever comes next finds the request as it is
+            failed, lasting = NewFailure(code=error.code, error=plain(error), origin=camera.name), error.lasting
+        except Exception as error:  # noqa: BLE001 - whatever it was, the shot must not stay open and stop the next
+            failed, lasting = _broken(error, camera.name), False
+        if failed is not None:
+            self._failed(workspace, request, failed)
+            self._wait_to_look(lasting=lasting)
+            return
         self.tally.staged += 1
         self._look_again = float("inf")
         self.well(workspace)
+
+    def _shoot(self, workspace: Workspace, camera: Camera, stager: Stager, request: Request) -> NewFailure | None:
+        """Take one picture and stage it; what the decoder says where it is none."""
+        with scratch(workspace.paths.incoming) as folder:
+            outcome = stager.decode_and_keep(camera.shoot(folder, self.stop))
+        if isinstance(outcome, Rejected):
+            return failure(outcome, origin=camera.name)
+        near = stager.judge.looks_like(workspace.db, outcome, request.replaces)
+        workspace.db.insist(self._deliver, stager, camera, request, outcome, near)
+        return None
 
     def _deliver(
         self,
@@ -95,7 +106,11 @@ class CameraWork(Work):
         capture_sources.deliver(db, request.id, came)
 
     def _failed(self, workspace: Workspace, request: Request, came: NewFailure) -> None:
-        workspace.db.insist(capture_sources.deliver, request.id, came)
+        try:
+            workspace.db.insist(capture_sources.deliver, request.id, came)
+        except NotFoundError as error:
+            # The place or the item that it was wanted for is gone; the request may be too.
+            workspace.db.insist(capture_sources.fail_request, request.id, f"{came.error} {error.sentence}")
         self.tally.failed += 1
         self.tally.problem = came.error
         self.say(workspace, "failing", came.error)
@@ -109,9 +124,19 @@ class CameraWork(Work):
             return
         try:
             camera.probe()
-        except SourceError as error:
-            self.say(workspace, "failing", plain(error))
+        except Exception as error:  # noqa: BLE001 - a look that breaks says no less that there is no picture
+            self.say(workspace, "failing", _broken(error, camera.name).error)
             self._look_again = time.monotonic() + self.longer()
         else:
             self._look_again = float("inf")
             self.well(workspace)
+
+
+def _broken(error: Exception, origin: str) -> NewFailure:
+    """The failure that nobody foresaw, or one of the workspace itself; what is known of it is in the log."""
+    if isinstance(error, BinScoutError):
+        return NewFailure(code=error.code, error=plain(error), origin=origin)
+    log(masked("".join(traceback.format_exception(error))))
+    why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else f" ({type(error).__name__})"
+    said = f"Taking the picture broke{why}. The log of the capture process says more."
+    return NewFailure(code="broken", error=said, origin=origin)

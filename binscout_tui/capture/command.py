@@ -15,8 +15,10 @@ from typing import Annotated, BinaryIO
 import msgspec
 from msgspec import Meta
 
+from binscout_tui.masking import masked, secrets_in
 from binscout_tui.capture.source import SourceError, stopped
 from binscout_tui.imaging.names import display_name, one_line
+from binscout_tui.imaging.process import signal_name
 
 OUTPUT = "{output}"
 LOOK_S = 0.1
@@ -49,11 +51,12 @@ class Command:
 
     def __init__(self, config: CommandConfig) -> None:
         self._config = config
+        self._secrets = secrets_in(config.argv)
 
     @property
     def name(self) -> str:
-        """The command as it is written."""
-        return one_line(" ".join(self._config.argv))
+        """The name of the program; among its words may be a password."""
+        return one_line(Path(self._config.argv[0]).name)
 
     def probe(self) -> str:
         """Say where the program is; nothing is run. Raises SourceError when there is none."""
@@ -72,7 +75,7 @@ class Command:
         standard = folder / "standard-output" if writes_file else target
         with standard.open("wb") as output, (folder / "standard-error").open("w+b") as said:
             status = self._run(argv, output, said, target, stop)
-            last = _last_line(said)
+            last = self._last_line(said)
         if status:
             raise self._failed(f"ended with {_how(status)}", last)
         if not target.is_file() or not target.stat().st_size:
@@ -118,7 +121,7 @@ class Command:
                 if stop.is_set():
                     raise stopped()
                 if time.monotonic() > until:
-                    raise self._failed(f"was ended after {self._config.timeout:g} s", _last_line(said))
+                    raise self._failed(f"was ended after {self._config.timeout:g} s", self._last_line(said))
                 if any(_size(path) > self._most for path in files) or os.fstat(said.fileno()).st_size > self._most:
                     raise self._too_much()
         finally:
@@ -134,7 +137,7 @@ class Command:
 
     def _too_much(self) -> SourceError:
         return SourceError(
-            f"{self._program} wrote more than {self._config.max_mb} MiB and was ended.",
+            f"{self.name} wrote more than {self._config.max_mb} MiB and was ended.",
             hint="`max_mb` of the source sets the limit.",
             code="too_large",
             lasting=True,
@@ -143,25 +146,20 @@ class Command:
     def _failed(self, how: str, last: str) -> SourceError:
         hint = next((hint for words, hint in HINTS if words in last.lower()), "")
         said = f": {last}" if last else "."
-        return SourceError(f"{self._program} {how}{said}", hint=hint, code="command_failed", lasting=True)
+        return SourceError(f"{self.name} {how}{said}", hint=hint, code="command_failed", lasting=True)
 
-    @property
-    def _program(self) -> str:
-        return display_name(Path(self._config.argv[0]).name)
-
-
-def _last_line(said: BinaryIO) -> str:
-    """The last line that the command wrote to standard error, safe to show."""
-    size = os.fstat(said.fileno()).st_size
-    tail = os.pread(said.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace")
-    lines = [line for line in tail.replace("\r", "\n").split("\n") if line.strip()]
-    # gphoto2 explains itself at length after the line that says it.
-    telling = next((line for line in lines if any(words in line.lower() for words, _ in HINTS)), None)
-    return one_line(telling or (lines[-1] if lines else ""))
+    def _last_line(self, said: BinaryIO) -> str:
+        """The last line that the command wrote to standard error, safe to show."""
+        size = os.fstat(said.fileno()).st_size
+        tail = os.pread(said.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace")
+        lines = [line for line in tail.replace("\r", "\n").split("\n") if line.strip()]
+        # gphoto2 explains itself at length after the line that says it.
+        telling = next((line for line in lines if any(words in line.lower() for words, _ in HINTS)), None)
+        return one_line(masked(telling or (lines[-1] if lines else ""), self._secrets))
 
 
 def _how(status: int) -> str:
-    return f"status {status}" if status > 0 else signal.Signals(-status).name
+    return f"status {status}" if status > 0 else signal_name(-status)
 
 
 def _size(path: Path) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from binscout_tui.capture.http_config import PLACE, HttpConfig
+from binscout_tui.masking import masked
 from binscout_tui.capture.mjpeg import FirstJpeg
 from binscout_tui.capture.secrets import secret
 from binscout_tui.capture.source import SourceError, stopped
@@ -33,7 +36,7 @@ class Http:
     @property
     def name(self) -> str:
         """The address without its query, which may be anything."""
-        return one_line(self._config.url.partition("?")[0])
+        return one_line(masked(self._config.url.partition("?")[0]))
 
     def probe(self) -> str:
         """Say that the camera answers with something that may be a picture. Raises SourceError."""
@@ -70,16 +73,26 @@ class Http:
 
         address = self._config.url.replace(PLACE, quote(hidden, safe=""))
         try:
-            async with self._client(hidden) as client, client.stream("GET", address) as response:
-                self._check(response)
-                kind = response.headers.get("content-type", "").lower()
-                if kind.startswith("multipart/"):
-                    output.write(await self._first_of(response))
-                else:
-                    await self._whole(response, output)
+            async with self._client(hidden) as client:
+                request = client.build_request("GET", address)
+                # Digest writes the user and the camera's realm into it, which need not be ASCII.
+                request.headers.encoding = "utf-8"
+                async with contextlib.aclosing(await client.send(request, stream=True)) as response:
+                    await self._take(response, output)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             # The library's own words may hold the address, and with it the secret.
             raise self._error(self._why(error)) from None
+        except (LookupError, ValueError, NotImplementedError):
+            # That is how the library meets a challenge which it does not understand.
+            raise self._error("asks for a login in a way that is not known") from None
+
+    async def _take(self, response: httpx.Response, output: Any) -> None:
+        self._check(response)
+        kind = response.headers.get("content-type", "").lower()
+        if kind.startswith("multipart/"):
+            output.write(await self._first_of(response))
+        else:
+            await self._whole(response, output)
 
     def _client(self, hidden: str) -> httpx.AsyncClient:
         import httpx
@@ -87,14 +100,14 @@ class Http:
         config = self._config
         if self._tls is None:
             self._tls = httpx.create_ssl_context(verify=not config.insecure, trust_env=False)
-        headers = {"Accept": "image/*, multipart/x-mixed-replace", "Accept-Encoding": "identity"}
+        headers = [(b"Accept", b"image/*, multipart/x-mixed-replace"), (b"Accept-Encoding", b"identity")]
         auth: httpx.Auth | None = None
         if config.auth == "basic":
             auth = httpx.BasicAuth(config.user, hidden)
         elif config.auth == "digest":
             auth = httpx.DigestAuth(config.user, hidden)
         elif config.auth == "bearer":
-            headers["Authorization"] = f"Bearer {hidden}"
+            headers.append((b"Authorization", b"Bearer " + hidden.encode()))
         return httpx.AsyncClient(
             verify=self._tls,
             auth=auth,
@@ -113,7 +126,9 @@ class Http:
                 f"refuses the user (HTTP {status})", hint="Check auth, user and the secret of the source."
             )
         if not response.is_success:
-            raise self._error(f"answered HTTP {status} {one_line(response.reason_phrase, 60)}".rstrip())
+            # Not the camera's own words: they may repeat what was asked, and with it the secret.
+            known = {one.value: one.phrase for one in HTTPStatus}
+            raise self._error(f"answered HTTP {status} {known.get(status, '')}".rstrip())
         kind = response.headers.get("content-type", "").lower()
         if kind.startswith(("text/html", "application/xhtml")):
             raise self._page()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from binscout_tui.masking import names_secret
 from binscout_tui.errors import UsageError
 from binscout_tui.imaging.names import one_line
 
 PLACE = "{secret}"
-_SECRET_WORDS = ("pass", "pwd", "token", "secret", "apikey", "api_key", "auth", "credential")
+_BETWEEN = re.compile(r"[/?#&;]")
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
@@ -41,15 +43,17 @@ def check(config: HttpConfig) -> None:
     try:
         parts = urlsplit(config.url)
         parts.port  # noqa: B018 - looking at it is what checks it
-    except ValueError as error:
-        raise _bad(f"The address cannot be read: {error}.") from error
+    except ValueError:
+        # The library's words repeat what it took for the port, which may be half a password.
+        raise _bad("The address cannot be read: look at its host and port.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _bad("An address begins with http:// or https:// and names a host.")
     if parts.username or parts.password:
         raise _bad("A password in the address would be kept in the database.")
-    for name, value in parse_qsl(parts.query):
-        if any(word in name.lower() for word in _SECRET_WORDS) and PLACE not in value:
-            raise _bad(f"The secret {one_line(name)}=… in the address would be kept in the database.")
+    for pair in _BETWEEN.split(config.url):
+        name, _, value = pair.partition("=")
+        if value and names_secret(name) and PLACE not in value:
+            raise _bad(f"The secret {one_line(unquote(name))}=… in the address would be kept in the database.")
     needs = config.auth != "none" or PLACE in config.url
     if needs and not (config.secret_env or config.secret_file):
         raise _bad("The camera's secret is missing.")

@@ -25,8 +25,14 @@ def secret(environment: str, file: str) -> str:
                 hint="Set it where the capture process starts, or name a file with secret_file=….",
                 code="secret",
             )
-        return found
+        return _text(found, f"The environment variable {display_name(environment)}")
     return _of_file(Path(file).expanduser()) if file else ""
+
+
+def _text(found: str, where: str) -> str:
+    if not found.isprintable():  # bytes that are no UTF-8 are not either
+        raise SourceError(f"{where} holds something that cannot be sent as a secret: no text on one line.", code="secret")
+    return found
 
 
 def _of_file(path: Path) -> str:
@@ -46,4 +52,4 @@ def _of_file(path: Path) -> str:
         raise SourceError(f"The file {shown} with the camera's secret cannot be read: {why}.", code="secret") from error
     if not line:
         raise SourceError(f"The file {shown} with the camera's secret is empty.", code="secret")
-    return line
+    return _text(line, f"The file {shown}")

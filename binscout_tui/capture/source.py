@@ -6,19 +6,21 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+from binscout_tui.masking import masked
 from binscout_tui.errors import BinScoutError
 
 
 class SourceError(BinScoutError):
     """A source gives no picture: why in one sentence, and what to do.
 
-    `lasting` says that only a picture can show that it is over; a look at the source cannot.
+    `lasting` says that only a picture can show that it is over; a look at the source cannot. What looks like a password
+    in `sentence` or `hint` is masked.
     """
 
     code = "source"
 
     def __init__(self, sentence: str, *, hint: str = "", code: str | None = None, lasting: bool = False) -> None:
-        super().__init__(sentence, hint=hint, code=code)
+        super().__init__(masked(sentence), hint=masked(hint), code=code)
         self.lasting = lasting
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from binscout_tui.masking import masked
 from binscout_tui.capture.source import SourceError
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError
@@ -69,6 +70,9 @@ class Work(threading.Thread, ABC):
             # The workspace itself cannot be used now; whoever started this looks after it.
             self.tally.problem = error.sentence
             log(f"{self.source.name}: {plain(error)}")
+        except Exception as error:  # noqa: BLE001 - told to whoever counts what came of it
+            self.tally.problem = f"The source broke ({type(error).__name__})."
+            log(f"{self.source.name}: {masked(traceback.format_exc())}")
 
     def _run(self) -> None:
         with Workspace(self._root) as workspace:
@@ -78,7 +82,7 @@ class Work(threading.Thread, ABC):
                 except BinScoutError as error:
                     self._fail(workspace, error)
                 except Exception as error:  # noqa: BLE001 - the source must come back whatever it was
-                    traceback.print_exc()
+                    log(masked(traceback.format_exc()))
                     self._fail(workspace, SourceError(f"The source broke: {type(error).__name__}: {error}."))
                 if self._once:
                     return

@@ -46,7 +46,7 @@ def add(
         workspace.user.must_be("operator", "Adding a source")
         config = kinds.check(kind, read_words(words or []), workspace.paths.root)
         source = workspace.db.write(capture_sources.add, workspace.user.uid, name, kind, config)
-    ours.answer(source, f"{line(source)}\n`binscout capture source test {source.name}` tries it.")
+    ours.answer(shown(source), f"{line(source)}\n`binscout capture source test {source.name}` tries it.")
 
 
 @source_app.command("list")
@@ -59,8 +59,8 @@ def list_sources(context: typer.Context) -> None:
     with ours.workspace() as workspace:
         found = workspace.db.read(capture_sources.sources)
         lives = running(workspace.paths.root) is not None
-    shown = [as_it_is(source, lives=lives) for source in found]
-    ours.answer(shown, [line(source) for source in shown] or "There is no source yet.")
+    sources = [as_it_is(source, lives=lives) for source in found]
+    ours.answer(sources, [line(source) for source in sources] or "There is no source yet.")
 
 
 @source_app.command("set")
@@ -75,7 +75,7 @@ def set_source(context: typer.Context, name: Name, words: Words = None) -> None:
         source = workspace.db.read(capture_sources.by_name, name)
         config = kinds.check(source.kind, {**source.config, **read_words(words or [])}, workspace.paths.root)
         changed = workspace.db.write(capture_sources.configure, workspace.user.uid, source.id, config=config)
-    ours.answer(changed, line(changed))
+    ours.answer(shown(changed), line(changed))
 
 
 @source_app.command()
@@ -133,10 +133,19 @@ def read_words(words: Sequence[str]) -> dict[str, Any]:
 
 
 def as_it_is(source: Source, *, lives: bool) -> Source:
-    """The source with the state that it has where no capture process lives: nothing of it is true then."""
+    """The source, fit to be shown, with the state that it has where no capture process lives: nothing is true then."""
     import msgspec
 
-    return source if lives else msgspec.structs.replace(source, state="off", message="")
+    return shown(source if lives else msgspec.structs.replace(source, state="off", message=""))
+
+
+def shown(source: Source) -> Source:
+    """The source without the passwords that stand among the words of its command."""
+    import msgspec
+
+    from binscout_tui.masking import masked_config
+
+    return msgspec.structs.replace(source, config=masked_config(source.config))
 
 
 def line(source: Source) -> str:
@@ -153,4 +162,4 @@ def _switch(context: typer.Context, name: str, *, enabled: bool) -> None:
         workspace.user.must_be("operator", "Switching a source")
         source = workspace.db.read(capture_sources.by_name, name)
         changed = workspace.db.write(capture_sources.configure, workspace.user.uid, source.id, enabled=enabled)
-    ours.answer(changed, f"{changed.name} is switched {'on' if enabled else 'off'}.")
+    ours.answer(shown(changed), f"{changed.name} is switched {'on' if enabled else 'off'}.")

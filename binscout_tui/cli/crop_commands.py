@@ -41,12 +41,10 @@ def render(
     with ours.workspace() as workspace, ours.progress("render") as on_progress:
         report = rendering.render(workspace, folder, wanted, dry_run=dry_run, on_progress=on_progress)
     if dry_run:
-        ours.answer(report, [*report.files, f"{len(report.files)} files would be in {report.folder}"])
-        return 0
-    lines = [
-        f"rendered {report.rendered}, there already {report.present}, in {report.folder}",
-        f"{report.without_crop} choices have no crop, {len(report.refused)} could not be made",
-    ]
+        lines = [*report.files, f"{len(report.files)} files would be in {report.folder}"]
+    else:
+        lines = [f"rendered {report.rendered}, there already {report.present}, in {report.folder}"]
+    lines.append(f"{report.without_crop} choices have no crop, {len(report.refused)} could not be made")
     lines += [f"  image {one.image} {one.name}: {one.reason} [{one.code}]" for one in report.refused[:SHOWN]]
     ours.answer(report, lines)
     return EXIT_FAILED if report.refused else 0

@@ -11,7 +11,7 @@ import typer
 
 from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import Session, session
-from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, RefusedError
+from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, NotFoundError, RefusedError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.workspace import Workspace
 
@@ -118,20 +118,24 @@ def show_log(
         ours.say(f"{damaged} lines of {display_name(path)} cannot be read; nothing was done under a line cut off.")
     if batch is not None:
         found = [line for line in lines if line.batch == batch]
+        if not found:
+            raise NotFoundError(f"The operations log has no batch {batch}.", code="no_batch")
         ours.answer(
             [_shown(line) for line in found],
-            [f"{one.at}  {one.event:<11} {display_name(one.source)} → {display_name(one.destination)}" for one in found]
-            or f"There is no operation {batch}.",
+            [
+                f"{one.at}  {one.event:<11} {display_name(one.source)} → {display_name(one.destination)}"
+                for one in found
+            ],
         )
         return
-    holder = history.in_place(lines)
+    holders = history.in_place(lines)
     rows = [
         {
             "batch": one.id,
             "at": one.at,
             "user": one.user,
             "operation": one.operation,
-            "state": history.state(one, holder),
+            "state": history.state(one, holders),
             "files": one.files,
             "moved": len(one.done()),
             "undoes": one.undoes,

@@ -78,7 +78,7 @@ def parse_ids(texts: list[str]) -> set[int]:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < int(text[:20]) <= HIGHEST_ID
+    return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= HIGHEST_ID
 
 
 def _summary(made: int, *, dry_run: bool) -> str:

@@ -12,6 +12,10 @@ class CropsContext(Protocol):
     """What the checks look at."""
 
     @property
+    def is_loading(self) -> bool:
+        """Whether the queue is still being read."""
+
+    @property
     def has_image(self) -> bool:
         """Whether there is an image on the desk."""
 
@@ -26,16 +30,19 @@ class CropsContext(Protocol):
 
 NO_IMAGE = "No image waits for boxes; k in Select and C in the gallery put some here."
 
+LOADING = "The queue is still being read."
+
 
 def has_image(context: CropsContext) -> Verdict:
     """An image must be on the desk."""
-    return True if context.has_image else NO_IMAGE
+    return True if context.has_image else LOADING if context.is_loading else NO_IMAGE
 
 
 def can_see(context: CropsContext) -> Verdict:
     """Nobody draws on what they cannot see."""
-    if not context.has_image:
-        return NO_IMAGE
+    shown = has_image(context)
+    if shown is not True:
+        return shown
     return "This picture cannot be shown; space skips it." if context.is_damaged else True
 
 

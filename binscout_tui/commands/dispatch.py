@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from binscout_tui.commands.command import Command, Scope, Verdict
 from binscout_tui.commands.table import with_keys
@@ -20,6 +20,8 @@ class Commanded:
     """
 
     SCOPE: ClassVar[Scope]
+    FOOTER: ClassVar[Literal["own", "own first", "own last"]] = "own"
+    """Whether the footer shows only the commands of this node while it has the focus, or those around it too."""
 
     @property
     def frame(self) -> BinScoutApp:

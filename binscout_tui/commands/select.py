@@ -12,6 +12,10 @@ class SelectContext(Protocol):
     """What the checks look at."""
 
     @property
+    def is_loading(self) -> bool:
+        """Whether the sets are still being read."""
+
+    @property
     def has_set(self) -> bool:
         """Whether there is a set on the desk."""
 

@@ -144,4 +144,12 @@ def _environment() -> dict[str, str]:
 def _how(status: int) -> str:
     if status >= 0:
         return f"the decoder ended with status {status}"
-    return f"the decoder was ended by {signal.Signals(-status).name}"
+    return f"the decoder was ended by {signal_name(-status)}"
+
+
+def signal_name(number: int) -> str:
+    """The name of a signal; most real-time signals have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -52,7 +52,7 @@ def advise_files(workspace: Workspace, paths: Sequence[Path]) -> Advice:
         outcomes = _examined(workspace, paths, previews)
         if len(outcomes) < LEAST:
             raise UsageError(
-                f"{len(outcomes)} picture makes no choice; a set has at least two.",
+                f"{'One picture is' if outcomes else 'Nothing is'} no choice; a set has at least two.",
                 hint="Name all pictures of one set, or its folder.",
                 code="small_set",
             )

@@ -70,7 +70,9 @@ class Manifest:
         self._path = folder / MANIFEST
         self._lines: dict[tuple[str, ...], Line] = {}
         self._by_file: dict[str, Line] = {}
-        self.add(_read(self._path))
+        known = _read(self._path)
+        there = {path.name for path in folder.iterdir()} if known else set()
+        self.add(one for one in known if one["file"] in there)
 
     def colour(self, folder: Path, name: str) -> tuple[str, str] | None:
         """(sha256, colour) of a file that the list knows and that still is what it was, else None."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,7 @@ class Log:
 def opened(path: Path, who: Who) -> Iterator[Log]:
     """The log at `path`, made if need be, for one process at a time.
 
-    Raises RefusedError while another one writes it, StorageError when it cannot be written.
+    Raises RefusedError while another one writes it or when it is no file, StorageError when it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,8 @@ def opened(path: Path, who: Who) -> Iterator[Log]:
     except OSError as error:
         raise _cannot_write(path, error) from error
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise RefusedError(f"{display_name(path)} is no file that keeps a log.", code="no_log")
         _lock(descriptor, path)
         sync_folder(path.parent)
         size = os.fstat(descriptor).st_size

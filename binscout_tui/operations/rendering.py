@@ -103,6 +103,8 @@ class _Rendering:
     def all(self, rows: list[CropRow], on_progress: Progress) -> None:
         if self.report.dry_run:
             self.report.files = sorted({self._name(row) for row in rows if row.image.is_live})
+            for image in {row.image.id: row.image for row in rows if not row.image.is_live}.values():
+                self._refuse_gone(image)
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.workspace.paths.previews.mkdir(exist_ok=True)
@@ -125,7 +127,7 @@ class _Rendering:
 
     def _image(self, image: Image, rows: list[CropRow], pool: DecodePool, target: Path) -> None:
         if not image.is_live:
-            self._refuse(image, "not_live", "The image is in the trash or was not accepted.")
+            self._refuse_gone(image)
             return
         missing = []
         for row in rows:
@@ -153,11 +155,13 @@ class _Rendering:
     def _crop(self, row: CropRow, pixels: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]], icc: bytes) -> None:
         left, top, right, bottom = crop_files.pixels_of(row)
         profile, colour = _profile(icc)
-        data = _encoded(
-            np.ascontiguousarray(pixels[top:bottom, left:right]),
-            crop_files.extension(row.image, self.kind),
-            profile,
-        )
+        kind = crop_files.extension(row.image, self.kind)
+        try:
+            data = _encoded(np.ascontiguousarray(pixels[top:bottom, left:right]), kind, profile)
+        except (OSError, ValueError):  # JPEG ends at 65500 pixels a side, WebP at 16383
+            told = f"A crop of {right - left}x{bottom - top} pixels cannot be a {kind} file; png can hold it."
+            self._refuse(row.image, "format", told)
+            return
         made = _place(self.folder / self._name(row), data)
         if made is None:
             self._refuse(row.image, "exists", f"{self._name(row)} is there and is something else; it stays.")
@@ -174,6 +178,9 @@ class _Rendering:
         line: Line = crop_files.line(row, crop_files.extension(row.image, self.kind), sha256, colour)
         self.manifest.add([line])
         self.report.files.append(line["file"])
+
+    def _refuse_gone(self, image: Image) -> None:
+        self._refuse(image, "not_live", "The image is in the trash or was not accepted.")
 
     def _refuse(self, image: Image, code: str, reason: str) -> None:
         self.report.refused.append(Unrendered(image.id, image.name, code, reason))
@@ -198,15 +205,18 @@ def _encoded(pixels: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]], kind:
 
 def _place(target: Path, data: bytes) -> bool | None:
     """True when the file was made, False when the same one is there, None when another one is."""
-    temporary = target.with_name(f".tmp-{target.name}")
-    with temporary.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=target.parent)
+    temporary = Path(name)
     try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fchmod(descriptor, 0o644)
+            os.fsync(descriptor)
         rename_new(temporary, target)
     except FileExistsError:
-        temporary.unlink()
         same = not target.is_symlink() and target.is_file() and target.read_bytes() == data
         return False if same else None
+    finally:
+        temporary.unlink(missing_ok=True)
     return True

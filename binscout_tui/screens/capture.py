@@ -130,6 +130,10 @@ class CaptureScreen(AskingScreen):
         if self.has_class("-cut"):
             self.show_cut()
 
+    def redraw_picture(self) -> None:
+        """Send the picture's pixels again."""
+        self.picture.redraw()
+
     @on(Picture.Shown, "#capture-picture")
     @on(Picture.Damaged, "#capture-picture")
     def _settled(self, event: Picture.Shown | Picture.Damaged) -> None:

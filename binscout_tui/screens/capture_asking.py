@@ -73,6 +73,9 @@ class AskingScreen(DecidingScreen):
     def _tell(self) -> None:
         """Bring everything on the screen but the picture up to date."""
 
+    def redraw_picture(self) -> None:
+        """Send the picture's pixels again."""
+
     async def retake(self, reason: str, capture_id: int | None = None) -> None:
         """Ask for a picture in the place of one."""
 
@@ -239,3 +242,5 @@ class AskingScreen(DecidingScreen):
             return
         if self.capture is not None and self.capture.id == capture.id:
             view.show(path)
+            # The new layout writes over the pixels beside it where a terminal has them outside its cells.
+            self.call_after_refresh(self.redraw_picture)

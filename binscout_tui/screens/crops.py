@@ -54,6 +54,11 @@ class CropsScreen(DecidingScreen):
     # What the checks of the commands look at.
 
     @property
+    def is_loading(self) -> bool:
+        """Whether the queue is still being read."""
+        return self.desk is None
+
+    @property
     def current(self) -> Boxed | None:
         """The image on the desk, with its boxes as they are kept."""
         return self.desk.current if self.desk else None

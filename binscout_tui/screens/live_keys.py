@@ -43,7 +43,7 @@ def current_keys(command: Command, keymap: Keymap, limit: int | None = None) -> 
 
 
 def footer_keys(screen: Screen[Any]) -> tuple[FooterKey, ...]:
-    """The footer's entries: those of the node nearest to the focus, then those of the app."""
+    """The footer's entries: those of the node nearest to the focus, of nodes around it as it says, and of the app."""
     nodes = list(commanded(screen))
     keymap = keymap_of(screen)
     return tuple(
@@ -54,10 +54,16 @@ def footer_keys(screen: Screen[Any]) -> tuple[FooterKey, ...]:
             allowed=node.verdict(command) is True,
             last=command.id in LAST,
         )
-        for node in dict.fromkeys((nodes[0], nodes[-1]))
+        for node in dict.fromkeys((*_in_footer(nodes[:-1] or nodes), nodes[-1]))
         for command in node.SCOPE
         if command.footer and current_keys(command, keymap, 1)
     )
+
+
+def _in_footer(nodes: list[Commanded]) -> list[Commanded]:
+    """The nodes whose commands the footer shows, in their order."""
+    shown = nodes[0].FOOTER
+    return nodes[:1] if shown == "own" else nodes if shown == "own first" else [*nodes[1:], nodes[0]]
 
 
 async def perform(screen: Screen[Any], command_id: str) -> None:

@@ -46,6 +46,11 @@ class ShowingSets(DecidingScreen):
     # What the checks of the commands look at.
 
     @property
+    def is_loading(self) -> bool:
+        """Whether the sets are still being read."""
+        return self.desk is None
+
+    @property
     def current(self) -> ImageSet | None:
         """The set on the desk."""
         return self.desk.current if self.desk else None

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from binscout_tui.masking import masked_config
 from binscout_tui.store import captures, compartments, events, items, journal
 from binscout_tui.store.captures import NewCapture, NewFailure
 from binscout_tui.store.names import composed, is_printable
@@ -236,11 +237,6 @@ def deliver(db: sqlite3.Connection, request_id: int, came: NewCapture | NewFailu
     return capture_id
 
 
-def finish_request(db: sqlite3.Connection, request_id: int, capture_id: int) -> None:
-    """Note that a request was met by this capture."""
-    _close(db, request_id, capture_id, None)
-
-
 def fail_request(db: sqlite3.Connection, request_id: int, error: str) -> None:
     """Note that a request cannot be met, in a sentence."""
     _close(db, request_id, None, error)
@@ -354,6 +350,11 @@ def _source(row: sqlite3.Row) -> Source:
     return Source(**values)
 
 
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    """As it may stand in the journal, which is exported."""
+    return {**values, "config": masked_config(values["config"])} if values else {}
+
+
 def _values(source: Source) -> dict[str, Any]:
     return {"name": source.name, "kind": source.kind, "config": source.config, "enabled": source.enabled}
 
@@ -361,4 +362,5 @@ def _values(source: Source) -> dict[str, Any]:
 def _note(
     db: sqlite3.Connection, uid: int, action: str, target: int, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    journal.note(db, uid, journal.Decision(area="source", action=action, target=target, before=before, after=after))
+    told = journal.Decision(area="source", action=action, target=target, before=_told(before), after=_told(after))
+    journal.note(db, uid, told)

@@ -34,7 +34,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     last_place: tuple[str, str] | None
     images: int
     unhealthy: dict[str, int]
-    captures: dict[captures.State, int]
+    captures: dict[str, int]
     sets: dict[str, int]
     labels: dict[str, int]
     datasets: int

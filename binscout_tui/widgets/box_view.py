@@ -20,6 +20,7 @@ class BoxView(CropView, inherit_bindings=False):
 
     SCOPE = BOX
     BINDINGS = BOX.bindings()
+    FOOTER = "own last"
 
     @property
     def box(self) -> CropBox | None:

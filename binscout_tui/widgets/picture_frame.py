@@ -94,7 +94,7 @@ class PictureFrame(Vertical):
         return self.picture.path == self.member.path and self.picture.state in ("shown", "damaged")
 
     def show(self, member: Member | None, room: tuple[int, int] = (0, 0)) -> None:
-        """Show a member of the set, or hide the frame; `room` is what the picture will have in cells, if it is known."""
+        """Show a member of the set, or hide the frame; `room` is what its picture will have in cells, where known."""
         self.member = member
         self.display = member is not None
         if member is None:

@@ -36,6 +36,7 @@ class SetStrip(Commanded, Grid):
 
     SCOPE = LOOK
     BINDINGS = LOOK.bindings()
+    FOOTER = "own first"
     DEFAULT_CSS = """
     SetStrip { width: 1fr; height: 1fr; grid-gutter: 0; }
     """

@@ -52,7 +52,9 @@ async def test_a_file_in_a_new_inbox_is_shown_and_accepted(app: BinScoutApp, roo
         assert "have 1 of 30" in screen_text(app)[1]
 
 
-async def test_a_command_shoots_with_one_key_and_again_with_another(app: BinScoutApp, root: Path, tmp_path: Path) -> None:
+async def test_a_command_shoots_with_one_key_and_again_with_another(
+    app: BinScoutApp, root: Path, tmp_path: Path
+) -> None:
     photo = tmp_path / "shot.png"
     picture(3).resize((640, 480)).save(photo)
     made.add_source(root, "cam", "command", {"argv": ["cp", str(photo), "{output}"]})

@@ -43,6 +43,7 @@ async def test_all_pictures_show_the_same_place_and_move_together(app: BinScoutA
         assert len(set(second)) == 1
         assert (second[0].zoom > first[0].zoom, second[0].x > 0.5, second[0].y > 0.5) == (True, True, True)
         assert screen(app).strip.zoom_text in screen_text(app)[1]
+        assert "+ closer  - farther  ←↓↑→ pan  v whole  1-9 keep" in screen_text(app)[23]
         await press(pilot, "v")
         assert all(view.is_whole for view in views(app, 3))
         await press(pilot, "right")

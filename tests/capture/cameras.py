@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 SECRET = "s3cret-word"
+UMLAUT = "schlüssel€"
 NONCE = "8f1c"
 
 
@@ -143,6 +144,21 @@ class Camera(BaseHTTPRequestHandler):
 
     def do_bearer(self) -> None:
         self.guarded(self.headers.get("Authorization") == f"Bearer {SECRET}", "Bearer")
+
+    def do_bearer_umlaut(self) -> None:
+        # http.server reads headers as latin-1.
+        said = (self.headers.get("Authorization") or "").encode("latin-1")
+        self.guarded(said == f"Bearer {UMLAUT}".encode(), "Bearer")
+
+    def do_digest_umlaut(self) -> None:
+        said = (self.headers.get("Authorization") or "").encode("latin-1")
+        one = hashlib.md5(f"{UMLAUT}:camera:{SECRET}".encode()).hexdigest()
+        two = hashlib.md5(b"GET:/digest_umlaut").hexdigest()
+        wanted = hashlib.md5(f"{one}:{NONCE}:{two}".encode()).hexdigest().encode()
+        self.guarded(wanted in said, f'Digest realm="camera", nonce="{NONCE}", algorithm=MD5')
+
+    def do_digest_unknown(self) -> None:
+        self.guarded(False, f'Digest realm="camera", nonce="{NONCE}", algorithm=NONE')
 
     def do_query(self) -> None:
         self.guarded(f"key={SECRET}" in self.path, "Bearer")

@@ -134,3 +134,22 @@ def test_the_process_that_leaves_does_not_wait_for_the_command(tmp_path: Path) -
 def test_it_works_beside_its_own_files(tmp_path: Path) -> None:
     shoot(tmp_path, script("open('extra.raw', 'w').write('x'); print('x')"))
     assert (tmp_path / "extra.raw").exists()
+
+
+def test_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="ended with signal 35"):
+        shoot(tmp_path, script("import os; os.kill(os.getpid(), 35)"))
+
+
+def test_passwords_among_the_words_are_never_shown(tmp_path: Path) -> None:
+    words = ["rtsp://admin:hunter2@cam/1", "--password", "s3same", "-u", "erik:hu", "x?key=abcd&psw=efgh"]
+    text = (
+        "import sys; print('bad', sys.argv[1:], 'hunter2', 'hu', 'https://other:words@cam', file=sys.stderr); sys.exit(1)"
+    )
+    camera = Command(CommandConfig([*script(text), *words]))
+    with pytest.raises(SourceError, match="ended with status 1: bad") as caught:
+        camera.shoot(tmp_path, threading.Event())
+    said = caught.value.sentence + caught.value.hint + camera.name
+    assert not [word for word in ("hunter2", "s3same", "hu'", "abcd", "efgh", "words@") if word in said], said
+    assert "@cam/1" in said
+    assert camera.name == Path(sys.executable).name

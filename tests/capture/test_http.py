@@ -17,7 +17,7 @@ from binscout_tui.capture.source import SourceError
 from binscout_tui.errors import BinScoutError, UsageError
 
 from ..pictures import photo
-from .cameras import SECRET, free_port, serving
+from .cameras import SECRET, UMLAUT, free_port, serving
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,31 @@ def test_secrets_come_from_the_environment_or_a_file_of_ones_own(
     assert shoot(tmp_path, f"{address}/{auth}", secret_file=str(file), **options) == picture
 
 
+def test_a_user_and_a_secret_need_not_be_ascii(
+    tmp_path: Path, address: str, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UMLAUT", UMLAUT)
+    monkeypatch.setenv("CAMERA_SECRET", SECRET)
+    assert shoot(tmp_path, f"{address}/bearer_umlaut", auth="bearer", secret_env="UMLAUT") == picture
+    digest = {"auth": "digest", "user": UMLAUT, "secret_env": "CAMERA_SECRET"}
+    assert shoot(tmp_path, f"{address}/digest_umlaut", **digest) == picture
+
+
+@pytest.mark.parametrize("hidden", ["two\nlines", "no\udcfftext"])
+def test_a_secret_that_cannot_be_sent_is_told(
+    tmp_path: Path, address: str, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMERA_SECRET", hidden)
+    with pytest.raises(SourceError, match="CAMERA_SECRET holds something that cannot be sent"):
+        shoot(tmp_path, f"{address}/bearer", auth="bearer", secret_env="CAMERA_SECRET")
+
+
+def test_a_login_that_nobody_knows_is_told(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMERA_SECRET", SECRET)
+    with pytest.raises(SourceError, match="in a way that is not known"):
+        shoot(tmp_path, f"{address}/digest_unknown", auth="digest", user="erik", secret_env="CAMERA_SECRET")
+
+
 def test_a_secret_may_stand_in_the_address(
     tmp_path: Path, address: str, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +169,11 @@ def test_no_secret_gets_into_a_message(
         ({"url": "http://erik:hushed@camera/x"}, "password in the address"),
         ({"url": "http://camera/x?user=a&pwd=hushed"}, "secret pwd=… in the address"),
         ({"url": "http://camera/x?API_KEY=hushed"}, "secret API_KEY=… in the address"),
+        ({"url": "http://camera/x?key=hushed"}, "secret key=… in the address"),
+        ({"url": "http://camera/x?size=1;psw=hushed"}, "secret psw=… in the address"),
+        ({"url": "http://camera/loginpas=hushed/x"}, "secret loginpas=… in the address"),
+        ({"url": "http://camera/x#to%6ben=hushed"}, "secret token=… in the address"),
+        ({"url": "http://erik:hushed/x@camera/"}, "cannot be read"),
         ({"url": "http://camera/x", "auth": "basic"}, "secret is missing"),
         ({"url": "http://camera/x?pwd={secret}"}, "secret is missing"),
     ],
@@ -155,7 +185,7 @@ def test_an_address_that_would_keep_a_secret_is_refused(options: dict[str, str],
 
 
 def test_a_good_address_is_taken() -> None:
-    check_http(HttpConfig("http://camera:8080/shot.jpg?size=large"))
+    check_http(HttpConfig("http://camera:8080/shot.jpg?size=large&keyframe=1&usr=erik"))
     check_http(HttpConfig("https://camera/x?pwd={secret}", secret_env="NAME"))
 
 

@@ -6,10 +6,15 @@ import hashlib
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from binscout_tui.capture import launch
+from binscout_tui.capture.camera_work import CameraWork
+from binscout_tui.capture.command import Command
 from binscout_tui.jobs.process import started
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Request, Source
@@ -21,6 +26,7 @@ from .cameras import SECRET, free_port, serving
 from .conftest import Runner, until
 
 AddSource = Callable[..., Source]
+Capsys = pytest.CaptureFixture[str]
 
 
 def ask(workspace: Workspace, source: Source, **wanted: object) -> int:
@@ -102,6 +108,43 @@ def test_what_is_no_picture_is_refused_by_the_guarded_decoder(
     failed = answered(workspace, ask(workspace, source))
     assert workspace.db.read(captures.get, failed.capture_id or 0).error_code in ("corrupt", "truncated")
     assert workspace.db.read(images.count) == 0
+
+
+def test_a_shot_that_breaks_in_a_way_that_nobody_foresaw_fails_and_stops_no_other(
+    workspace: Workspace, add_source: AddSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    source = add_source("copy", "command", argv=copying(photo(tmp_path / "a.jpg", 1)))
+    shoot, told = Command.shoot, iter([True, False])
+
+    def breaking(camera: Command, folder: Path, stop: threading.Event) -> Path:
+        if next(told):
+            raise RuntimeError("the login was rtsp://erik:hushed@cam")
+        return shoot(camera, folder, stop)
+
+    monkeypatch.setattr(Command, "shoot", breaking)
+    first, second = ask(workspace, source), ask(workspace, source)
+    work = CameraWork(workspace.paths.root, source, once=True)
+    work.run()
+    assert (work.tally.staged, work.tally.failed) == (1, 1)
+    failed = answered(workspace, first)
+    assert failed.error == "Taking the picture broke (RuntimeError). The log of the capture process says more."
+    assert workspace.db.read(captures.get, failed.capture_id or 0).error_code == "broken"
+    assert answered(workspace, second).state == "done"
+    log = capsys.readouterr().err
+    assert "RuntimeError: the login was rtsp://***@cam" in log
+
+
+def test_a_shot_for_a_place_that_has_gone_fails_with_a_sentence(
+    workspace: Workspace, add_source: AddSource, tmp_path: Path
+) -> None:
+    source = add_source("copy", "command", argv=copying(photo(tmp_path / "a.jpg", 1)))
+    request = ask(workspace, source)
+    workspace.db.connection.execute("PRAGMA foreign_keys = OFF")
+    workspace.db.connection.execute("UPDATE capture_request SET item_id = 99 WHERE id = ?", (request,))
+    CameraWork(workspace.paths.root, source, once=True).run()
+    failed = answered(workspace, request)
+    assert (failed.state, failed.capture_id) == ("failed", None)
+    assert "99" in (failed.error or "")
 
 
 def test_a_retake_supersedes_in_the_same_moment(

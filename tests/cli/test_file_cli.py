@@ -49,6 +49,8 @@ def test_a_dry_run_says_what_then_happens_and_undo_takes_it_back(root: Path, tmp
     [row] = ok(root, "files", "log")
     assert (row["batch"], row["state"], row["moved"]) == (done["batch"], "done", 3)
     assert len(ok(root, "files", "log", done["batch"])) == 1 + 3 + 3 + 1
+    strange = binscout(root, "files", "log", "20200101T000000Z-000000")
+    assert (strange.code, strange.data["error"]["code"]) == (1, "no_batch")
     assert ok(root, "files", "undo")["moved"] == 3
     assert content(tmp_path / "in") == before
     again = binscout(root, "files", "undo")

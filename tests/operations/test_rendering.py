@@ -150,6 +150,37 @@ def test_a_file_of_that_name_that_is_something_else_stays(workspace: Workspace, 
         render(workspace, tmp_path / "out")
 
 
+def test_nothing_is_written_through_what_lies_in_the_folder(workspace: Workspace, tmp_path: Path) -> None:
+    choose(workspace, *add(workspace, photo(tmp_path / "a.jpg", 1), photo(tmp_path / "b.jpg", 2)))
+    [name] = render(workspace, tmp_path / "out", dry_run=True).files
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / f".tmp-{name}").symlink_to(tmp_path / "mine.txt")
+    assert figures(render(workspace, tmp_path / "out")) == (1, 0, 0)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "out" / name).is_symlink()
+
+
+def test_the_list_forgets_files_that_somebody_removed(workspace: Workspace, tmp_path: Path) -> None:
+    ids = add(workspace, photo(tmp_path / "a.jpg", 1), photo(tmp_path / "b.jpg", 2))
+    set_id = choose(workspace, *ids)
+    [name] = render(workspace, tmp_path / "out").files
+    (tmp_path / "out" / name).unlink()
+    workspace.db.write(sets.choose, workspace.user.uid, set_id, ids[1], crop=BOX)
+    assert [line["file"] for line in listed(tmp_path / "out")] == [name]
+    assert render(workspace, tmp_path / "out").files == [line["file"] for line in listed(tmp_path / "out")] != [name]
+
+
+def test_a_crop_that_the_format_cannot_hold_is_told_and_stops_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    Image.new("RGB", (65600, 4)).save(tmp_path / "wide.png")
+    ids = add(workspace, tmp_path / "wide.png", photo(tmp_path / "a.jpg", 1))
+    choose(workspace, *ids, crop=(0.0, 0.0, 1.0, 0.5))
+    workspace.db.write(crops.keep, workspace.user.uid, ids[1], [Drawn(box=BOX)])
+    report = render(workspace, tmp_path / "out", Wanted(format="jpg"))
+    assert (report.rendered, [one.code for one in report.refused]) == (1, ["format"])
+    assert figures(render(workspace, tmp_path / "png")) == (2, 0, 0)
+
+
 def test_colour_profiles_are_kept_where_they_fit_and_named_where_not(workspace: Workspace, tmp_path: Path) -> None:
     rgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     grey = rgb[:16] + b"GRAY" + rgb[20:]
@@ -179,6 +210,8 @@ def test_what_cannot_be_made_is_told_and_stops_nothing(workspace: Workspace, tmp
     original.chmod(0o644)
     photo(original, 99)
     workspace.db.write(images.trash, workspace.user.uid, [ids[2]])
+    dry = render(workspace, tmp_path / "out", dry_run=True)
+    assert {one.image: one.code for one in dry.refused} == {ids[2]: "not_live"}
     report = render(workspace, tmp_path / "out")
     assert (report.rendered, {one.image: one.code for one in report.refused}) == (
         1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
@@ -101,9 +102,11 @@ def test_a_retry_ends_in_the_capture_that_failed(workspace: Workspace, camera: s
 def test_the_work_of_asking_for_retries_grows_with_their_number_alone(
     workspace: Workspace, camera: sources.Source
 ) -> None:
+    uid, failure = workspace.user.uid, msgspec.structs.replace(FAILURE, source_id=camera.id)
+
     def steps(number: int) -> int:
         """Of SQLite's machine, to ask for so many retries at once."""
-        failed = [workspace.db.write(sources.deliver, ask(workspace, camera), FAILURE) for _ in range(number)]
+        failed = workspace.db.write(lambda db: [captures.fail(db, uid, failure)[0] for _ in range(number)])
         taken = 0
 
         def step() -> None:
@@ -111,12 +114,13 @@ def test_the_work_of_asking_for_retries_grows_with_their_number_alone(
             taken += 1
 
         workspace.db.connection.set_progress_handler(step, 1)
-        asked = workspace.db.write(sources.ask_retries, workspace.user.uid, failed)
+        asked = workspace.db.write(sources.ask_retries, uid, failed)
         workspace.db.connection.set_progress_handler(None, 1)
         assert len(asked) == number
         return taken
 
-    assert steps(80) < 8 * steps(20)
+    few, many = steps(20), steps(320)
+    assert many < 20 * few
 
 
 def test_a_retry_that_nobody_wants_any_more_is_closed(workspace: Workspace, camera: sources.Source) -> None:

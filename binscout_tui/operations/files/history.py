@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -66,7 +66,7 @@ def batches(lines: Iterable[Line]) -> list[Batch]:
 Holders = dict[str, list[Line]]
 
 
-def in_place(lines: Iterable[Line]) -> Holders:
+def in_place(lines: Sequence[Line]) -> Holders:
     """{path: the lines by which a file is there} for all files that are, by the log, still where they were put.
 
     Mostly that is one line. A file that was put back is there by its undoing and by all that had put it there before,

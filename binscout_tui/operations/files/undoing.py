@@ -30,6 +30,10 @@ def undo(lines: Iterable[Line], batch_id: str | None = None) -> Plan:
         by_group.setdefault(line.group, []).append(line)
     for number in sorted(by_group, reverse=True):
         _add(by_group[number], holders, groups, refused)
+    if not groups and not refused:
+        raise NotFoundError(
+            f"Nothing of {batch.id} is where it was put: it was taken back, or moved on since.", code="nothing_to_undo"
+        )
     root = _root(groups)
     return plan("undo", root, groups, listing.there(root, groups), refused, undoes=batch.id)
 
@@ -51,7 +55,7 @@ def _chosen(batches: list[Batch], holders: Holders, batch_id: str | None) -> Bat
 def _add(lines: list[Line], holders: Holders, groups: list[Group], refused: list[Refused]) -> None:
     still = [line for line in lines if history.is_in_place(line, holders)]
     if not still:
-        return  # taken back before
+        return  # taken back, or moved on
     moves, problem = [], "" if len(still) == len(lines) else "A file that goes with it was moved on since."
     now = {line.source: line.destination for line in lines}
     for line in lines:

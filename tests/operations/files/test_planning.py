@@ -144,6 +144,15 @@ def test_a_set_that_comes_again_goes_again(tmp_path: Path) -> None:
         assert run(None, tmp_path / "log", lambda made=made: made).outcome.moved == 1
 
 
+def test_a_finished_set_with_a_link_for_a_picture_stays_whole_and_is_told(tmp_path: Path) -> None:
+    source = make(tmp_path / "in", "20240101_120000_stage1.png", "20240101_120000_stage2.png")
+    (source / "20240101_120000_stage3.png").symlink_to(source / "20240101_120000_stage1.png")
+    made = drop(source, make(tmp_path / "done", "20240101_120000_stage2.png"))
+    assert not made.groups
+    assert [one.path.name[-5] for one in made.refused] == ["1", "2", "3"]
+    assert all("a link" in one.reason for one in made.refused)
+
+
 def test_a_set_that_only_comes_after_a_finished_one_is_not_dropped(tmp_path: Path) -> None:
     source = make(tmp_path / "in", "20240101_100000_stage1.png", "20240101_180000_stage2.png")
     done = make(tmp_path / "done", "20240101_100000_stage1.png")

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from binscout_tui.errors import BinScoutError, ConflictError
 from binscout_tui.operations import operations_log
 from binscout_tui.operations.files import history, relocating, transfer
 from binscout_tui.operations.files.moving import move
+from binscout_tui.operations.files.plan import Group
 from binscout_tui.operations.files.running import Done, run, run_undo
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.store import images
@@ -52,7 +54,24 @@ def test_an_undo_can_be_undone_by_its_name(tmp_path: Path) -> None:
     assert content(tmp_path / "out") == before
     lines, _ = operations_log.read(tmp_path / "log.jsonl")
     holder = history.in_place(lines)
-    assert [history.state(one, holder) for one in history.batches(lines)] == ["undone", "undone", "done"]
+    assert [history.state(one, holder) for one in history.batches(lines)] == ["done", "undone", "done"]
+
+
+def test_one_move_after_the_other_is_taken_back_down_to_the_first(tmp_path: Path) -> None:
+    before = content(make(tmp_path / "in", "a.jpg", "a.yaml"))
+    log = tmp_path / "log.jsonl"
+    first = moved(tmp_path).outcome.batch
+    run(None, log, lambda: move(tmp_path / "out", tmp_path / "far"))
+    with pytest.raises(BinScoutError, match="moved on since"):
+        undone(tmp_path, first)
+    second = undone(tmp_path).outcome.batch
+    assert content(tmp_path / "out") == before
+    assert undone(tmp_path).outcome.moved == 2
+    assert content(tmp_path / "in") == before
+    with pytest.raises(BinScoutError, match="no file operation left"):
+        undone(tmp_path)
+    with pytest.raises(BinScoutError, match="moved on since"):
+        undone(tmp_path, second)
 
 
 def test_w16_an_occupied_name_keeps_the_whole_pair_where_it_was(tmp_path: Path) -> None:
@@ -135,6 +154,13 @@ def test_without_a_log_nothing_is_moved(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").mkdir()
     with pytest.raises(BinScoutError, match="log"):
         moved(tmp_path)
+    assert content(tmp_path / "in") == before
+
+
+def test_what_keeps_nothing_is_no_log(tmp_path: Path) -> None:
+    before = content(make(tmp_path / "in", "a.jpg"))
+    with pytest.raises(BinScoutError, match="no file that keeps a log"):
+        run(None, Path(os.devnull), lambda: move(tmp_path / "in", tmp_path / "out"))
     assert content(tmp_path / "in") == before
 
 
@@ -250,6 +276,31 @@ def test_when_the_workspace_cannot_follow_the_files_stay(
     assert {one.code for one in done.outcome.failed} == {"workspace"}
     assert content(tmp_path / "in") == before
     assert [image.path for image in workspace.db.read(images.in_place)] == paths
+
+
+def test_images_whose_files_had_moved_before_an_interruption_are_followed_by_the_next_command(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place(workspace, tmp_path / "in")
+    real = transfer.transfer
+
+    def interrupted(group: Group, *words: Any) -> tuple[str, ...]:
+        if group.first.name == "two.jpg":
+            raise KeyboardInterrupt
+        return real(group, *words)
+
+    monkeypatch.setattr(transfer, "transfer", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        moved(tmp_path, workspace)
+    monkeypatch.undo()
+    make(tmp_path / "other", "x.txt")
+    done = run(workspace, tmp_path / "log.jsonl", lambda: move(tmp_path / "other", tmp_path / "elsewhere"))
+    assert (done.settled.finished, done.settled.put_back) == (2, 1)
+    assert {one.path for one in workspace.db.read(images.in_place)} == {
+        tmp_path / "out" / "one.jpg",
+        tmp_path / "in" / "two.jpg",
+    }
+    assert all(one.path.exists() for one in workspace.db.read(images.in_place))
 
 
 def test_to_another_file_system_it_is_copied_and_the_original_set_aside(tmp_path: Path, small_disk: Path) -> None:
