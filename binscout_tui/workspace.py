@@ -31,6 +31,7 @@ class Paths:
         self.models = root / "models"
         self.logs = root / "logs"
         self.incoming = root / "incoming"
+        self.derived = root / "derived"
 
     def run(self, run_id: str) -> Path:
         """The folder of a training run."""

@@ -25,6 +25,8 @@ SECOND_LOOK_S = 0.3
 LISTENS_S = 1.0
 # Looking through a huge inbox never takes more than this share of the time.
 SHARE = 20
+# A file that is being written is refused now and then; for so long nobody needs to know.
+SOON_S = 2.0
 
 
 class InboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +114,9 @@ class Inbox:
         said = [self._why_polled(), self._hints.broken if self._hints else ""]
         if self._unreadable:
             said.append(f"{len(self._unreadable)} folders in it cannot be read.")
+        before = time.monotonic() - SOON_S
+        if waited_for := sum(1 for file in self._files.values() if file.tries and file.first_seen < before):
+            said.append(f"{waited_for} {'file is' if waited_for == 1 else 'files are'} not whole yet.")
         return " ".join(filter(None, said))
 
     def probe(self) -> str:

@@ -36,13 +36,17 @@ FEW = 8
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """A file whose bytes are an original; `arrived` is store text."""
+    """A file whose bytes are an original; `arrived` is store text.
+
+    It looks like the capture `near`, or like that of place `twin` of the same batch, which is newer.
+    """
 
     file: Ready
     decoded: Decoded
     new: NewCapture
     arrived: str
     near: int | None
+    twin: int | None
 
 
 class InboxWork(Work):
@@ -82,7 +86,7 @@ class _Shift:
         self._inbox = inbox
         self._stager = stager
         self._keepers = keepers
-        self._wishes = Wishes(workspace, work.source.id, stager)
+        self._wishes = Wishes(workspace, work.source.id, stager, work.stop)
         self._uid = workspace.user.uid
         self._next_turn = 0.0
         self._began = False
@@ -90,8 +94,9 @@ class _Shift:
     def work(self, *, once: bool) -> None:
         while not self._work.stop.is_set():
             pause = self._inbox.turn()
-            self._work.tally.staged += self._wishes.look()
-            if self._stage() or self._give_up():
+            staged, more = self._wishes.look()
+            self._work.tally.staged += staged
+            if self._stage() or self._give_up() or more:
                 continue
             if once and not self._inbox.left:
                 return
@@ -139,7 +144,8 @@ class _Shift:
         for file, decoded in self._standing(batch):
             new = capture_of_file(decoded, self._work.source.id, file.fingerprint)
             near = self._stager.judge.looks_like(self._workspace.db, decoded)
-            kept.append(_Kept(file, decoded, new, _wall_clock(file.first_seen), near))
+            twin = self._stager.judge.twin(decoded, [one.decoded for one in kept])
+            kept.append(_Kept(file, decoded, new, _wall_clock(file.first_seen), near, twin))
         if not kept:
             return
         staged, duplicates = self._workspace.db.insist(self._enter_all, kept)
@@ -164,31 +170,36 @@ class _Shift:
 
     def _enter_all(self, db: sqlite3.Connection, kept: list[_Kept]) -> tuple[int, int]:
         """(staged, of these whose picture was there before)."""
-        wanted = deque(
-            request for request in capture_sources.open_requests(db, self._work.source.id) if request.capture_id is None
-        )
+        wanted = deque(capture_sources.open_shots(db, self._work.source.id))
         staged = duplicates = 0
-        for one in kept:
+        made: dict[int, int | None] = {}
+        for place, one in enumerate(kept):
             there = images.by_hash(db, one.decoded.sha256)
             failed = captures.failed_at(db, self._work.source.id, one.decoded.path)
-            known = there and any(known.path == one.decoded.path for known in captures.of_image(db, there.id))
+            known = [known.id for known in captures.of_image(db, there.id) if known.path == one.decoded.path] if there else []
             if known and failed is None:
-                continue  # only its time is another one
+                # Only its time is another one; next time that is known too.
+                captures.keep_fingerprint(db, known[-1], one.file.fingerprint)
+                continue
             request = wanted.popleft() if wanted and wanted[0].at <= one.arrived else None
-            self._enter_one(db, one, request, failed)
+            near = one.near if one.twin is None else made.get(one.twin, one.near)
+            made[place] = self._enter_one(db, one, near, request, failed)
             staged += 1
             duplicates += there is not None
         return staged, duplicates
 
-    def _enter_one(self, db: sqlite3.Connection, one: _Kept, request: Request | None, failed: int | None) -> None:
-        judged = self._stager.judge.judge(db, one.decoded, request, one.near)
+    def _enter_one(
+        self, db: sqlite3.Connection, one: _Kept, near: int | None, request: Request | None, failed: int | None
+    ) -> int | None:
+        """The id of the capture."""
+        judged = self._stager.judge.judge(db, one.decoded, request, near)
         new = msgspec.structs.replace(one.new, checks=judged.checks, compartment_id=judged.compartment_id)
         if request is not None:
-            capture_sources.deliver(db, request.id, new)
-        elif failed is not None:
+            return capture_sources.deliver(db, request.id, new)
+        if failed is not None:
             captures.retry_done(db, self._uid, failed, new)
-        else:
-            captures.stage(db, self._uid, new)
+            return failed
+        return captures.stage(db, self._uid, new)[0]
 
     def _give_up(self) -> bool:
         """Whether any files have failed for good, or until they change."""

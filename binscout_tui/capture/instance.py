@@ -33,7 +33,7 @@ def only_instance(root: Path) -> Iterator[None]:
                 code="capture_running",
             ) from error
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {_began(os.getpid())}\n".encode(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:
@@ -68,5 +68,18 @@ def _lock(descriptor: int) -> None:
 
 
 def _pid(descriptor: int) -> int:
-    text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-    return int(text) if text.isdigit() else 0
+    """The process that is written there, 0 where it is none that lives: who held the lock before may have been killed,
+    and its number belong to another process by now.
+    """
+    words = os.pread(descriptor, 64, 0).decode("ascii", "replace").split()
+    if len(words) != 2 or not words[0].isdigit():
+        return 0
+    return int(words[0]) if _began(int(words[0])) == words[1] else 0
+
+
+def _began(pid: int) -> str:
+    """When a process began, in the kernel's count; an empty text when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

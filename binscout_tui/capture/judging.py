@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,21 @@ class Judge:
                 return capture_id
         return None
 
+    def twin(self, decoded: Decoded, earlier: Sequence[Decoded]) -> int | None:
+        """The place in `earlier`, which are not captures yet, of the last that shows the same; None where none does."""
+        ours = preview_path(self._previews, decoded.sha256, PREVIEW)
+        compared = 0
+        for place in reversed(range(len(earlier))):
+            other = earlier[place]
+            if other.sha256 == decoded.sha256 or (other.phash ^ decoded.phash).bit_count() > near.RADIUS:
+                continue
+            if compared == MOST_COMPARED:
+                return None
+            compared += 1
+            if _same(ours, preview_path(self._previews, other.sha256, PREVIEW)):
+                return place
+        return None
+
     def judge(
         self, db: sqlite3.Connection, decoded: Decoded, request: Request | None = None, near_id: int | None = None
     ) -> Judged:
@@ -59,17 +75,23 @@ class Judge:
         known = {text: place.id for text, place in places.items() if place and place.archived_at is None}
         match = codes.match(decoded.codes, known, chosen)
         found = quality.Checks()
+        there, same = images.by_hash(db, decoded.sha256), store_near.same_bytes(db, decoded.sha256)
         if decoded.measures is not None:
             earlier = Earlier(
                 # Also of what it replaces: a camera that gives the same bytes again took no picture.
-                exact=store_near.same_bytes(db, decoded.sha256),
+                exact=same,
                 near=near_id,
                 focus=store_near.accepted_focus(db, match.compartment) if match.compartment is not None else (),
             )
             found = quality.checks(decoded.measures, self._thresholds, earlier)
-            if earlier.exact is None and (there := images.by_hash(db, decoded.sha256)):
+            if same is None and there:
                 sentence = f"The same picture is in the workspace already, as image {there.id}."
                 found = found.with_finding(Finding(check="exact_duplicate", level="warn", sentence=sentence))
+        if there and there.trashed_at is not None:
+            sentence = f"The same picture is in the trash, as image {there.id}: restore it before you accept this one."
+            found = found.with_finding(
+                Finding(check="exact_duplicate", level="warn", value=same, sentence=sentence)
+            )
         if match.finding is not None:
             found = found.with_finding(match.finding)
         # What a person said goes before what is written on a label in the picture.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from binscout_tui.errors import RefusedError, UsageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.operations.own_files import is_own
 from binscout_tui.settings import InboxSettings
+from binscout_tui.store.capture_sources import Source as Stored
 
 CONFIGS: dict[str, type[msgspec.Struct]] = {
     "inbox": InboxConfig,
@@ -29,16 +30,23 @@ CONFIGS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def check(kind: str, config: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """`config`, whose values may be texts, as it is stored for the workspace in `root`.
+def check(kind: str, config: Mapping[str, Any], root: Path, others: Iterable[Stored] = ()) -> dict[str, Any]:
+    """`config`, whose values may be texts, as it is stored for the workspace in `root` beside the sources `others`.
 
-    Raises UsageError naming what is wrong, RefusedError for an inbox that is the workspace's own.
+    The paths of files are absolute in it, since the process that uses them works elsewhere. Raises UsageError naming
+    what is wrong, RefusedError for an inbox that is the workspace's own or that another source watches.
     """
     found = _read(kind, config, strict=False)
     if isinstance(found, InboxConfig):
         found = _checked_inbox(found, root)
+        _must_be_alone(found, others)
     elif isinstance(found, HttpConfig):
         check_http(found)
+        found = msgspec.structs.replace(found, secret_file=_absolute(found.secret_file))
+    elif isinstance(found, CommandConfig) and "/" in found.argv[0]:
+        found = msgspec.structs.replace(found, argv=[_absolute(found.argv[0]), *found.argv[1:]])
+    elif isinstance(found, V4l2Config):
+        found = msgspec.structs.replace(found, device=_absolute(found.device))
     return dict(msgspec.to_builtins(found))
 
 
@@ -86,7 +94,7 @@ def _read(kind: str, config: Mapping[str, Any], *, strict: bool) -> msgspec.Stru
 def _checked_inbox(config: InboxConfig, root: Path) -> InboxConfig:
     if not config.path:
         raise UsageError("The path of the inbox is empty.", hint="path=FOLDER", code="bad_source")
-    path = os.path.abspath(os.path.expanduser(config.path))  # noqa: PTH100, PTH111 - `..` has to go before it is kept
+    path = _absolute(config.path)
     real, ours = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     if is_own(real) or ours.is_relative_to(real):
         raise RefusedError(
@@ -99,3 +107,19 @@ def _checked_inbox(config: InboxConfig, root: Path) -> InboxConfig:
             f"There is no folder {display_name(path)}.", hint="Make it, or mount its disk.", code="no_folder"
         )
     return msgspec.structs.replace(config, path=path)
+
+
+def _must_be_alone(config: InboxConfig, others: Iterable[Stored]) -> None:
+    """Of two that watch one folder it is chance which gets a file, and with it the shot that somebody waits for."""
+    for other in others:
+        if other.kind == "inbox" and os.path.realpath(inbox_config(other.config).path) == os.path.realpath(config.path):
+            raise RefusedError(
+                f"The source {other.name} watches {display_name(config.path)} already.",
+                hint=f"`binscout capture source set {other.name} KEY=VALUE` changes that one.",
+                code="inbox_exists",
+            )
+
+
+def _absolute(path: str) -> str:
+    # `..` has to go before it is kept.
+    return os.path.abspath(os.path.expanduser(path)) if path else ""  # noqa: PTH100, PTH111

@@ -2,8 +2,9 @@
 
 A file is ready when two looks that lie apart see the same size and time, and the decoder reads it whole. The decoder
 may begin at the first look, so that the time between the two is not lost: most files are whole when they are told of.
-One that is cut off is waited for while it changes; when it stood still for long it has failed. Times are monotonic
-seconds.
+One that is refused is waited for while it changes. While it stands still it is tried again now and then, since a busy
+machine or a missing permission may have been the reason; when it stood still for long it has failed. Times are
+monotonic seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from binscout_tui.imaging.outcomes import Code
 FINAL = frozenset({Code.UNSUPPORTED, Code.NEEDS_PLUGIN, Code.TOO_MANY_PIXELS, Code.TOO_LARGE, Code.OUT_OF_MEMORY})
 LONGEST_STILLNESS_S = 2.0
 LOOK_AGAIN_S = 1.0
+# How often a refused file is tried again as it is, the last time when its patience ends.
+MORE_TRIES = 2
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -48,8 +51,9 @@ class Waiting(msgspec.Struct, frozen=True):
     """A file that is not settled.
 
     It looks like `look` since `since`, for the last time when it was `looked` at; `first_seen` is when it came up,
-    `refusals` how often the decoder refused it, `code` and `detail` why it refused just this state of it. While it is
-    `offered` somebody works on just this state; once it was `tried` nobody begins early any more.
+    `refusals` how often the decoder refused it, `code` and `detail` why it refused just this state of it, `tries` how
+    often it did so. While it is `offered` somebody works on just this state; once it was `tried` nobody begins early
+    any more.
     """
 
     look: Look
@@ -58,6 +62,7 @@ class Waiting(msgspec.Struct, frozen=True):
     refusals: int = 0
     code: Code | None = None
     detail: str = ""
+    tries: int = 0
     looked: float = 0.0
     offered: bool = False
     tried: bool = False
@@ -84,7 +89,13 @@ def refused(waiting: Waiting, code: Code, now: float, rules: Rules, detail: str 
     """The file after the decoder refused it in the state of its last look; an early try is not held against it."""
     counted = waiting.looked >= waiting.since + rules.apart
     return msgspec.structs.replace(
-        waiting, code=code, detail=detail, refusals=waiting.refusals + counted, looked=now, offered=False
+        waiting,
+        code=code,
+        detail=detail,
+        refusals=waiting.refusals + counted,
+        tries=waiting.tries + 1,
+        looked=now,
+        offered=False,
     )
 
 
@@ -113,14 +124,23 @@ def verdict(waiting: Waiting, rules: Rules) -> Verdict:
     if waiting.code is None:
         early = rules.early and not waiting.tried and waiting.look.size > 0
         return Verdict.READY if early or waiting.looked >= waiting.since + stillness(waiting, rules) else Verdict.WAIT
-    return Verdict.FAILED if waiting.code in FINAL or waiting.looked >= waiting.since + rules.patience else Verdict.WAIT
+    if waiting.code in FINAL:
+        return Verdict.FAILED
+    if waiting.looked < _again(waiting, rules):
+        return Verdict.WAIT
+    return Verdict.READY if waiting.tries <= MORE_TRIES else Verdict.FAILED
+
+
+def _again(waiting: Waiting, rules: Rules) -> float:
+    """When a refused file that stands still is tried again, or has failed."""
+    return waiting.since + rules.patience * min(waiting.tries, MORE_TRIES) / MORE_TRIES
 
 
 def due(waiting: Waiting, rules: Rules) -> float:
     """When to look at it again, unless something tells of it before."""
     if waiting.code is None:
         return waiting.since + stillness(waiting, rules)
-    return min(waiting.since + rules.patience, waiting.looked + LOOK_AGAIN_S)
+    return min(_again(waiting, rules), waiting.looked + LOOK_AGAIN_S)
 
 
 def fingerprint(path: str, look: Look) -> str:

@@ -12,9 +12,11 @@ from binscout_tui.capturing import inbox, queue
 from binscout_tui.capturing.queue import Spot
 from binscout_tui.capturing.walk import QueueWalk, is_open
 from binscout_tui.errors import RefusedError
+from binscout_tui.operations.captures import accept_staged
 from binscout_tui.store import capture_queue, capture_sources, captures, compartments, items, undoing
 from binscout_tui.store.database import Database
 from binscout_tui.store.journal import Entry
+from binscout_tui.store.users import User
 from binscout_tui.workspace import LiveWorkspace
 
 AREAS = ("capture",)
@@ -84,7 +86,7 @@ class CaptureDesk(QueueWalk):
         self.workspace.user.must_be("operator", "Deciding on captures")
         self._is_busy = True
         try:
-            changed = await asyncio.to_thread(_accept, self.workspace.paths.database, self.workspace.user.uid, ids)
+            changed = await asyncio.to_thread(_accept, self.workspace.paths.database, self.workspace.user, ids)
         finally:
             self._is_busy = False
         async with self._turn:
@@ -277,10 +279,10 @@ class CaptureDesk(QueueWalk):
         return str(path or self.workspace.paths.root / inbox.NAME)
 
 
-def _accept(path: Path, uid: int, ids: list[int]) -> int:
+def _accept(path: Path, user: User, ids: list[int]) -> int:
     """Accept captures over a connection of its own."""
     db = Database(path)
     try:
-        return len(db.write(captures.decide, uid, ids, "accepted"))
+        return len(accept_staged(db, user, ids).changed)
     finally:
         db.close()

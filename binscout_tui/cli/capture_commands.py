@@ -94,8 +94,12 @@ def accept(
         return
     ours = session(context)
     with ours.workspace() as workspace:
-        changed = workspace.db.write(captures.accept_all, workspace.user, only_unwarned=unwarned, reason=reason)
-    ours.answer({"state": "accepted", "changed": changed}, f"{capture_text.captures_are(len(changed))} accepted.")
+        done = captures.accept_all(workspace.db, workspace.user, only_unwarned=unwarned, reason=reason)
+    refused = {number: error.sentence for number, error in done.refused.items()}
+    ours.answer(
+        {"state": "accepted", "changed": done.changed, "refused": refused},
+        [f"{capture_text.captures_are(len(done.changed))} accepted.", *refused.values()],
+    )
 
 
 @capture_app.command()

@@ -8,7 +8,7 @@ import typer
 
 from binscout_tui.cli.capture_source_commands import as_it_is, line
 from binscout_tui.cli.session import session
-from binscout_tui.errors import RefusedError
+from binscout_tui.errors import EXIT_FAILED, RefusedError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +22,10 @@ def run(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Take what waits now, then end; for cron.")] = False,
 ) -> int:
-    """Run the sources: watch inboxes, take the shots that are asked for. Ends by SIGTERM or `capture stop`."""
+    """Run the sources: watch inboxes, take the shots that are asked for. Ends by SIGTERM or `capture stop`.
+
+    With --once the exit code is 1 when a source failed.
+    """
     from binscout_tui.capture import runner
 
     ours = session(context)
@@ -43,7 +46,7 @@ def run(
         for name, tally in done.items()
     ]
     ours.answer({"sources": rows, "running": False}, lines or "There is no source that is switched on.")
-    return 1 if any(tally.problem and not tally.staged for tally in done.values()) else 0
+    return EXIT_FAILED if any(tally.problem for tally in done.values()) else 0
 
 
 def status(context: typer.Context) -> None:

@@ -44,7 +44,8 @@ def add(
     ours = session(context)
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Adding a source")
-        config = kinds.check(kind, read_words(words or []), workspace.paths.root)
+        others = workspace.db.read(capture_sources.sources)
+        config = kinds.check(kind, read_words(words or []), workspace.paths.root, others)
         source = workspace.db.write(capture_sources.add, workspace.user.uid, name, kind, config)
     ours.answer(shown(source), f"{line(source)}\n`binscout capture source test {source.name}` tries it.")
 
@@ -73,7 +74,8 @@ def set_source(context: typer.Context, name: Name, words: Words = None) -> None:
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Changing a source")
         source = workspace.db.read(capture_sources.by_name, name)
-        config = kinds.check(source.kind, {**source.config, **read_words(words or [])}, workspace.paths.root)
+        others = [one for one in workspace.db.read(capture_sources.sources) if one.id != source.id]
+        config = kinds.check(source.kind, {**source.config, **read_words(words or [])}, workspace.paths.root, others)
         changed = workspace.db.write(capture_sources.configure, workspace.user.uid, source.id, config=config)
     ours.answer(shown(changed), line(changed))
 

@@ -1,18 +1,21 @@
-"""What a person may do with captures: accept, reject, take again, try again, shoot (store functions)."""
+"""What a person may do with captures: accept, reject, take again, try again, shoot (mostly store functions)."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from binscout_tui.errors import NotFoundError, UsageError
+from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.store import capture_queue, capture_sources, captures, compartments, items
 from binscout_tui.store.capture_sources import Source
-from binscout_tui.store.captures import UNSET, Verdict
+from binscout_tui.store.captures import UNSET, Decided, Verdict
+from binscout_tui.store.database import Database
 from binscout_tui.store.names import composed, is_printable
 from binscout_tui.store.users import User
 
 PAGE = 1000
+# So many decisions hold the lock of the database for a tenth of a second or two.
+PART = 500
 _DECIDING = {"accepted": "Accepting captures", "rejected": "Rejecting captures", "staged": "Reopening captures"}
 
 
@@ -25,11 +28,30 @@ def decide(db: sqlite3.Connection, user: User, ids: Iterable[int], state: Verdic
     return captures.decide(db, user.uid, ids, state, checked_reason(reason))
 
 
-def accept_all(db: sqlite3.Connection, user: User, *, only_unwarned: bool = False, reason: str = "") -> list[int]:
-    """Accept all that are staged, or those that no quality check warns of, as one decision; those that changed."""
+def accept_all(database: Database, user: User, *, only_unwarned: bool = False, reason: str = "") -> Decided:
+    """Accept all that are staged, or those that no quality check warns of; what changed, and what could not be.
+
+    Raises RefusedError for a role that may not, UsageError for a bad reason. See `accept_staged` for the rest.
+    """
+    ids = database.read(_unwarned) if only_unwarned else database.read(_all, "staged")
+    return accept_staged(database, user, ids, reason)
+
+
+def accept_staged(database: Database, user: User, ids: Sequence[int], reason: str = "") -> Decided:
+    """Accept those of these captures that are staged, as one decision that one undo takes back.
+
+    Not in one transaction: it would keep everybody else from writing for seconds. What was accepted before an error, or
+    before the program was ended, stays accepted, and one undo takes just that back. Raises RefusedError, UsageError,
+    NotFoundError.
+    """
     user.must_be("operator", _DECIDING["accepted"])
-    ids = _unwarned(db) if only_unwarned else _all(db, "staged")
-    return captures.decide_some(db, user.uid, ids, "accepted", checked_reason(reason)).changed
+    reason = checked_reason(reason)
+    whole = Decided([], {})
+    for first in range(0, len(ids), PART):
+        part = ids[first : first + PART]
+        done = database.insist(captures.accept_staged, user.uid, part, reason, whole.batch)
+        whole = Decided(whole.changed + done.changed, {**whole.refused, **done.refused}, done.batch)
+    return whole
 
 
 def assign(
@@ -121,7 +143,16 @@ def checked_reason(reason: str) -> str:
 
 
 def _compartment(db: sqlite3.Connection, code: str) -> int | None:
-    return compartments.coded(db, code).id if code else None
+    if not code:
+        return None
+    found = compartments.coded(db, code)
+    if found.archived_at is not None:
+        raise RefusedError(
+            f"The compartment {found.code} is archived: nothing is captured for it.",
+            hint=f"`binscout compartment archive {found.code} --undo` takes it back into use.",
+            code="archived",
+        )
+    return found.id
 
 
 def _item(db: sqlite3.Connection, name: str) -> int | None:

@@ -16,7 +16,8 @@ def is_own(path: Path) -> bool:
 
 
 def _kept(paths: Paths) -> set[Path]:
-    return {paths.originals, paths.previews, paths.datasets, paths.runs, paths.models, paths.logs, paths.incoming}
+    pictures = {paths.originals, paths.previews, paths.incoming, paths.derived}
+    return pictures | {paths.datasets, paths.runs, paths.models, paths.logs}
 
 
 def _is_workspace(folder: Path) -> bool:

@@ -43,6 +43,7 @@ class CaptureScreen(AskingScreen):
     def __init__(self) -> None:
         super().__init__()
         self._said: dict[str, Content] = {}
+        self._shown: tuple[int, str | None] | None = None
 
     def body(self) -> ComposeResult:
         """What one captures for, the picture beside its checks, the queue."""
@@ -100,11 +101,10 @@ class CaptureScreen(AskingScreen):
     async def _refresh(self) -> None:
         if self.desk is None:
             return
-        before = self.capture
         for ask in await self.desk.refresh():
             self.frame.toast(f"No picture: {ask.error}", "error")
-        after = self.capture
-        if before is None or after is None or _shown_as(before) != _shown_as(after):
+        # A key may have shown another one meanwhile.
+        if _shown_as(self.capture) != self._shown:
             self._show()
         else:
             self._tell()
@@ -115,6 +115,7 @@ class CaptureScreen(AskingScreen):
         """Show the capture on the desk; keys count for it once it is on the screen."""
         self.waits()
         self._note = Content("")
+        self._shown = _shown_as(self.capture)
         found, path = self.capture, None
         if self.desk is not None and found is not None:
             path = self.desk.preview(found)
@@ -390,6 +391,6 @@ class CaptureScreen(AskingScreen):
             self._tell()
 
 
-def _shown_as(capture: Capture) -> tuple[int, str | None]:
+def _shown_as(capture: Capture | None) -> tuple[int, str | None] | None:
     """What makes the picture on the screen another one."""
-    return capture.id, capture.sha256
+    return None if capture is None else (capture.id, capture.sha256)

@@ -199,6 +199,26 @@ def open_requests(db: sqlite3.Connection, source_id: int | None = None) -> list[
     return [Request(**dict(row)) for row in rows]
 
 
+def open_retries(db: sqlite3.Connection, source_id: int, limit: int) -> list[Request]:
+    """Up to `limit` of the open requests of one source that want a failed capture to be tried again, oldest first."""
+    rows = db.execute(
+        "SELECT * FROM capture_request WHERE state IN ('waiting', 'working') AND source_id = ?"
+        " AND capture_id IS NOT NULL ORDER BY id LIMIT ?",
+        (source_id, limit),
+    )
+    return [Request(**dict(row)) for row in rows]
+
+
+def open_shots(db: sqlite3.Connection, source_id: int) -> list[Request]:
+    """The open requests of one source that want a picture, oldest first."""
+    rows = db.execute(
+        "SELECT * FROM capture_request WHERE state IN ('waiting', 'working') AND source_id = ?"
+        " AND capture_id IS NULL ORDER BY id",
+        (source_id,),
+    )
+    return [Request(**dict(row)) for row in rows]
+
+
 def next_request(db: sqlite3.Connection, source_ids: Collection[int] | None = None) -> Request | None:
     """Take the oldest waiting request, of these sources or of any: it is `working` from now on."""
     row = db.execute(

@@ -34,7 +34,19 @@ def refusal_of(db: sqlite3.Connection, capture: Capture, state: str) -> BinScout
             hint=f"Reject capture {rival} first, or take it again.",
             code="superseded",
         )
-    return None
+    return _in_trash(db, capture) if state == "accepted" else None
+
+
+def _in_trash(db: sqlite3.Connection, capture: Capture) -> BinScoutError | None:
+    """The refusal of a picture that would be accepted and still not be used."""
+    row = db.execute("SELECT trashed_at FROM image WHERE id = ?", (capture.image_id,)).fetchone()
+    if row["trashed_at"] is None:
+        return None
+    return RefusedError(
+        f"The picture of capture {capture.id} is in the trash, as image {capture.image_id}: restore it first.",
+        hint=f"`binscout images restore {capture.image_id}` does.",
+        code="in_trash",
+    )
 
 
 def change_state(

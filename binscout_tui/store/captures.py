@@ -47,6 +47,7 @@ __all__ = [
     "NewFailure",
     "State",
     "Verdict",
+    "accept_staged",
     "assign",
     "by_fingerprint",
     "chain",
@@ -59,6 +60,7 @@ __all__ = [
     "get",
     "history",
     "keep_checks",
+    "keep_fingerprint",
     "known",
     "live",
     "many",
@@ -105,10 +107,14 @@ class NewFailure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What came of a decision on many captures: those that changed, and why others could not."""
+    """What came of a decision on many captures: those that changed, and why others could not.
+
+    `batch` names it for more captures of the same decision, 0 while nothing has changed.
+    """
 
     changed: list[int]
     refused: dict[int, BinScoutError]
+    batch: int = 0
 
 
 def stage(db: sqlite3.Connection, uid: int, new: NewCapture) -> tuple[int, bool]:
@@ -204,8 +210,13 @@ def decide(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Verdict,
     return decided.changed
 
 
-def decide_some(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Verdict, reason: str = "") -> Decided:
-    """As `decide`, but those that cannot be decided on are left as they are and named. Raises NotFoundError."""
+def decide_some(
+    db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Verdict, reason: str = "", batch: int = 0
+) -> Decided:
+    """As `decide`, but those that cannot be decided on are left as they are and named. Raises NotFoundError.
+
+    With the `batch` of an earlier one it is more of that decision.
+    """
     changed: list[int] = []
     refused: dict[int, BinScoutError] = {}
     decisions: list[Decision] = []
@@ -217,8 +228,18 @@ def decide_some(db: sqlite3.Connection, uid: int, ids: Iterable[int], state: Ver
             changed.append(capture.id)
             change = {"state": state, "reason": reason or capture.reason}
             decisions += change_state(db, uid, capture.id, _ACTIONS[state], change)
-    journal.record_all(db, uid, decisions)
-    return Decided(changed, refused)
+    return Decided(changed, refused, journal.record_all(db, uid, decisions, batch))
+
+
+def accept_staged(
+    db: sqlite3.Connection, uid: int, ids: Iterable[int], reason: str = "", batch: int = 0
+) -> Decided:
+    """Accept those of these captures that are staged still: a part of a decision on more than one transaction can hold.
+
+    `batch` is that of the parts before, so that one undo takes all of them back. Raises NotFoundError.
+    """
+    staged = [one for one in dict.fromkeys(ids) if get(db, one).state == "staged"]
+    return decide_some(db, uid, staged, "accepted", reason, batch)
 
 
 def refusals(db: sqlite3.Connection, ids: Iterable[int], state: Verdict) -> dict[int, BinScoutError]:
@@ -260,6 +281,12 @@ def keep_checks(db: sqlite3.Connection, capture_id: int, checks: dict[str, Any],
     get(db, capture_id)
     db.execute("UPDATE capture SET checks = ?, codes = ? WHERE id = ?", (_json(checks), _json(list(codes)), capture_id))
     events.emit(db, "capture", capture_id)
+
+
+def keep_fingerprint(db: sqlite3.Connection, capture_id: int, fingerprint: str) -> None:
+    """The file of a capture was seen with the same content and another time; it is not looked at again for that."""
+    if _seen(db, fingerprint) is None:
+        db.execute("UPDATE capture SET fingerprint = ? WHERE id = ?", (fingerprint, capture_id))
 
 
 _ACTIONS = {"accepted": "accept", "rejected": "reject", "staged": "stage"}

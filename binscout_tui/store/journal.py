@@ -76,17 +76,19 @@ def record(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
     return record_all(db, uid, [decision])
 
 
-def record_all(db: sqlite3.Connection, uid: int, decisions: Iterable[Decision]) -> int:
+def record_all(db: sqlite3.Connection, uid: int, decisions: Iterable[Decision], batch: int = 0) -> int:
     """`record` for one decision on several things: one undo takes all of it back.
 
     What it brought about in other areas is undone with the area of the first. The journal id of its first row,
-    0 where `decisions` is empty.
+    0 where `decisions` is empty. With `batch`, what an earlier call returned, they are more of that same decision, for
+    what is too much for one transaction; each part is to begin in the same area.
     """
-    batch, area = 0, ""
+    area = ""
     for decision in decisions:
         journal_id = _append(db, uid, decision)
-        if not batch:
-            batch, area = journal_id, decision.area
+        batch = batch or journal_id
+        if not area:
+            area = decision.area
             db.execute("DELETE FROM undo_entry WHERE uid = ? AND area = ? AND undone = 1", (uid, area))
         db.execute(
             "INSERT INTO undo_entry (journal_id, uid, area, batch) VALUES (?, ?, ?, ?)",

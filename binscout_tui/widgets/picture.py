@@ -14,7 +14,7 @@ from binscout_tui.terminal import sixel
 from binscout_tui.terminal.graphics import Protocol
 from binscout_tui.terminal.halfblock import DOTS
 from binscout_tui.terminal.overlay import Box, Point
-from binscout_tui.terminal.payload import Payload, Request
+from binscout_tui.terminal.payload import DRAFT_BYTES, Payload, Request
 from binscout_tui.terminal.scale import Detail, PictureError
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.picture_loading import Loading, is_same_picture
@@ -102,7 +102,8 @@ class Picture(PictureLooking):
         self._waits = 0
         self._tells = False
         self._was_cut = False
-        self._wished: tuple[tuple[Path, ...], tuple[int, int] | None, tuple[Box, ...]] | None = None
+        self._wished: tuple[tuple[Path, ...], tuple[int, int] | None, tuple[Box, ...], int] | None = None
+        self.draft_bytes = DRAFT_BYTES
 
     # -- what screens call -------------------------------------------------------------------------------
 
@@ -139,22 +140,29 @@ class Picture(PictureLooking):
             self._refresh_caption()
 
     def prefetch(
-        self, paths: Sequence[Path], *, room: tuple[int, int] | None = None, boxes: Sequence[Box] = ()
+        self,
+        paths: Sequence[Path],
+        *,
+        room: tuple[int, int] | None = None,
+        boxes: Sequence[Box] = (),
+        draft_bytes: int = 0,
     ) -> None:
         """Make `paths` ready at this widget's size, so that `show` has them at once. Replaces earlier wishes.
 
-        `room` is the size in cells that the widget will have then, where that is another one; `boxes` will be drawn.
+        `room` is the size in cells that the widget will have then, where that is another one; `boxes` will be drawn,
+        and `draft_bytes` be what the drafts may take, where that is not as now.
         It begins when what is being shown is on the screen: threads that work take time from the frame.
         """
-        self._wished = tuple(paths), room, tuple(boxes)
+        self._wished = tuple(paths), room, tuple(boxes), draft_bytes or self.draft_bytes
         if not self._tells:
             self._prefetch_wished()
 
     def _prefetch_wished(self) -> None:
         wished, self._wished = self._wished, None
         if wished is not None:
-            paths, room, boxes = wished
-            requests = [self._make_request(path, room, boxes) for path in paths]
+            paths, room, boxes, draft_bytes = wished
+            plain = [self._make_request(path, room, boxes) for path in paths]
+            requests = [request and replace(request, budget=draft_bytes) for request in plain]
             self._loading.prefetch([request for request in requests if request is not None])
 
     def redraw(self) -> None:
@@ -268,6 +276,7 @@ class Picture(PictureLooking):
             fine_sixel=REMOTE_SIXEL_BYTES if graphics.remote else sixel.MAX_BYTES,
             largest_sixel=graphics.sixel_size,
             boxes=boxes,
+            budget=self.draft_bytes,
         )
         return self._with_overlays(plain) if path == self._path else plain
 

@@ -14,6 +14,7 @@ from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.select import LOOK
 from binscout_tui.selecting.rows import MOST, columns, rooms
 from binscout_tui.terminal.graphics import HALF_BLOCKS, TerminalGraphics
+from binscout_tui.terminal.payload import DRAFT_BYTES
 from binscout_tui.terminal.view import WHOLE, View
 from binscout_tui.widgets.picture import Picture
 from binscout_tui.widgets.picture_frame import Member, PictureFrame
@@ -25,6 +26,13 @@ PAN = 0.25
 WAYS = {"left": (-1, 0), "down": (0, 1), "up": (0, -1), "right": (1, 0)}
 WAYS |= {"H": (-1, 0), "J": (0, 1), "K": (0, -1), "L": (1, 0)}
 """(right, down) of the keys that pan."""
+SET_BYTES = 2 * DRAFT_BYTES
+"""What the drafts of a set may send together, so that the next one is there at once over a slow link too."""
+
+
+def draft_share(count: int) -> int:
+    """What each of `count` drafts may send."""
+    return min(DRAFT_BYTES, SET_BYTES // max(1, count))
 
 
 class SetStrip(Commanded, Grid):
@@ -86,6 +94,7 @@ class SetStrip(Commanded, Grid):
         found = rooms(self._wide, len(members), self.size)
         for position, frame in enumerate(self.frames):
             if position < len(members):
+                frame.picture.draft_bytes = draft_share(len(members))
                 frame.show(members[position], found[position])
             else:
                 frame.show(None)
@@ -125,7 +134,8 @@ class SetStrip(Commanded, Grid):
         found = rooms(self._columns([member.size for member in members]), len(members), self.size)
         for frame, member, room in zip(self.frames, members, found, strict=False):
             if not member.refused:
-                frame.picture.prefetch([member.path], room=room, boxes=member.boxes)
+                share = draft_share(len(members))
+                frame.picture.prefetch([member.path], room=room, boxes=member.boxes, draft_bytes=share)
 
     # Looking closely.
 

@@ -506,3 +506,16 @@ async def test_ten_thousand_wait_and_keys_go_on(app: BinScoutApp, root: Path) ->
         assert "This is the last capture." in "\n".join(told(app))
         await press(pilot, "g")
         assert here(app) == first
+
+
+async def test_a_viewer_looks_and_decides_nothing(app: BinScoutApp, root: Path) -> None:
+    found = made.stage(root, 1)[0]
+    with Workspace(root) as ws:
+        ws.db.connection.execute("UPDATE user SET role = 'viewer'")
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture")
+        assert here(app) == found
+        await decide(pilot, "enter")
+        await settle(pilot)
+        assert made.states(root) == {found: "staged"}
+        assert "operator" in "\n".join(told(app))

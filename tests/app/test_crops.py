@@ -191,9 +191,7 @@ async def test_an_empty_queue_says_how_to_fill_it(app: BinScoutApp) -> None:
         assert any("No image waits for boxes" in line for line in told(app))
 
 
-async def test_the_footer_names_the_keys_of_the_image_before_those_of_the_box(
-    app: BinScoutApp, ids: list[int]
-) -> None:
+async def test_the_footer_names_the_keys_of_the_image_before_those_of_the_box(app: BinScoutApp, ids: list[int]) -> None:
     async with app.run_test(size=(110, 24)) as pilot:
         await open_area(pilot, "crops")
         await decide(pilot, "n")

@@ -17,12 +17,12 @@ from .deciding import decide, open_area, press, ready
 from .made_up import add_sets
 from .selecting import screen, shown
 
-Wish = tuple[Path, int, int, tuple[Box, ...]]
+Wish = tuple[Path, int, int, tuple[Box, ...], int]
 
 
 def wish(request: Request) -> Wish:
     """What must be the same for a picture to be found ready."""
-    return request.path, request.columns, request.rows, request.boxes
+    return request.path, request.columns, request.rows, request.boxes, request.budget
 
 
 def targets(app: BinScoutApp) -> set[Wish]:

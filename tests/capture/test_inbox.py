@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from binscout_tui.capture import folder, walk
+from binscout_tui.capture import inbox as inboxes
 from binscout_tui.capture.hints import Hints
 from binscout_tui.capture.inbox import Inbox, InboxConfig, Ready
 from binscout_tui.capture.source import SourceError
@@ -165,6 +166,39 @@ def test_a_bad_file_fails_after_it_stood_still_and_is_tried_again_when_it_change
     watched.done(found)
     assert watched.left == 0
     assert [file.look.size for file in taken_after(watched, lambda: (inbox / "bad.jpg").write_bytes(b"whole"))] == [5]
+
+
+def test_a_file_that_could_not_be_read_for_a_while_is_taken_all_the_same(inbox: Path, opened: Open) -> None:
+    watched = opened(give_up_seconds=0.6)
+    (inbox / "a.jpg").write_bytes(b"1")
+
+    def refused() -> bool:
+        watched.turn()
+        if file := watched.next_ready():
+            watched.refused(file, Code.UNREADABLE)
+        return file is not None
+
+    until(refused, "refused")
+    assert names(taken(watched, 1)) == ["a.jpg"]
+    assert watched.next_failed() is None
+
+
+def test_files_that_are_waited_for_are_told(inbox: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inboxes, "SOON_S", 0.0)
+    watched = opened(give_up_seconds=3600)
+    assert watched.note == ""
+    for name in ("a.jpg", "b.jpg"):
+        (inbox / name).write_bytes(b"half")
+
+    def told() -> bool:
+        watched.turn()
+        while file := watched.next_ready():
+            watched.refused(file, Code.TRUNCATED)
+        return watched.note == "2 files are not whole yet."
+
+    until(told, "the note")
+    taken_after(watched, lambda: (inbox / "a.jpg").write_bytes(b"whole"))
+    assert watched.note == "1 file is not whole yet."
 
 
 def test_a_file_that_changes_between_the_looks_is_not_taken_as_it_was(inbox: Path, opened: Open) -> None:

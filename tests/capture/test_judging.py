@@ -13,7 +13,7 @@ from PIL import Image
 from binscout_tui.capture.camera_work import CameraWork
 from binscout_tui.capture.inbox_work import InboxWork
 from binscout_tui.capture.work import Tally
-from binscout_tui.store import capture_sources, captures, compartments, items
+from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Source
 from binscout_tui.store.captures import Capture
 from binscout_tui.workspace import Workspace
@@ -141,3 +141,43 @@ def test_a_picture_that_was_imported_before_is_told(workspace: Workspace, inbox:
     assert work(workspace, add_source("phone", "inbox", path=str(inbox))).duplicates == 1
     found = newest(workspace)
     assert (found.owns_image, "exact_duplicate" in warnings(found)) == (False, True)
+
+
+def test_a_picture_that_lies_in_the_trash_is_told(workspace: Workspace, inbox: Path, add_source: AddSource) -> None:
+    from binscout_tui.operations.importing import import_paths
+
+    photo(inbox / "a.jpg", 1)
+    import_paths(workspace, [inbox / "a.jpg"])
+    image = workspace.db.read(images.page, limit=1)[0]
+    workspace.db.write(images.trash, workspace.user.uid, [image.id])
+    work(workspace, add_source("phone", "inbox", path=str(inbox)))
+    [finding] = [one for one in newest(workspace).checks["findings"] if one["check"] == "exact_duplicate"]
+    assert finding["level"] == "warn"
+    assert f"in the trash, as image {image.id}: restore it" in finding["sentence"]
+
+
+def test_the_label_of_an_archived_compartment_says_nothing(
+    workspace: Workspace, inbox: Path, add_source: AddSource
+) -> None:
+    place = workspace.db.write(compartments.add, workspace.user.uid, "A-01")
+    workspace.db.write(compartments.archive, workspace.user.uid, place.id)
+    labelled(inbox / "a.jpg", "A-01")
+    work(workspace, add_source("phone", "inbox", path=str(inbox)))
+    assert (newest(workspace).codes, newest(workspace).compartment) == (["A-01"], None)
+
+
+def test_pictures_of_one_batch_are_compared_with_each_other(
+    workspace: Workspace, inbox: Path, add_source: AddSource
+) -> None:
+    photo(inbox / "a.jpg", 1, size=(640, 480))
+    with Image.open(inbox / "a.jpg") as picture:
+        picture.save(inbox / "b.jpg", "JPEG", quality=80)
+        picture.save(inbox / "c.jpg", "JPEG", quality=70)
+    photo(inbox / "d.jpg", 2, size=(640, 480))
+    for number, name in enumerate(["a.jpg", "b.jpg", "c.jpg", "d.jpg"]):
+        os.utime(inbox / name, (1000 + number, 1000 + number))
+    assert work(workspace, add_source("phone", "inbox", path=str(inbox))).staged == 4
+    first, second, third, other = sorted(workspace.db.read(captures.page), key=lambda one: one.id)
+    assert warnings(second)["near_duplicate"] == first.id
+    assert warnings(third)["near_duplicate"] == second.id
+    assert not [one for one in (first, other) if "near_duplicate" in warnings(one)]

@@ -53,13 +53,21 @@ def test_what_was_decoded_early_is_taken_only_after_the_second_look() -> None:
     assert ready.stands(None, ONE, 5.2, EARLY) is None
 
 
-def test_a_cut_off_file_is_waited_for_and_has_failed_when_it_stood_still_for_long() -> None:
+@pytest.mark.parametrize("code", [Code.TRUNCATED, Code.UNREADABLE, Code.TIMEOUT, Code.CRASHED])
+def test_a_refused_file_that_stands_still_is_tried_twice_more_before_it_has_failed(code: Code) -> None:
+    waiting = ready.refused(ready.seen(ready.seen(None, ONE, 0.0), ONE, 0.1), code, 0.1, RULES, "half")
+    for again in (15.0, 30.0):
+        assert ready.verdict(ready.seen(waiting, ONE, again - 1.0), RULES) is Verdict.WAIT
+        waiting = ready.seen(waiting, ONE, again)
+        assert ready.verdict(waiting, RULES) is Verdict.READY
+        waiting = ready.refused(ready.offered(waiting), code, again, RULES, "half")
+    assert (ready.verdict(waiting, RULES), waiting.code, waiting.detail) == (Verdict.FAILED, code, "half")
+
+
+def test_a_refused_file_that_changes_begins_anew() -> None:
     waiting = ready.refused(ready.seen(ready.seen(None, ONE, 0.0), ONE, 1.0), Code.TRUNCATED, 1.0, RULES, "half")
-    assert ready.verdict(ready.seen(waiting, ONE, 29.0), RULES) is Verdict.WAIT
-    failed = ready.seen(waiting, ONE, 30.0)
-    assert (ready.verdict(failed, RULES), failed.code, failed.detail) == (Verdict.FAILED, Code.TRUNCATED, "half")
     grown = ready.seen(waiting, TWO, 29.0)
-    assert grown.code is None
+    assert (grown.code, grown.tries) == (None, 0)
     assert ready.verdict(ready.seen(grown, TWO, 29.0 + ready.stillness(grown, RULES)), RULES) is Verdict.READY
 
 

@@ -8,13 +8,16 @@ import random
 import shutil
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from binscout_tui import workspace as workspaces
 from binscout_tui.capture import kinds
+from binscout_tui.capture.inbox_work import InboxWork
+from binscout_tui.imaging.outcomes import Outcome
+from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Source
 from binscout_tui.store.captures import Capture
@@ -75,6 +78,34 @@ def test_the_same_file_is_never_queued_twice_and_a_new_content_is_a_new_capture(
     photo(inbox / "one.jpg", 2)
     runner.counted(staged=3)
     assert [one.name for one in all_of(workspace)] == ["one.jpg", "marker.jpg", "one.jpg"]
+
+
+def test_a_file_with_another_time_is_decoded_once_more_and_not_in_every_life(
+    workspace: Workspace, inbox: Path, add_source: AddSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(workspace, QUICK)
+    source = add_source("phone", "inbox", path=str(inbox))
+    first = photo(inbox / "one.jpg", 1)
+    decoded: list[Path] = []
+    run = DecodePool.run
+
+    def counting(pool: DecodePool, paths: Iterable[Path]) -> Iterator[Outcome]:
+        for outcome in run(pool, paths):
+            decoded.extend([outcome.path] if outcome.path == first else [])
+            yield outcome
+
+    def life() -> int:
+        before = len(decoded)
+        InboxWork(workspace.paths.root, source, once=True).run()
+        return len(decoded) - before
+
+    monkeypatch.setattr(DecodePool, "run", lambda pool, paths: (yield from counting(pool, paths)))
+    assert life() >= 1
+    assert life() == 0
+    os.utime(first)
+    assert life() >= 1
+    assert life() == 0
+    assert len(all_of(workspace)) == 1
 
 
 def test_an_exact_duplicate_is_a_capture_of_the_image_that_is_there(

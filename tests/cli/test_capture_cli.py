@@ -213,6 +213,32 @@ def test_what_nothing_can_be_asked_of_is_refused(workspace: Workspace, say: Say,
     assert workspace.db.read(images.count) == 0
 
 
+def test_nothing_is_captured_for_an_archived_compartment(
+    done: Callable[..., Any], say: Say, stage: Callable[..., int]
+) -> None:
+    one = stage(1)
+    done("compartment", "add", "A-01")
+    done("compartment", "archive", "A-01")
+    done("capture", "source", "add", "cam", "--kind", "command", "--", "take", "{output}")
+    for words in (["assign", one], ["shoot", "--wait", "0"]):
+        assert "A-01 is archived" in refused(say("capture", *words, "--compartment", "A-01"), 3, "archived")
+    done("compartment", "archive", "A-01", "--undo")
+    assert done("capture", "assign", one, "--compartment", "A-01")["changed"] == [one]
+
+
+def test_accepting_all_names_what_could_not_be(
+    workspace: Workspace, done: Callable[..., Any], stage: Callable[..., int]
+) -> None:
+    first = stage(1)
+    done("capture", "accept", first)
+    image = workspace.db.read(captures.get, first).image_id
+    done("images", "trash", image)
+    again, other = stage(1), stage(2)
+    answer = done("capture", "accept", "--all")
+    assert answer["changed"] == [other]
+    assert "in the trash" in answer["refused"][str(again)]
+
+
 def test_those_that_no_check_warns_of_are_accepted_at_once(done: Callable[..., Any], stage: Callable[..., int]) -> None:
     fine, warned = ({"findings": [{"check": "blur", "level": level}]} for level in ("ok", "warn"))
     ids = [stage(1, checks=fine), stage(2, checks=warned), stage(3)]

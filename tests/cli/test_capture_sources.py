@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from binscout_tui import workspace as workspaces
 from binscout_tui.capture import kinds
 from binscout_tui.errors import RefusedError
-from binscout_tui.store import capture_sources, captures, images
+from binscout_tui.store import capture_sources, captures, images, journal
 from binscout_tui.workspace import Workspace
 
 from ..capture.cameras import serving
@@ -102,6 +103,44 @@ def test_the_workspaces_own_folders_are_no_inbox(root: Path) -> None:
     assert kinds.check("inbox", {"path": str(root / "drop" / ".." / "drop")}, root)["path"] == str(root / "drop")
 
 
+def test_one_folder_is_the_inbox_of_one_source(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    (tmp_path / "other").mkdir()
+    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={tmp_path / 'in'}")
+    answer = binscout(root, "capture", "source", "add", "again", "--kind", "inbox", f"path={tmp_path / 'link'}")
+    assert (answer.code, answer.data["error"]["code"]) == (3, "inbox_exists")
+    assert "phone watches" in answer.data["error"]["message"]
+    assert ok(root, "capture", "source", "set", "phone", "watch=poll")["config"]["watch"] == "poll"
+
+
+def test_paths_are_kept_whole_since_the_process_works_elsewhere(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = kinds.check("command", {"argv": ["./take", "./x", "{output}"]}, root)
+    assert command["argv"] == [str(tmp_path / "take"), "./x", "{output}"]
+    assert kinds.check("command", {"argv": ["rpicam-still"]}, root)["argv"] == ["rpicam-still"]
+    http = {"url": "http://camera/x", "auth": "bearer", "secret_file": "hush"}
+    assert kinds.check("http", http, root)["secret_file"] == str(tmp_path / "hush")
+    assert kinds.check("http", {"url": "http://camera/x"}, root)["secret_file"] == ""
+
+
+def test_a_password_among_the_words_of_a_command_is_never_shown(root: Path) -> None:
+    words = ["--", "ffmpeg", "-i", "rtsp://admin:hunter2@cam/1", "{output}"]
+    said = binscout(root, "capture", "source", "add", "cam", "--kind", "command", *words).out
+    for command in (["source", "list"], ["source", "set", "cam", "timeout=5"], ["source", "off", "cam"], ["status"]):
+        said += binscout(root, "capture", *command).out
+    assert "hunter2" not in said
+    assert "rtsp://***@cam/1" in said
+    with Workspace(root) as workspace:
+        [source] = workspace.db.read(capture_sources.sources)
+        assert "rtsp://admin:hunter2@cam/1" in source.config["argv"]
+        told = workspace.db.read(journal.history, area="source")
+    assert len(told) == 3
+    assert "hunter2" not in str(told)
+
+
 def test_trying_a_source_keeps_nothing(root: Path, camera: str) -> None:
     added(root, "ring", "http", url=f"{camera}/snapshot")
     tried = ok(root, "capture", "source", "test", "ring")
@@ -141,3 +180,16 @@ def test_once_with_an_inbox_that_is_not_there_fails_with_its_sentence(root: Path
     answer = binscout(root, "capture", "run", "--once", as_json=False)
     assert answer.code == 1
     assert "cannot be read" in answer.out
+
+
+def test_once_fails_when_a_source_failed_though_pictures_came(root: Path, tmp_path: Path) -> None:
+    picture = photo(tmp_path / "a.jpg", 1)
+    text = f"import os, shutil, sys; shutil.copy({str(picture)!r}, sys.argv[1]); os.remove({str(picture)!r})"
+    added(root, "cam", "command", argv=[sys.executable, "-c", text, "{output}"])
+    with Workspace(root) as workspace:
+        for _ in range(2):
+            workspace.db.write(capture_sources.ask, workspace.user.uid, 1)
+    answer = binscout(root, "capture", "run", "--once")
+    [source] = answer.data["sources"]
+    assert (answer.code, source["staged"], source["failed"]) == (1, 1, 1)
+    assert "No such file" in source["problem"]

@@ -191,9 +191,10 @@ def test_the_workspaces_own_files_are_not_pictures(workspace: Workspace, folder:
     root = workspace.paths.root
     import_paths(workspace, [folder / "m4"])
     photo(root / "mine" / "x.jpg", 77)
+    photo(root / "derived" / "background" / "y.jpg", 78)
     link = folder / "link"
     link.symlink_to(root)
-    for own in (root, root / "previews", link, workspace.paths.original(everything(workspace)[0])):
+    for own in (root, root / "previews", root / "derived" / "background", link, workspace.paths.original(everything(workspace)[0])):
         report = import_paths(workspace, [own])
         assert [(one.code, report.refused_paths) for one in report.rejected] == [("private", 1)]
     link.unlink()

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from binscout_tui.errors import ConflictError, NotFoundError, RefusedError, StorageError, UsageError
+from binscout_tui.operations import captures as captured
 from binscout_tui.operations import known_good
+from binscout_tui.operations.captures import accept_all
 from binscout_tui.store import (
     captures,
     compartments,
@@ -294,6 +296,95 @@ def test_one_undo_takes_a_mixed_rejection_of_one_chain_back(workspace: Workspace
     assert states(workspace, first, failed) == ["staged", "failed"]
 
 
+def test_a_picture_in_the_trash_is_not_accepted_before_it_is_restored(
+    workspace: Workspace, add_images: AddImages, stage: Stage
+) -> None:
+    [there] = add_images(1)
+    uid = workspace.user.uid
+    workspace.db.write(images.trash, uid, [there])
+    again, other = stage(0), stage(1)
+    with pytest.raises(RefusedError, match=f"in the trash, as image {there}: restore it first") as raised:
+        decide(workspace, [again], "accepted")
+    assert (raised.value.code, states(workspace, again)) == ("in_trash", ["staged"])
+    done = accept_all(workspace.db, workspace.user)
+    assert (done.changed, list(done.refused)) == ([other], [again])
+    workspace.db.write(images.restore, uid, [there])
+    assert decide(workspace, [again], "accepted") == [again]
+    assert decide(workspace, [again], "rejected") == [again]
+
+
+@pytest.mark.parametrize("number", [1, 7, 8, 9, 25])
+def test_accepting_all_is_one_decision_in_several_transactions(
+    workspace: Workspace, stage: Stage, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(captured, "PART", 8)
+    before = stage(99)
+    decide(workspace, [before], "accepted")
+    ids = [stage(one) for one in range(number)]
+    longest, insist = 0, workspace.db.insist
+
+    def counting(function: Callable[..., Any], *args: Any) -> Any:
+        nonlocal longest
+        done = insist(function, *args)
+        longest = max(longest, len(done.changed))
+        return done
+
+    monkeypatch.setattr(workspace.db, "insist", counting)
+    assert accept_all(workspace.db, workspace.user, reason="fine").changed == ids
+    assert longest == min(number, 8)
+    assert undo(workspace).turned == tuple(ids)
+    assert set(states(workspace, *ids)) == {"staged"}
+    assert redo(workspace).turned == tuple(ids)
+    assert set(states(workspace, *ids)) == {"accepted"}
+    undo(workspace)
+    assert undo(workspace).turned == (before,)
+    assert len(workspace.db.read(captures.history, ids[0])) == 4
+
+
+def test_what_others_decide_while_all_are_accepted_stays_and_is_another_decision(
+    workspace: Workspace, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captured, "PART", 2)
+    uid = workspace.user.uid
+    ids = [stage(one) for one in range(6)]
+    insist = workspace.db.insist
+    parts = 0
+
+    def interrupted(function: Callable[..., Any], *args: Any) -> Any:
+        nonlocal parts
+        parts += 1
+        if parts == 2:
+            workspace.db.write(captures.decide, uid, [ids[3]], "rejected")
+        return insist(function, *args)
+
+    monkeypatch.setattr(workspace.db, "insist", interrupted)
+    assert accept_all(workspace.db, workspace.user).changed == [*ids[:3], *ids[4:]]
+    assert undo(workspace).turned == (*ids[:3], *ids[4:])
+    assert states(workspace, *ids) == ["staged"] * 3 + ["rejected"] + ["staged"] * 2
+    assert undo(workspace).turned == (ids[3],)
+
+
+def test_accepting_all_that_ends_halfway_is_taken_back_by_one_undo(
+    workspace: Workspace, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captured, "PART", 2)
+    ids = [stage(one) for one in range(6)]
+    insist = workspace.db.insist
+    left = [2]
+
+    def failing(function: Callable[..., Any], *args: Any) -> Any:
+        if not left[0]:
+            raise StorageError("The disk is full.")
+        left[0] -= 1
+        return insist(function, *args)
+
+    monkeypatch.setattr(workspace.db, "insist", failing)
+    with pytest.raises(StorageError):
+        accept_all(workspace.db, workspace.user)
+    assert states(workspace, *ids) == ["accepted"] * 4 + ["staged"] * 2
+    assert undo(workspace).turned == tuple(ids[:4])
+
+
 def test_a_picture_that_was_there_before_is_left_alone(
     workspace: Workspace, add_images: AddImages, stage: Stage
 ) -> None:
@@ -302,7 +393,7 @@ def test_a_picture_that_was_there_before_is_left_alone(
     ids = [stage(0), stage(1)]
     assert [get(workspace, one).owns_image for one in ids] == [False, False]
     for state in ("rejected", "accepted", "rejected"):
-        decide(workspace, ids, state)
+        decide(workspace, ids[: 1 if state == "accepted" else 2], state)
         found = [workspace.db.read(images.get, one) for one in there]
         assert [one.withheld for one in found] == [None, None]
         assert [one.trashed_at is None for one in found] == [True, False]
