@@ -150,6 +150,8 @@ async def test_hidden_amid_a_fine_one_it_is_sent_when_seen_again(
     monkeypatch.setattr(picture_sending, "PIECE", 4096)
     monkeypatch.setattr(picture_sending, "LARGEST_PIECE", 4096)
     async with app.run_test(size=(60, 24)) as pilot:
+        # The link takes the beginning of the fine picture and then no more, until the picture was hidden.
+        monkeypatch.setattr(app.picture._slow, "_is_busy", lambda: len(app.transmitted) == 2 and not app.deleted)
         app.picture.show(noisy_file("a.png"), fine=True)
         await app.report(pilot)
         await until(pilot, lambda: len(app.transmitted) == 2)
