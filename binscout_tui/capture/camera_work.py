@@ -8,7 +8,6 @@ import traceback
 from datetime import timedelta
 
 from binscout_tui.capture import kinds
-from binscout_tui.masking import masked
 from binscout_tui.capture.source import Camera, SourceError
 from binscout_tui.capture.staging import Stager, failure, new_image, scratch
 from binscout_tui.capture.work import Work, log, plain
@@ -16,6 +15,7 @@ from binscout_tui.clock import from_text, to_text, utc_now
 from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Decoded, Rejected
+from binscout_tui.masking import masked
 from binscout_tui.store import capture_sources
 from binscout_tui.store.capture_sources import Request
 from binscout_tui.store.captures import NewCapture, NewFailure

@@ -15,10 +15,10 @@ from typing import Annotated, BinaryIO
 import msgspec
 from msgspec import Meta
 
-from binscout_tui.masking import masked, secrets_in
 from binscout_tui.capture.source import SourceError, stopped
 from binscout_tui.imaging.names import display_name, one_line
 from binscout_tui.imaging.process import signal_name
+from binscout_tui.masking import masked, secrets_in
 
 OUTPUT = "{output}"
 LOOK_S = 0.1

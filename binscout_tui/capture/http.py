@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from binscout_tui.capture.http_config import PLACE, HttpConfig
-from binscout_tui.masking import masked
 from binscout_tui.capture.mjpeg import FirstJpeg
 from binscout_tui.capture.secrets import secret
 from binscout_tui.capture.source import SourceError, stopped
 from binscout_tui.imaging.names import one_line
+from binscout_tui.masking import masked
 
 if TYPE_CHECKING:
     import httpx

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Meta
 
-from binscout_tui.masking import names_secret
 from binscout_tui.errors import UsageError
 from binscout_tui.imaging.names import one_line
+from binscout_tui.masking import names_secret
 
 PLACE = "{secret}"
 _BETWEEN = re.compile(r"[/?#&;]")

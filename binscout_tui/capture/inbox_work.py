@@ -176,10 +176,7 @@ class _Shift:
         for place, one in enumerate(kept):
             there = images.by_hash(db, one.decoded.sha256)
             failed = captures.failed_at(db, self._work.source.id, one.decoded.path)
-            known = [known.id for known in captures.of_image(db, there.id) if known.path == one.decoded.path] if there else []
-            if known and failed is None:
-                # Only its time is another one; next time that is known too.
-                captures.keep_fingerprint(db, known[-1], one.file.fingerprint)
+            if failed is None and there is not None and _only_touched(db, there.id, one):
                 continue
             request = wanted.popleft() if wanted and wanted[0].at <= one.arrived else None
             near = one.near if one.twin is None else made.get(one.twin, one.near)
@@ -228,6 +225,14 @@ class _Shift:
                 captures.fail(db, self._uid, new)
             else:
                 captures.retry_done(db, self._uid, before, new)
+
+
+def _only_touched(db: sqlite3.Connection, image_id: int, one: _Kept) -> bool:
+    """Whether just this content was captured from just this file before; next time its new time is known too."""
+    known = [capture.id for capture in captures.of_image(db, image_id) if capture.path == one.decoded.path]
+    if known:
+        captures.keep_fingerprint(db, known[-1], one.file.fingerprint)
+    return bool(known)
 
 
 def _wall_clock(monotonic: float) -> str:

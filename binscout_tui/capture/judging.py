@@ -75,7 +75,7 @@ class Judge:
         known = {text: place.id for text, place in places.items() if place and place.archived_at is None}
         match = codes.match(decoded.codes, known, chosen)
         found = quality.Checks()
-        there, same = images.by_hash(db, decoded.sha256), store_near.same_bytes(db, decoded.sha256)
+        same = store_near.same_bytes(db, decoded.sha256)
         if decoded.measures is not None:
             earlier = Earlier(
                 # Also of what it replaces: a camera that gives the same bytes again took no picture.
@@ -84,14 +84,8 @@ class Judge:
                 focus=store_near.accepted_focus(db, match.compartment) if match.compartment is not None else (),
             )
             found = quality.checks(decoded.measures, self._thresholds, earlier)
-            if same is None and there:
-                sentence = f"The same picture is in the workspace already, as image {there.id}."
-                found = found.with_finding(Finding(check="exact_duplicate", level="warn", sentence=sentence))
-        if there and there.trashed_at is not None:
-            sentence = f"The same picture is in the trash, as image {there.id}: restore it before you accept this one."
-            found = found.with_finding(
-                Finding(check="exact_duplicate", level="warn", value=same, sentence=sentence)
-            )
+        if before := _seen_before(db, decoded, same):
+            found = found.with_finding(before)
         if match.finding is not None:
             found = found.with_finding(match.finding)
         # What a person said goes before what is written on a label in the picture.
@@ -104,6 +98,20 @@ class Judge:
             if not ids:
                 return
             self._index.append(ids, hashes)
+
+
+def _seen_before(db: sqlite3.Connection, decoded: Decoded, same: int | None) -> Finding | None:
+    """What is to be said of an image with these bytes; of one that capture `same` brought, only that it is trash."""
+    there = images.by_hash(db, decoded.sha256)
+    if there is None:
+        return None
+    if there.trashed_at is not None:
+        said = f"The same picture is in the trash, as image {there.id}: restore it before you accept this one."
+    elif same is None:
+        said = f"The same picture is in the workspace already, as image {there.id}."
+    else:
+        return None
+    return Finding(check="exact_duplicate", level="warn", value=same, sentence=said)
 
 
 def _chosen(db: sqlite3.Connection, request: Request) -> int | None:

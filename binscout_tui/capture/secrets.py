@@ -31,7 +31,7 @@ def secret(environment: str, file: str) -> str:
 
 def _text(found: str, where: str) -> str:
     if not found.isprintable():  # bytes that are no UTF-8 are not either
-        raise SourceError(f"{where} holds something that cannot be sent as a secret: no text on one line.", code="secret")
+        raise SourceError(f"{where} holds no text on one line: that cannot be sent as a secret.", code="secret")
     return found
 
 

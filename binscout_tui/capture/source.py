@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from binscout_tui.masking import masked
 from binscout_tui.errors import BinScoutError
+from binscout_tui.masking import masked
 
 
 class SourceError(BinScoutError):

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.masking import masked
 from binscout_tui.capture.source import SourceError
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError
+from binscout_tui.masking import masked
 from binscout_tui.store import capture_sources
 from binscout_tui.store.capture_sources import Source, SourceState
 from binscout_tui.workspace import Workspace

@@ -36,7 +36,8 @@ class Choosing:
     """What is typed, what matches, and what Enter means.
 
     Enter takes what has exactly the typed code, and what an arrow has marked. Of all else it takes nothing at first:
-    it marks the best match and asks, so that a code which nobody knows never becomes the code next to it.
+    it marks the best match and asks, so that a code which nobody knows never becomes the code next to it. Where nothing
+    begins with what was typed, it marks what makes a new thing instead.
     """
 
     def __init__(self, options: Sequence[Option] = (), *, makes: str = "") -> None:
@@ -87,13 +88,19 @@ class Choosing:
         if exact is not None and self.row <= 0:
             return Picked(exact.key, exact.code)
         if self.row < 0 and self.text.strip() and self.rows:
-            self.row, self.asks = 0, True
+            self.row, self.asks = self._meant(), True
             return None
         if self.row < 0:
             return None
         if self.row < len(self.matches):
             return Picked(self.matches[self.row].key, self.matches[self.row].code)
         return self._new()
+
+    def _meant(self) -> int:
+        """The row that Enter marks: the best match, or the new thing where only scattered letters match."""
+        typed = " " + _plain(self.text)
+        begins = any(typed in " " + _plain(option.searched) for option in self.matches)
+        return len(self.matches) if self.offers_new and not begins else 0
 
     def _new(self) -> Picked | None:
         if not self.asks:

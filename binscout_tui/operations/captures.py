@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
@@ -14,8 +15,10 @@ from binscout_tui.store.names import composed, is_printable
 from binscout_tui.store.users import User
 
 PAGE = 1000
-# So many decisions hold the lock of the database for a tenth of a second or two.
-PART = 500
+# So many decisions hold the lock of the database for a few tenths of a second.
+PART = 1000
+# SQLite looks for the lock every tenth of a second at least: only so does whoever waits for it get it in between.
+BETWEEN_S = 0.11
 _DECIDING = {"accepted": "Accepting captures", "rejected": "Rejecting captures", "staged": "Reopening captures"}
 
 
@@ -41,13 +44,15 @@ def accept_staged(database: Database, user: User, ids: Sequence[int], reason: st
     """Accept those of these captures that are staged, as one decision that one undo takes back.
 
     Not in one transaction: it would keep everybody else from writing for seconds. What was accepted before an error, or
-    before the program was ended, stays accepted, and one undo takes just that back. Raises RefusedError, UsageError,
-    NotFoundError.
+    before the program was ended, stays accepted, and one undo takes just that back. It blocks. Raises RefusedError,
+    UsageError.
     """
     user.must_be("operator", _DECIDING["accepted"])
     reason = checked_reason(reason)
     whole = Decided([], {})
     for first in range(0, len(ids), PART):
+        if first:
+            time.sleep(BETWEEN_S)
         part = ids[first : first + PART]
         done = database.insist(captures.accept_staged, user.uid, part, reason, whole.batch)
         whole = Decided(whole.changed + done.changed, {**whole.refused, **done.refused}, done.batch)

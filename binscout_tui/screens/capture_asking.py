@@ -118,7 +118,7 @@ class AskingScreen(DecidingScreen):
             "Compartment",
             partial(lists.compartment_options, self.ws),
             makes="compartment",
-            empty="no compartment matches",
+            empty="no compartment yet: type its code",
         )
         self.frame.push_screen(pick, partial(self._compartment_picked, here))
 
@@ -133,7 +133,7 @@ class AskingScreen(DecidingScreen):
             return
         here = self.capture.id if self.capture else None
         self.frame.push_screen(
-            Pick("Item", partial(lists.item_options, self.ws), makes="item", empty="no item matches"),
+            Pick("Item", partial(lists.item_options, self.ws), makes="item", empty="no item yet: type its name"),
             partial(self._item_picked, here),
         )
 
@@ -142,7 +142,7 @@ class AskingScreen(DecidingScreen):
             return
         await self.told(self.desk.choose_item(picked.key, picked.text, capture_id), "capture.item")
         self._tell()
-        spot = self.desk.shown_spot
+        spot = self.desk.spot
         if spot.compartment_id is not None and spot.how == "chosen":
             self.note(
                 f"{self.frame.key('capture.place')} notes that {spot.item} lives in {spot.compartment}", "$accent"

@@ -267,7 +267,7 @@ class CropsScreen(DecidingScreen):
         async def load() -> list[Option]:
             return [Option(item.id, item.name, hint=item.number) for item in desk.items]
 
-        picked = await self.app.push_screen_wait(Pick("Item", load, makes="item", empty="no item matches"))
+        picked = await self.app.push_screen_wait(Pick("Item", load, makes="item", empty="no item yet: type its name"))
         if picked is None or self.current is None or self.current.image.id != found.image.id:
             return
         item_id = picked.key if picked.key is not None else await desk.make_item(picked.text)

@@ -121,7 +121,11 @@ class SelectScreen(LookingClosely):
 
     async def _rule_out(self, position: int) -> None:
         image = self._at(position)
-        if image is not None and self.desk is not None and self.current is not None:
+        if image is None or self.desk is None or self.current is None:
+            return
+        if image.id == self.current.chosen_image_id:
+            self.frame.toast(f"Image {position + 1} is kept, so it is not ruled out; keep another one first.", "warning")
+        else:
             await self.desk.rule_out(self.current.id, image.id)
             self._show(cursor=self.strip.cursor)
 

@@ -123,6 +123,8 @@ class SetDesk:
         async with self._turn:
             out = image_id not in self._must_be(set_id).ruled_out
             self.current = await self.workspace.db.write(sets.rule_out, self.workspace.user.uid, set_id, image_id, out)
+            # What was suggested may be out now: another one is looked for.
+            self._advised.discard(set_id)
 
     async def write_note(self, set_id: int, text: str) -> None:
         """Keep a line about the set. Raises as `choose` does."""

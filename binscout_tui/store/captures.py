@@ -231,15 +231,17 @@ def decide_some(
     return Decided(changed, refused, journal.record_all(db, uid, decisions, batch))
 
 
-def accept_staged(
-    db: sqlite3.Connection, uid: int, ids: Iterable[int], reason: str = "", batch: int = 0
-) -> Decided:
+def accept_staged(db: sqlite3.Connection, uid: int, ids: Iterable[int], reason: str = "", batch: int = 0) -> Decided:
     """Accept those of these captures that are staged still: a part of a decision on more than one transaction can hold.
 
-    `batch` is that of the parts before, so that one undo takes all of them back. Raises NotFoundError.
+    `batch` is that of the parts before, so that one undo takes all of them back.
     """
-    staged = [one for one in dict.fromkeys(ids) if get(db, one).state == "staged"]
-    return decide_some(db, uid, staged, "accepted", reason, batch)
+    rows = db.execute(
+        "SELECT value FROM json_each(?) JOIN capture ON capture.id = value WHERE state = 'staged'"
+        " ORDER BY json_each.id",
+        (msgspec.json.encode(list(ids)).decode(),),
+    )
+    return decide_some(db, uid, [row["value"] for row in rows], "accepted", reason, batch)
 
 
 def refusals(db: sqlite3.Connection, ids: Iterable[int], state: Verdict) -> dict[int, BinScoutError]:

@@ -14,6 +14,12 @@ from binscout_tui.store.boxes import Box, checked_box
 from binscout_tui.store.images import LIVE
 
 RULES = ("sharpest",)
+_USABLE = (
+    "set_suggestion JOIN image ON image.id = set_suggestion.image_id JOIN set_member"
+    " ON set_member.set_id = set_suggestion.set_id AND set_member.image_id = set_suggestion.image_id"
+    f" AND NOT set_member.ruled_out AND {LIVE}"
+)
+"""What is said for images that can be chosen and that nobody ruled out."""
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +54,12 @@ def put(db: sqlite3.Connection, set_id: int, by: str, image_id: int, score: floa
 def get(db: sqlite3.Connection, set_id: int, by: str | None = None) -> Suggestion | None:
     """What is said of a set, by a model before a rule and then by score, or by `by` alone; None when nothing is.
 
-    What is said for an image that cannot be chosen any longer is not told.
+    What is said for an image that cannot be chosen any longer, or that a person ruled out, is not told.
     """
     rules = ", ".join("?" * len(RULES))
     row = db.execute(
-        "SELECT set_suggestion.* FROM set_suggestion JOIN image ON image.id = image_id"
-        f" WHERE set_id = ? AND {LIVE} AND (? IS NULL OR by = ?) ORDER BY by IN ({rules}), score DESC, by LIMIT 1",
+        f"SELECT set_suggestion.* FROM {_USABLE} WHERE set_suggestion.set_id = ? AND (? IS NULL OR by = ?)"
+        f" ORDER BY by IN ({rules}), score DESC, by LIMIT 1",
         (set_id, by, by, *RULES),
     ).fetchone()
     if row is None:
@@ -69,8 +75,8 @@ def missing(db: sqlite3.Connection, by: str, set_ids: Iterable[int] | None = Non
     found = db.execute(
         "SELECT id FROM image_set WHERE CASE WHEN ? IS NULL THEN state = 'pending'"
         " ELSE id IN (SELECT value FROM json_each(?)) END"
-        " AND NOT EXISTS (SELECT 1 FROM set_suggestion JOIN image ON image.id = image_id"
-        f" WHERE set_id = image_set.id AND by = ? AND {LIVE}) ORDER BY id LIMIT ?",
+        f" AND NOT EXISTS (SELECT 1 FROM {_USABLE} WHERE set_suggestion.set_id = image_set.id AND by = ?)"
+        " ORDER BY id LIMIT ?",
         (chosen, chosen, by, limit),
     )
     return [int(row["id"]) for row in found]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Self
 
 from rich.style import Style
 from textual.geometry import Region
@@ -117,10 +117,12 @@ class PictureCells(Widget):
         if self.is_attached:
             self.call_after_refresh(self._words_written)
 
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Textual's refresh; remembers whether more than the caption is to be drawn again."""
-        self._sixel.cells_changed = self._sixel.cells_changed or not regions
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+    def _exchange_repaint_regions(self) -> Collection[Region]:
+        """What the next frame writes of this widget; the compositor asks right before it."""
+        regions = super()._exchange_repaint_regions()
+        # Where it is on the screen must not be asked here: amid a new layout that loses the events about new sizes.
+        self._sixel.will_write(regions)
+        return regions
 
     @property
     def _store(self) -> PictureStore:

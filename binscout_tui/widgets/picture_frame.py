@@ -15,8 +15,8 @@ from textual.widgets import Static
 from binscout_tui.terminal.overlay import Box, Colour
 from binscout_tui.widgets.picture import Picture
 
-TITLE_EDGES = 4
-"""Cells of the upper edge that the title never gets."""
+TITLE_EDGES = 6
+"""Cells of the upper edge that the title never gets: corners, a piece of line and a blank at either end."""
 SUGGESTED: Colour = (90, 200, 255)
 """A suggested crop: dashed in a colour of its own, while a person's is one line."""
 

@@ -170,11 +170,15 @@ class SixelPainter:
         self._asked = False
         self._due = False
         self._around: dict[Widget, Region] = {}
-        self.cells_changed = True
+        self._coming: list[Region] = []
 
     def forget(self) -> None:
         """The pixels are no longer on the screen."""
         self._painted_at = None
+
+    def will_write(self, regions: Iterable[Region]) -> None:
+        """The next frame writes these cells of the widget."""
+        self._coming.extend(regions)
 
     def paint_over(self) -> bool:
         """Paint a new picture straight over one of the same shape, without blanks that flicker between them."""
@@ -190,6 +194,7 @@ class SixelPainter:
             self._widget.call_later(self._after_frame)
         if self._is_written_over():
             self._due = True
+        self._coming.clear()
 
     def layout_refreshed(self) -> None:
         """Comes after the frame of a new layout: what came or went over the picture has written over it."""
@@ -201,22 +206,24 @@ class SixelPainter:
 
         The compositor asks for the rows of every widget and writes few of them; sending the pixels each time would
         cost 200 kB for a clock that ticks. The caption is not in the pixels' way, and what lies above only covers
-        them.
+        them. A new layout often makes two frames that write the same cells, so each is asked for itself.
         """
         widget = self._widget
         dirty = widget.screen._dirty_widgets
-        if (widget in dirty and self.cells_changed) or self._around != _overlapping(self._widget):
+        if self._writes_pixels() or self._around != _overlapping(self._widget):
             return True
         below = dirty - _lying_above(widget, widget.region) - {widget}
         return any(other.region.overlaps(widget.region) for other in below)
+
+    def _writes_pixels(self) -> bool:
+        shown, offset = self._region(), self._widget.region.offset
+        return any(shown is None or region.translate(offset).overlaps(shown) for region in self._coming)
 
     def _after_frame(self) -> None:
         self._asked = False
         if self._due:
             self._due = False
             self._paint()
-            # A frame of a new layout leaves the widget dirty: another frame then writes the same cells again.
-            self.cells_changed = self._widget in self._widget.screen._dirty_widgets
 
     def _paint(self) -> None:
         region, pixels = self._region(), self._pixels()

@@ -12,7 +12,7 @@ from .driving import settle
 
 async def ready(pilot: Pilot[Any]) -> None:
     """Wait until what is to be decided on is on the screen long enough for keys to count."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not pilot.app.screen.takes_keys:  # type: ignore[attr-defined]
             await pilot.pause()
 

@@ -144,7 +144,8 @@ def test_a_signal_without_a_name_is_told_by_its_number(tmp_path: Path) -> None:
 def test_passwords_among_the_words_are_never_shown(tmp_path: Path) -> None:
     words = ["rtsp://admin:hunter2@cam/1", "--password", "s3same", "-u", "erik:hu", "x?key=abcd&psw=efgh"]
     text = (
-        "import sys; print('bad', sys.argv[1:], 'hunter2', 'hu', 'https://other:words@cam', file=sys.stderr); sys.exit(1)"
+        "import sys; print('bad', sys.argv[1:], 'hunter2', 'hu', 'https://other:words@cam', file=sys.stderr);"
+        "sys.exit(1)"
     )
     camera = Command(CommandConfig([*script(text), *words]))
     with pytest.raises(SourceError, match="ended with status 1: bad") as caught:

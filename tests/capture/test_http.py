@@ -131,7 +131,7 @@ def test_a_secret_that_cannot_be_sent_is_told(
     tmp_path: Path, address: str, hidden: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAMERA_SECRET", hidden)
-    with pytest.raises(SourceError, match="CAMERA_SECRET holds something that cannot be sent"):
+    with pytest.raises(SourceError, match="CAMERA_SECRET holds no text on one line"):
         shoot(tmp_path, f"{address}/bearer", auth="bearer", secret_env="CAMERA_SECRET")
 
 

@@ -20,6 +20,8 @@ def examine_or_else(path: Path, limits: Limits, previews_root: Path | None, **wa
     elif "abort" in path.name:
         os.write(2, b"something went wrong in C\n")
         os.abort()
+    elif "realtime" in path.name:
+        os.kill(os.getpid(), 35)
     while "hang" in path.name:
         pass
     return examine(path, limits, previews_root, **wanted)

@@ -46,6 +46,12 @@ def test_results_come_in_order_whatever_happens(hostile: DecodePool, tmp_path: P
     assert codes == {"hang": Code.TIMEOUT, "abort": Code.CRASHED}
 
 
+def test_a_signal_without_a_name_is_a_crash_like_any_other(hostile: DecodePool, tmp_path: Path) -> None:
+    one = hostile.decode_one(*files(tmp_path, "realtime.jpg"))
+    assert isinstance(one, Rejected)
+    assert (one.code, one.detail) == (Code.CRASHED, "the decoder was ended by signal 35")
+
+
 def test_a_crash_is_explained(hostile: DecodePool, tmp_path: Path) -> None:
     one = hostile.decode_one(*files(tmp_path, "abort.jpg"))
     assert isinstance(one, Rejected)

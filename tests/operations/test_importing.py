@@ -194,7 +194,8 @@ def test_the_workspaces_own_files_are_not_pictures(workspace: Workspace, folder:
     photo(root / "derived" / "background" / "y.jpg", 78)
     link = folder / "link"
     link.symlink_to(root)
-    for own in (root, root / "previews", root / "derived" / "background", link, workspace.paths.original(everything(workspace)[0])):
+    derived = root / "derived" / "background"
+    for own in (root, root / "previews", derived, link, workspace.paths.original(everything(workspace)[0])):
         report = import_paths(workspace, [own])
         assert [(one.code, report.refused_paths) for one in report.rejected] == [("private", 1)]
     link.unlink()

@@ -322,6 +322,8 @@ def test_accepting_all_is_one_decision_in_several_transactions(
     decide(workspace, [before], "accepted")
     ids = [stage(one) for one in range(number)]
     longest, insist = 0, workspace.db.insist
+    pauses: list[bool] = []
+    monkeypatch.setattr(captured.time, "sleep", lambda seconds: pauses.append(workspace.db.connection.in_transaction))
 
     def counting(function: Callable[..., Any], *args: Any) -> Any:
         nonlocal longest
@@ -332,6 +334,7 @@ def test_accepting_all_is_one_decision_in_several_transactions(
     monkeypatch.setattr(workspace.db, "insist", counting)
     assert accept_all(workspace.db, workspace.user, reason="fine").changed == ids
     assert longest == min(number, 8)
+    assert pauses == [False] * ((number - 1) // 8), "others get the lock between two parts"
     assert undo(workspace).turned == tuple(ids)
     assert set(states(workspace, *ids)) == {"staged"}
     assert redo(workspace).turned == tuple(ids)

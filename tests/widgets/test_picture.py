@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -206,6 +207,38 @@ async def test_sixel_is_painted_once_a_picture_at_its_place_and_not_for_other_wi
         picture.redraw()
         await pilot.pause()
         assert app.written.count("\x1bP0;1q") == 3
+
+
+class Beside(Shows):
+    """The picture beside another widget that comes and goes."""
+
+    CSS = "Horizontal { height: 12; } Picture { width: 1fr; height: 1fr; } #text { width: 20; height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield from super().compose()
+
+    def _display(self, screen: Screen[object], renderable: object) -> None:
+        super()._display(screen, renderable)  # type: ignore[arg-type]
+        middle = self.picture.region.center[0]
+        if any(left <= middle < right for _row, left, right in getattr(renderable, "spans", ())):
+            self.note("frame")
+
+
+async def test_sixel_comes_after_every_frame_of_a_new_layout(picture_file: Callable[..., Path]) -> None:
+    app = Beside(Protocol.SIXEL)
+    async with app.run_test(size=(60, 24)) as pilot:
+        # Narrow, and as high as the room: it is equally large in both layouts, so its pixels are at hand at once.
+        app.picture.show(picture_file("a.png", (200, 100, 50), (40, 200)))
+        await app.report(pilot)
+        for width in (60, 40, 60, 40):
+            before = len(app.written)
+            app.query_one("#text").display = width == 40
+            await until(pilot, lambda width=width: app.picture.size.width == width)
+            for _ in range(10):
+                await pilot.pause(0.02)
+            written = app.written[before:]
+            assert written.rindex("\x1bP0;1q") > written.rindex("frame"), "the last frame wrote over the pixels"
 
 
 async def test_a_toast_over_sixel_is_drawn_again_and_pixels_come_back_when_it_goes(
