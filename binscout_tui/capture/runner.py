@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +29,7 @@ POLL_S = 0.05
 CHECK_S = 1.0
 LEAVE_S = 5.0
 REBORN_S = 10.0
+NICENESS = 10
 SWITCHED_OFF = "The source is switched off."
 
 
@@ -39,6 +40,7 @@ def run(root: Path) -> None:
     """
     stop = threading.Event()
     with _allowed(root) as workspace, only_instance(root), _leaving_by_signal(stop):
+        give_way()
         log(f"captures of {root} are taken by process {os.getpid()}")
         _begin(workspace)
         crew = Crew(workspace)
@@ -47,6 +49,17 @@ def run(root: Path) -> None:
         finally:
             crew.leave()
             log("left")
+
+
+def give_way() -> None:
+    """Let whoever presses keys go first: thousands of files at once take all processors.
+
+    Linux weighs sessions against each other before the processes in them, so one of our own is told as well.
+    """
+    os.nice(NICENESS)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # a kernel without groups of sessions
+            Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def run_once(root: Path) -> dict[str, Tally]:

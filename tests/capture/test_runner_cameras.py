@@ -15,6 +15,7 @@ import pytest
 from binscout_tui.capture import launch
 from binscout_tui.capture.camera_work import CameraWork
 from binscout_tui.capture.command import Command
+from binscout_tui.capture.runner import NICENESS
 from binscout_tui.jobs.process import started
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Request, Source
@@ -251,6 +252,7 @@ def test_started_detached_it_lives_on_and_is_stopped_by_name(workspace: Workspac
     assert launch.start_runner(root)
     try:
         pid = until(lambda: launch.running(root), "the process")
+        until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == NICENESS, "it gives way to whoever presses keys")
         assert os.getsid(pid) == pid != os.getsid(0)
         assert binscout(root, "capture", "status").data["pid"] == pid
     finally:
