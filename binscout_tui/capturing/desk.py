@@ -144,7 +144,8 @@ class CaptureDesk(QueueWalk):
             if source is None:
                 raise RefusedError("There is no source to take a picture with.", code="no_source")
             if any(ask.replaces == replaces and ask.capture_id is None for ask in self.waiting):
-                raise RefusedError("A picture is on its way; wait for it.", code="busy_source")
+                back = ", or take it back with Esc" if self.has_asked else ""
+                raise RefusedError(f"A picture is on its way; wait for it{back}.", code="busy_source")
             spot = self.shown_spot if replaces is not None else self.spot
 
             def ask(db: sqlite3.Connection) -> int:

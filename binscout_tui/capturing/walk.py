@@ -12,7 +12,7 @@ from binscout_tui.capturing import queue
 from binscout_tui.capturing.queue import FILTERS, Question, Spot, View, Which
 from binscout_tui.errors import ConflictError
 from binscout_tui.imaging.previews import PREVIEW, preview_path
-from binscout_tui.store import capture_queue, captures, places
+from binscout_tui.store import capture_queue, capture_sources, captures, places
 from binscout_tui.store.capture_sources import Request, Source
 from binscout_tui.store.captures import Capture
 from binscout_tui.workspace import LiveWorkspace
@@ -100,6 +100,9 @@ class QueueWalk:
         self.which = place["which"] if place.get("which") in FILTERS else "staged"
         self.source_id, self.stays = _number(place.get("source")), place.get("stays") is True
         self.spot = queue.spot(db, _number(place.get("compartment")), _number(place.get("item")))
+        # What this person asked for before the program ended can still be taken back, and comes to the desk.
+        mine = (ask for ask in capture_sources.open_requests(db) if ask.uid == self.workspace.user.uid)
+        self._asked = {ask.id: ask for ask in mine if ask.capture_id is None}
         wanted = _number(place.get("capture"))
         found = None if wanted is None else captures.many(db, [wanted])
         return wanted if found else queue.first(db, self.which)

@@ -36,7 +36,7 @@ class CaptureContext(Protocol):
 
 
 NOTHING = "Nothing is on the desk; a picture comes from a source, {capture.filter} shows others."
-NO_SOURCE = "There is no source yet; m makes an inbox, a folder into which pictures are put."
+NO_SOURCE = "There is no source yet; {capture.make_inbox} makes an inbox, a folder into which pictures are put."
 
 
 def can_shoot(context: CaptureContext) -> Verdict:
@@ -53,10 +53,12 @@ def can_accept(context: CaptureContext) -> Verdict:
     if context.state is None:
         return NOTHING
     if context.state == "failed":
-        return "There is no picture to accept; e says why, y tries again."
+        return "There is no picture to accept; {capture.details} says why, {capture.retry} tries again."
     if context.state == "accepted":
-        return "It is accepted already; r retakes it, x rejects it."
-    return "This picture cannot be shown; x rejects it, r retakes it." if context.is_damaged else True
+        return "It is accepted already; {capture.retake} retakes it, {capture.reject} rejects it."
+    if context.is_damaged:
+        return "This picture cannot be shown; {capture.reject} rejects it, {capture.retake} retakes it."
+    return True
 
 
 def can_retake(context: CaptureContext) -> Verdict:
@@ -95,15 +97,15 @@ def can_accept_all(context: CaptureContext) -> Verdict:
 def can_place(context: CaptureContext) -> Verdict:
     """Both ends of a placement must be chosen."""
     if not context.compartment_chosen:
-        return "Choose a compartment first, with c."
-    return True if context.has_item else "Choose an item first, with i."
+        return "Choose a compartment first, with {capture.compartment}."
+    return True if context.has_item else "Choose an item first, with {capture.item}."
 
 
 def has_picture(context: CaptureContext) -> Verdict:
     """There must be a picture."""
     if context.state is None:
         return NOTHING
-    return "There is no picture; e says why." if context.state == "failed" else True
+    return "There is no picture; {capture.details} says why." if context.state == "failed" else True
 
 
 def may_make_inbox(context: CaptureContext) -> Verdict:

@@ -28,7 +28,7 @@ class CropsContext(Protocol):
         """Whether a box is being edited."""
 
 
-NO_IMAGE = "No image waits for boxes; k in Select and C in the gallery put some here."
+NO_IMAGE = "No image waits for boxes; {select.queue} in Select and {gallery.queue} in the gallery put some here."
 
 LOADING = "The queue is still being read."
 
@@ -43,13 +43,13 @@ def can_see(context: CropsContext) -> Verdict:
     shown = has_image(context)
     if shown is not True:
         return shown
-    return "This picture cannot be shown; space skips it." if context.is_damaged else True
+    return "This picture cannot be shown; {crops.skip} skips it." if context.is_damaged else True
 
 
 def has_box(context: CropsContext) -> Verdict:
     """A box must be active."""
     seen = can_see(context)
-    return seen if seen is not True else True if context.has_box else "There is no box yet; n draws one."
+    return seen if seen is not True else True if context.has_box else "There is no box yet; {crops.new} draws one."
 
 
 SCOPE = Scope(

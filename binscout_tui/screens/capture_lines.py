@@ -80,7 +80,9 @@ def facts(view: View, which: Which, total: int) -> Content:
     if capture.codes:
         lines.append(Content.assemble(("code     ", "$text-muted"), one_line(" · ".join(capture.codes))))
     name = capture.name.rpartition("/")[2] or capture.name
-    source = " · ".join(one_line(part) for part in (capture.source or "", name) if part)
+    # What a camera makes has the camera's name with the time already.
+    said = "" if capture.source and name.startswith(capture.source) else capture.source
+    source = " · ".join(one_line(part) for part in (said or "", name) if part)
     lines += [Content(""), Content.styled(source, "$text-muted")]
     return Content("\n").join(lines)
 

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from binscout_tui.commands import crops as commands
 from binscout_tui.commands.dispatch import Commanded
+from binscout_tui.commands.table import with_keys
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.crops_lines import boxes_line, items_line, lead, status_line
 from binscout_tui.screens.deciding import DecidingScreen
@@ -25,8 +26,8 @@ from binscout_tui.widgets.picture import Picture
 
 RELEVANT = frozenset({"crops", "crop_queue", "image", "trash", "capture", "item"})
 EMPTY = (
-    "No image waits for boxes.\n\nk in Select and C in the gallery put images here, and so does\n"
-    "binscout crop queue IMAGE"
+    "No image waits for boxes.\n\n{select.queue} in Select and {gallery.queue} in the gallery put images here,"
+    " and so does\nbinscout crop queue IMAGE"
 )
 
 
@@ -49,7 +50,7 @@ class CropsScreen(DecidingScreen):
         yield BoxView(id="crops-view")
         yield Line(id="crops-boxes")
         yield Line(id="crops-items")
-        yield Static(EMPTY, id="crops-empty", markup=False)
+        yield Static(with_keys(EMPTY, self.frame.key_changes), id="crops-empty", markup=False)
 
     # What the checks of the commands look at.
 
@@ -160,7 +161,7 @@ class CropsScreen(DecidingScreen):
             size,
             [drawn.box for drawn in self._edit.boxes],
             self._edit.active,
-            lead(self._edit, desk.name_of),
+            lead(self._edit, desk.name_of, self.frame.key),
         )
         self.set_focus(self.view if self._edit.active is not None else None)
         self._tell()
@@ -172,8 +173,8 @@ class CropsScreen(DecidingScreen):
         boxes, width = len(self._edit.boxes), max(20, self.size.width - 2)
         status = status_line(found, desk.position, len(desk.states), desk.counts, boxes, self.early, width)
         self.query_one("#crops-status", Line).say(status)
-        self.query_one("#crops-boxes", Line).say(boxes_line(self._edit, desk.name_of))
-        self.query_one("#crops-items", Line).say(items_line(desk.keyed))
+        self.query_one("#crops-boxes", Line).say(boxes_line(self._edit, desk.name_of, self.frame.key))
+        self.query_one("#crops-items", Line).say(items_line(desk.keyed, self.frame.key))
 
     def on_resize(self, event: events.Resize) -> None:
         """The counts stay at the right end."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from binscout_tui.commands.table import KeyOf, default_key
 from binscout_tui.selecting.boxes import BoxesEdit
 from binscout_tui.store.crops import Boxed
 from binscout_tui.store.items import Item
@@ -35,10 +36,11 @@ def status_line(
     return Content.assemble(line, " " * max(2, width - line.cell_length - cell_len(right)), (right, "$text-muted"))
 
 
-def boxes_line(edit: BoxesEdit, name_of: Callable[[int | None], str]) -> Content:
+def boxes_line(edit: BoxesEdit, name_of: Callable[[int | None], str], key: KeyOf = default_key) -> Content:
     """Every box with its item, the active one marked."""
     if not edit.boxes:
-        return Content.styled("no box yet · n draws one · Enter says that there is nothing", "$text-muted")
+        words = f"no box yet · {key('crops.new')} draws one · {key('crops.done')} says that there is nothing"
+        return Content.styled(words, "$text-muted")
     parts: list[tuple[str, str]] = []
     for place, drawn in enumerate(edit.boxes):
         here = place == edit.active
@@ -46,19 +48,19 @@ def boxes_line(edit: BoxesEdit, name_of: Callable[[int | None], str]) -> Content
     return Content.assemble(*parts)
 
 
-def items_line(items: Sequence[Item]) -> Content:
+def items_line(items: Sequence[Item], key: KeyOf = default_key) -> Content:
     """The digits of the items."""
     if not items:
-        return Content.styled("no items yet · i makes one", "$text-muted")
+        return Content.styled(f"no items yet · {key('crops.item')} makes one", "$text-muted")
     parts: list[tuple[str, str]] = []
     for number, item in enumerate(items, 1):
         parts += [(f"{number} ", "bold $accent"), (f"{item.name}  ", "$text-muted")]
-    return Content.assemble(*parts, ("i ", "bold $accent"), ("more", "$text-muted"))
+    return Content.assemble(*parts, (f"{key('crops.item')} ", "bold $accent"), ("more", "$text-muted"))
 
 
-def lead(edit: BoxesEdit, name_of: Callable[[int | None], str]) -> str:
+def lead(edit: BoxesEdit, name_of: Callable[[int | None], str], key: KeyOf = default_key) -> str:
     """What begins the line of the box that is edited."""
     if edit.here is None or edit.active is None:
-        return "n draws a box"
+        return f"{key('crops.new')} draws a box"
     name = name_of(edit.here.item_id)
     return f"box {edit.active + 1} of {len(edit.boxes)}{f', {name}' if name else ''}: "

@@ -105,7 +105,8 @@ def _work(state: Overview) -> Iterator[Entry]:
 
 def _next_step(state: Overview) -> Iterator[Entry]:
     if not state.images:
-        yield Entry("empty", "Attention", "No images yet. Leave with q and run one of:", "○", "$warning", hints=FIRST)
+        text = "No images yet. Enter takes photos; or leave with q and run:"
+        yield Entry("empty", "Attention", text, "○", "$warning", "capture", hints=FIRST)
     elif state.labels["class"] and not state.datasets:
         named = counted(state.labels["class"], "image", "")
         yield _wait("dataset", f"{named} labelled; d in Training makes a dataset", "training")

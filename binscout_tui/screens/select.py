@@ -124,7 +124,7 @@ class SelectScreen(LookingClosely):
         if image is None or self.desk is None or self.current is None:
             return
         if image.id == self.current.chosen_image_id:
-            self.frame.toast(f"Image {position + 1} is kept, so it is not ruled out; keep another one first.", "warning")
+            self.frame.toast(f"Image {position + 1} is kept, so it is not ruled out; keep another first.", "warning")
         else:
             await self.desk.rule_out(self.current.id, image.id)
             self._show(cursor=self.strip.cursor)

@@ -350,6 +350,36 @@ async def test_a_code_that_nobody_knows_is_asked_about_and_can_be_made(app: BinS
         assert found.item == "washer"
 
 
+async def test_an_item_chosen_for_the_picture_on_the_desk_can_be_noted_as_living_there(
+    app: BinScoutApp, root: Path
+) -> None:
+    made.add_place(root, "A1")
+    made.stage(root, 1)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture")
+        await press(pilot, "c", *"A1", "enter", "i", *"washer", "enter", "enter")
+        assert "p notes that washer lives in A1" in text(app)
+        await press(pilot, "p")
+        assert "washer lives in A1 now" in text(app)
+
+
+async def test_what_was_asked_for_before_a_restart_can_be_taken_back(app: BinScoutApp, root: Path) -> None:
+    made.add_source(root, "desk", "inbox", {"path": str(root / "inbox")})
+    (first,) = made.stage(root, 1)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "capture")
+        await decide(pilot, "r")
+        assert [ask.replaces for ask in made.asked(root)] == [first]
+    again = BinScoutApp(root)
+    async with again.run_test() as pilot:
+        await open_area(pilot, "capture")
+        await decide(pilot, "r")
+        assert any("take it back with Esc" in line for line in told(again))
+        await press(pilot, "escape")
+        await until(pilot, lambda: not made.asked(root))
+        assert "is not wanted any more" in text(again)
+
+
 async def test_without_a_source_one_key_makes_an_inbox(app: BinScoutApp, root: Path) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "capture", empty=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ import binscout_tui.dialogs
 import binscout_tui.screens
 import binscout_tui.widgets
 from binscout_tui.app import BinScoutApp
+from binscout_tui.commands import capture, crops
 from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.command import Command, Scope
 from binscout_tui.commands.dispatch import Commanded
@@ -71,6 +73,17 @@ def test_bindings_come_from_the_table_alone() -> None:
     for found in commanded_classes():
         declared = {binding.id for binding in found.SCOPE.bindings()}
         assert {binding.id for binding in vars(found).get("BINDINGS", [])} <= declared, found.__name__
+
+
+@pytest.mark.parametrize("state", ["failed", "accepted", None])
+def test_a_refusal_names_the_keys_that_are_in_use(state: str | None) -> None:
+    changed = {"capture.retry": ("Q",), "capture.reject": ("Q",), "capture.filter": ("Q",)}
+    refusal = capture.can_accept(SimpleNamespace(state=state, is_damaged=False))  # type: ignore[arg-type]
+    told = with_keys(str(refusal), changed)
+    assert "Q " in told
+    assert "{" not in told
+    told = with_keys(crops.NO_IMAGE, {})
+    assert "k in Select and C in the gallery" in told
 
 
 def test_ids_are_unique_and_words_are_there() -> None:

@@ -30,6 +30,7 @@ def test_an_empty_workspace_says_what_to_run_first(root: Path) -> None:
         found = shown(ws)
     assert list(found) == ["empty", "today"]
     assert any("binscout demo" in hint for hint in found["empty"].hints)
+    assert found["empty"].area == "capture"
 
 
 def test_work_waits(root: Path) -> None:
@@ -128,7 +129,7 @@ async def test_enter_goes_to_what_the_row_is_about(root: Path) -> None:
 async def test_a_row_that_leads_nowhere_says_so(app: BinScoutApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)
-        await press(pilot, "enter")
+        await press(pilot, "down", "enter")
         assert told(app)[0].endswith("There is nothing to open on this row.")
 
 

@@ -96,6 +96,20 @@ async def test_whether_it_is_shown_stays_across_a_restart(root: Path, ids: list[
         assert frames(again, "suggested") == []
 
 
+async def test_the_title_of_a_narrow_frame_is_never_cut(root: Path) -> None:
+    (only,) = add_sets(root, [9])
+    with Workspace(root) as ws:
+        ws.db.write(suggestions.put, only, "sharpest", ws.db.read(sets.get, only).images[5].id, 0.9)
+    for width in (66, 80, 100):
+        again = BinScoutApp(root)
+        async with again.run_test(size=(width, 24)) as pilot:
+            await open_area(pilot, "select")
+            await press(pilot, *([] if screen(again).suggestions else ["t"]))
+            await ready(pilot)
+            assert frames(again, "suggested") == [6]
+            assert not [line for line in screen_text(again)[2:] if "…" in line]
+
+
 async def test_what_cannot_be_chosen_is_not_suggested(root: Path, app: BinScoutApp, ids: list[int]) -> None:
     with Workspace(root) as ws:
         members = ws.db.read(sets.get, ids[1]).images

@@ -63,7 +63,7 @@ async def test_ruling_out_dims_and_says_the_word_and_decides_nothing(app: BinSco
         assert (chosen(found), found.ruled_out) == (3, ())
         await press(pilot, "h", "right", "right")
         await decide(pilot, "o")
-        assert any("is kept, so it is not ruled out" in line for line in told(app))
+        assert any("Image 3 is kept, so it is not ruled out" in line for line in told(app))
         assert chosen(await stored(app, ids[0])) == 3
 
 

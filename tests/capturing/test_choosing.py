@@ -61,6 +61,16 @@ def test_a_new_one_is_made_by_the_second_enter_only() -> None:
     assert choosing.enter() == Picked(None, "A")
 
 
+@pytest.mark.parametrize(
+    ("text", "row"), [("A2", None), ("1", None), ("A", 0), ("washer", 0), ("M3 w", 0), ("drawer", 0), ("awer", None)]
+)
+def test_where_nothing_begins_with_it_a_second_enter_makes_it(text: str, row: int | None) -> None:
+    choosing = typed(text, makes="compartment")
+    assert choosing.enter() is None
+    assert choosing.row == (len(choosing.matches) if row is None else row)
+    assert (choosing.enter() == Picked(None, text)) is (row is None)
+
+
 def test_what_was_typed_before_the_list_was_there_counts() -> None:
     choosing = Choosing()
     choosing.type("B3")

@@ -66,6 +66,21 @@ def test_a_suggestion_for_an_image_that_went_is_not_told_and_made_anew(workspace
     assert said.image_id == best.image_id + 1
 
 
+def test_what_a_person_ruled_out_is_not_told_and_another_is_found(workspace: Workspace, folder: Path) -> None:
+    import_paths(workspace, [folder], sets="folder")
+    best = workspace.db.read(suggestions.get, 1)
+    assert best is not None
+    workspace.db.write(sets.rule_out, workspace.user.uid, 1, best.image_id)
+    assert workspace.db.read(suggestions.get, 1) is None
+    assert workspace.db.read(sets.get, 1).suggested is None
+    assert suggesting.for_sets(workspace) == 1
+    said = workspace.db.read(suggestions.get, 1)
+    assert said is not None
+    assert said.image_id != best.image_id
+    workspace.db.write(sets.rule_out, workspace.user.uid, 1, best.image_id, False)
+    assert workspace.db.read(suggestions.get, 1) == said
+
+
 def test_without_previews_nothing_is_said(workspace: Workspace, folder: Path) -> None:
     import_paths(workspace, [folder])
     found = workspace.db.read(images.page)
