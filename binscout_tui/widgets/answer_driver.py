@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import selectors
 import time
-from codecs import getincrementaldecoder
 
-from textual._xterm_parser import XTermParser
 from textual.driver import Driver
 from textual.message import Message
 
@@ -16,8 +12,6 @@ from binscout_tui.terminal.graphics import TerminalGraphics
 from binscout_tui.widgets.suspending_driver import SuspendingDriver
 
 GRACE_S = 10.0
-_POLL_S = 0.1
-_READ_BYTES = 4096
 
 
 class TerminalAnswered(Message):
@@ -35,34 +29,29 @@ class AnswerDriver(SuspendingDriver):
     that label pictures. For ten seconds a key that could be the beginning of an answer waits a moment.
     """
 
+    _answers: AnswerFilter
+    _grace_ends: float
+
     def run_input_thread(self) -> None:
         """Read until the app ends."""
-        parser = XTermParser(self._debug)
-        decode = getincrementaldecoder("utf-8")(errors="replace").decode
-        answers = AnswerFilter()
-        grace_ends = time.monotonic() + GRACE_S
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                answers.patient = time.monotonic() < grace_ends
-                if selector.select(_POLL_S):
-                    data = os.read(self.fileno, _READ_BYTES)
-                    if not data:
-                        break
-                    text = self._without_answers(answers, decode(data))
-                else:
-                    text = answers.flush()
-                for message in parser.feed(text) if text else ():
-                    self.process_message(message)
-                for message in parser.tick():
-                    self.process_message(message)
+        self._answers = AnswerFilter()
+        self._grace_ends = time.monotonic() + GRACE_S
+        super().run_input_thread()
 
-    def _without_answers(self, answers: AnswerFilter, text: str) -> str:
+    def keys_in(self, text: str) -> str:
+        """`text` without answers, of which the app is told."""
+        answers = self._answers
+        answers.patient = time.monotonic() < self._grace_ends
         known = len(answers.taken)
         keys = answers.feed(text)
         if len(answers.taken) > known:
             self.send_message(TerminalAnswered(read_answers(answers.taken.encode())))
         return keys
+
+    def keys_held_back(self) -> str:
+        """What turned out to be no answer."""
+        self._answers.patient = time.monotonic() < self._grace_ends
+        return self._answers.flush()
 
 
 def driver_class(graphics: TerminalGraphics) -> type[Driver]:

@@ -16,6 +16,8 @@ from binscout_tui.terminal.kitty import id_colour, id_top, placeholder_row
 from binscout_tui.terminal.payload import Payload
 
 _Colours = dict[int, tuple[Color, str]]
+_NUMBERS = tuple(str(number) for number in range(256))
+_as_is = tuple.__new__
 
 
 def _colour(packed: int, known: _Colours) -> tuple[Color, str]:
@@ -27,10 +29,10 @@ def _colour(packed: int, known: _Colours) -> tuple[Color, str]:
 
 
 def _new_colour(packed: int) -> tuple[Color, str]:
-    # Color.from_triplet computes a name in a way that takes longer than all the rest of a segment.
+    # A picture has thousands of them: made the usual way, with names, they take longer than all the rest.
     red, green, blue = packed >> 16, packed >> 8 & 0xFF, packed & 0xFF
-    colour = Color._make((f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet._make((red, green, blue))))
-    return colour, f"{red};{green};{blue}"
+    colour = _as_is(Color, ("", ColorType.TRUECOLOR, None, _as_is(ColorTriplet, (red, green, blue))))
+    return colour, f"{_NUMBERS[red]};{_NUMBERS[green]};{_NUMBERS[blue]}"
 
 
 def _cell_segment(run: Run, colours: ColorSystem, known: _Colours) -> Segment:

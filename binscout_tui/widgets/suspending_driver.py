@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 
-from textual.drivers.linux_driver import LinuxDriver
+from binscout_tui.widgets.reading_driver import ReadingDriver
 
 
 def has_job_control() -> bool:
@@ -17,7 +17,7 @@ def has_job_control() -> bool:
     return os.getpgrp() != os.getsid(0)
 
 
-class SuspendingDriver(LinuxDriver):
+class SuspendingDriver(ReadingDriver):
     """Stops and continues as a shell expects it.
 
     Textual's own driver stops only its own process, so that a wrapper which started it keeps the shell waiting; it
