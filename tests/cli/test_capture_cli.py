@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.capture.launch import stop_runner
+from binscout_tui.capture.launch import running, stop_runner
 from binscout_tui.cli.arguments import split_arguments
 from binscout_tui.cli.main import run
 from binscout_tui.store import captures, images
 from binscout_tui.store.captures import NewCapture, NewFailure
 from binscout_tui.workspace import Workspace
+from tests.capture.conftest import until
 from tests.cli.test_opening import in_terminal
 from tests.command_line import binscout, ok
 from tests.conftest import row
@@ -302,4 +303,6 @@ def test_a_wish_that_is_not_met_in_time_is_taken_back(workspace: Workspace, tmp_
         assert answer.code == 1
         assert answer.data["requests"][0]["state"] in ("failed", "working")
     finally:
-        stop_runner(root)
+        # The process that the command has started may not be ready to be stopped yet.
+        until(lambda: running(root), "the capture process")
+        assert stop_runner(root)
