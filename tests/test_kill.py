@@ -67,6 +67,8 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
+        # It answers questions, as terminals do; above all whether it has drawn what was written.
+        self.screen.write_process_input = lambda data: self.press(data.encode())
 
     def press(self, keys: bytes) -> None:
         """Type."""

@@ -336,7 +336,8 @@ async def test_models_are_swapped_under_load_without_an_error(fakes: Fakes, clie
     health = await engine.health()
     assert health is not None
     assert health["errors"] == 0
-    assert [model["id"] for model in health["models"]] == ["m3", "m2"], "the least recently used one left"
+    # A request for the one before may end last, so which of the two was used last is open.
+    assert {model["id"] for model in health["models"]} == {"m2", "m3"}, "the least recently used one left"
 
 
 async def test_a_model_whose_files_were_written_to_is_loaded_again(fakes: Fakes, client: Client) -> None:

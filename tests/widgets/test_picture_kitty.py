@@ -132,6 +132,8 @@ async def test_a_fine_one_that_is_large_goes_in_pieces_and_is_broken_off_by_the_
     monkeypatch.setattr(picture_sending, "PIECE", 4096)
     monkeypatch.setattr(picture_sending, "LARGEST_PIECE", 4096)
     async with app.run_test(size=(60, 24)) as pilot:
+        # The link takes the beginning of the fine picture and then no more, until the next one is wanted.
+        monkeypatch.setattr(app.picture._slow, "_is_busy", lambda: len(app.transmitted) == 2 and not app.deleted)
         app.picture.show(noisy_file("a.png"), fine=True)
         await app.report(pilot)
         draft = carried(app)
