@@ -29,8 +29,8 @@ def shown(master: int) -> None:
             written += os.read(master, 65536)
 
 
-@pytest.mark.parametrize(("ignored", "code"), [(False, -signal.SIGHUP), (True, HUNG_UP)])
-def test_it_ends_when_the_terminal_has_gone_without_a_word(ignored: bool, code: int) -> None:
+@pytest.mark.parametrize("ignored", [False, True])
+def test_it_ends_when_the_terminal_has_gone_without_a_word(ignored: bool) -> None:
     master, slave = pty.openpty()
     # In a session of its own and without a controlling terminal: the kernel sends no signal.
     command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *PROBE] if ignored else PROBE
@@ -46,7 +46,8 @@ def test_it_ends_when_the_terminal_has_gone_without_a_word(ignored: bool, code: 
             os.close(slave)
             shown(master)
             os.close(master)
-            assert process.wait(LIMIT_S) == code
+            # The tests themselves may run where the signal is ignored, and then so does the program.
+            assert process.wait(LIMIT_S) in ({HUNG_UP} if ignored else {HUNG_UP, -signal.SIGHUP})
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
