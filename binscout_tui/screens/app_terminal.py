@@ -81,7 +81,7 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """It answered, on the line on which the keys come."""
-        question = self._fence.answered(event.x + 1, event.time)
+        question = self._fence.answered(event.y + 1, event.x + 1, event.time)
         for screen in self.screen_stack:
             if question and isinstance(screen, Drawn):
                 screen.drawn(question, event.time)

@@ -47,15 +47,19 @@ class Fence:
         self._write(f"\x1b7\x1b[{ROW};{_column(self._number)}H\x1b[6n\x1b8")
         return self._number
 
-    def answered(self, column: int, moment: float) -> int:
-        """The number of the question to which this answer (columns count from 1) belongs; 0 for none that is open."""
-        while self._open:
+    def answered(self, row: int, column: int, moment: float) -> int:
+        """The number of the question to which this answer (counted from 1) belongs; 0 for none that is open.
+
+        Keys can look like an answer: shift+F3 is one from the first row.
+        """
+        if row != ROW or not any(_column(number) == column for number, _ in self._open):
+            return 0
+        number, asked = self._open.popleft()
+        while _column(number) != column:
             number, asked = self._open.popleft()
-            if _column(number) == column:
-                self._silent = False
-                self._longest = max(self._longest or 0.0, moment - asked)
-                return number
-        return 0
+        self._silent = False
+        self._longest = max(self._longest or 0.0, moment - asked)
+        return number
 
     def gave_up(self) -> None:
         """Nobody waits for the answer any more."""
