@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -25,7 +27,7 @@ class BinScoutError(Exception):
         if code is not None:
             self.code = code
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The error as the `error` member of a JSON answer."""
         return {"code": self.code, "message": self.sentence, "hint": self.hint}
 

@@ -54,6 +54,8 @@ def build(
         lines.append(f"{len(report.leaks)} pairs that belong together lie in different splits, as allowed")
     if report.known_good:
         lines.append(f"{report.known_good} test images became the gate's known-good list")
+    if report.unexamined:
+        lines.append(f"{report.unexamined} images are not decoded yet and were left out: `images examine --wait`")
     ours.answer(report, lines)
 
 

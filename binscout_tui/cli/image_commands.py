@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from binscout_tui.cli.arguments import given_path
-from binscout_tui.cli.session import session
-from binscout_tui.errors import EXIT_FAILED
+from binscout_tui.cli.session import Session, session
+from binscout_tui.errors import EXIT_FAILED, UsageError
+
+if TYPE_CHECKING:
+    from binscout_tui.store.images import Image
+    from binscout_tui.workspace import Workspace
+from binscout_tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from binscout_tui.operations.examining import Examined, Previews
 
 images_app = typer.Typer(help="List, trash, restore and check images.", no_args_is_help=True)
 SHOWN = 20
@@ -37,23 +45,35 @@ def import_(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Leave the files where they are instead of copying them.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="With --in-place: wait until all are decoded and have previews.")
+    ] = False,
 ) -> int:
     """Import pictures. Each is kept once, by its content; a second run imports nothing.
 
+    Files that stay in place are there at once and are decoded in the background; with --sets they are decoded first.
     Exit code 1 when a path that was given cannot be used, or when nothing at all could.
     """
     from binscout_tui.operations.importing import import_paths
+    from binscout_tui.operations.importing_in_place import import_in_place
 
     ours = session(context)
-    with ours.workspace() as workspace, ours.progress("import") as on_progress:
-        report = import_paths(
-            workspace,
-            paths,
-            sets=sets,
-            labels_from=labels,
-            keep_in_place=in_place,
-            on_progress=on_progress,
-        )
+    with ours.workspace() as workspace:
+        with ours.progress("import") as on_progress:
+            if in_place and sets == "none":
+                report = import_in_place(workspace, paths, labels_from=labels, on_progress=on_progress)
+            else:
+                report = import_paths(
+                    workspace,
+                    paths,
+                    sets=sets,
+                    labels_from=labels,
+                    keep_in_place=in_place,
+                    on_progress=on_progress,
+                )
+        examined = previews_of(ours, workspace, wait=wait)
+    if examined is not None:
+        report.rejected += examined.damaged
     lines = [f"imported {report.imported}, known already {report.duplicates}, rejected {len(report.rejected)}"]
     if report.skipped:
         lines.append(f"passed over {report.skipped} sidecars, system files and folders of workspaces")
@@ -68,8 +88,52 @@ def import_(
     lines += [f"  {one.path}: {one.reason} [{one.code}]" for one in left_out[:SHOWN]]
     if len(left_out) > SHOWN:
         lines.append(f"  and {len(left_out) - SHOWN} more; --json lists all")
+    if report.previews is not None:
+        lines.append(said_of(report.previews, examined))
     ours.answer(report, lines)
     return 0 if report.is_useful else EXIT_FAILED
+
+
+@images_app.command("examine")
+def examine_images(
+    context: typer.Context,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all are decoded.")] = False,
+) -> None:
+    """Decode images in place that were only hashed yet, and make their previews, in a process of its own."""
+    from binscout_tui.jobs.previews import begin
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Examining images")
+        previews = workspace.db.write(begin, workspace.paths.root, workspace.user.uid)
+        examined = previews_of(ours, workspace, wait=wait)
+    if previews is None:
+        ours.answer({"previews": None}, "Every image was examined already.")
+        return
+    ours.answer({"previews": previews, "examined": examined}, said_of(previews, examined))
+
+
+def previews_of(ours: Session, workspace: Workspace, *, wait: bool) -> Examined | None:
+    """Start the job for what waits, if anything does; its result when it was waited for.
+
+    Raises BinScoutError when it failed or was cancelled.
+    """
+    from binscout_tui.jobs.previews import begin, ended
+
+    previews = workspace.db.write(begin, workspace.paths.root, workspace.user.uid)
+    if previews is None or not wait:
+        return None
+    with ours.progress("previews") as on_progress:
+        return ended(workspace, previews.job, on_progress)
+
+
+def said_of(previews: Previews, examined: Examined | None) -> str:
+    """The job in one line."""
+    if examined is None:
+        return f"previews follow in the background: `binscout jobs show {previews.job}`"
+    return (
+        f"previews: {examined.examined} decoded, {len(examined.damaged)} damaged, {len(examined.left)} left for later"
+    )
 
 
 @images_app.command("list")
@@ -79,13 +143,24 @@ def list_images(
     after: Annotated[int, typer.Option(help="Begin after this id.")] = 0,
     label: Annotated[str | None, typer.Option(help="Only images with this class.")] = None,
     trash: Annotated[bool, typer.Option("--trash", help="What is in the trash.")] = False,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="EXPR", help='Only what it lets through, such as "label:m3 conf<0.6 -dup".'),
+    ] = None,
 ) -> None:
     """List images in order of arrival."""
     from binscout_tui.store import images
 
+    if filter_ is not None and (label is not None or trash):
+        raise UsageError(
+            "--filter cannot be combined with --label and --trash.", hint="Write label: or in:trash in it."
+        )
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(images.page, after=after, limit=limit, trashed=trash, label=label)
+        if filter_ is None:
+            found = workspace.db.read(images.page, after=after, limit=limit, trashed=trash, label=label)
+        else:
+            found = _filtered(ours, workspace, filter_, after, limit)
     keys = (
         "id",
         "sha256",
@@ -95,12 +170,27 @@ def list_images(
         "height",
         "format",
         "health",
+        "examined",
         "added_at",
         "trashed_at",
         "warnings",
     )
     rows = [{key: getattr(image, key) for key in keys} for image in found]
     ours.answer(rows, [f"{image.id:>7}  {image.width}x{image.height}  {image.name}" for image in found])
+
+
+def _filtered(ours: Session, workspace: Workspace, text: str, after: int, limit: int) -> list[Image]:
+    """The images that a filter lets through; people get an error with the place marked, scripts with its number."""
+    from binscout_tui.filtering.errors import FilterError
+    from binscout_tui.store import filters, gallery
+
+    try:
+        ids = workspace.db.read(filters.page, filters.parse(text), beyond=after, limit=limit, order="oldest")
+    except FilterError as error:
+        if ours.as_json:
+            raise
+        raise error.marked(text) from error
+    return [row.image for row in workspace.db.read(gallery.rows, ids)]
 
 
 @images_app.command("trash")

@@ -9,7 +9,7 @@ import typer
 from binscout_tui.cli.session import session
 
 label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
-Area = Literal["label", "set", "trash", "capture"]
+Area = Literal["label", "set", "trash", "capture", "boxes", "counts", "class", "suspect"]
 
 
 def register(app: typer.Typer) -> None:
@@ -57,17 +57,6 @@ def clear_label(context: typer.Context, image_id: Annotated[int, typer.Argument(
         workspace.user.must_be("operator", "Labelling")
         workspace.db.write(labels.clear, workspace.user.uid, image_id)
     ours.answer({"image": image_id, "label": None}, f"Image {image_id} is unlabelled.")
-
-
-@label_app.command("classes")
-def list_classes(context: typer.Context) -> None:
-    """List the classes with the number of their images."""
-    from binscout_tui.store import labels
-
-    ours = session(context)
-    with ours.workspace() as workspace:
-        found = workspace.db.read(labels.classes)
-    ours.answer(found, [f"{one.images:>7}  {one.name}" for one in found])
 
 
 @label_app.command("add-class")

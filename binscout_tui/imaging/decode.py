@@ -33,13 +33,12 @@ from PIL import (  # noqa: F401 - importing a plugin is what makes its format re
 from . import codes, exif, headers, heif, modes
 from .hashes import perceptual_hash
 from .names import one_line
-from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal, Rejected
+from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal
 from .previews import PREVIEW, shrink, write_previews
 from .quality_measures import laplacian_variance, measure
-from .reading import open_regular, read_whole
+from .reading import PEEK_BYTES, open_regular, read_whole, rejection
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "PSD")
-PEEK_BYTES = MEBIBYTE
 MOST_PROFILE = 4 * MEBIBYTE
 _DRAFT_SCALES = (8, 4, 2)
 _DRAFT_ENOUGH = 7 / 8  # a scaled JPEG nearly as long will do: decoding twice the size costs four times as much
@@ -96,19 +95,26 @@ def examine(
             warnings=picture.warnings + problems + found.warnings,
             previews=previews,
         )
-    except Refusal as refusal:
-        return Rejected.of(path, refusal.code, refusal.detail)
-    except OSError as error:
-        return Rejected.of(path, Code.UNREADABLE, one_line(error.strerror or str(error)))
-    except MemoryError:
-        return Rejected.of(path, Code.OUT_OF_MEMORY, f"{limits.memory // MEBIBYTE} MiB")
+    except (Refusal, OSError, MemoryError) as error:
+        return rejection(path, error, limits)
 
 
 def read(path: Path, limits: Limits) -> tuple[bytes, int]:
     """All bytes of a file that begins like a picture, and its mtime in nanoseconds. Raises Refusal, or OSError."""
     with open_regular(path) as handle:
-        _refuse_by_header(handle, limits)
+        refuse_by_header(handle, limits)
         return read_whole(handle, limits.file_bytes)
+
+
+def read_header(content: bytes, limits: Limits) -> tuple[tuple[int, int], str, str, exif.Facts]:
+    """(upright size, format, mode, facts) of the picture in `content`, not decoded. Raises Refusal, or MemoryError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _refusing(content, limits), _open(io.BytesIO(content), limits) as image:
+            mode, kind, facts = image.mode, image.format or "", exif.read_facts(image)
+            width, height = image.size
+    turned = facts.orientation >= 5 and kind != "TIFF"  # Pillow says of a TIFF how large it is when turned
+    return (height, width) if turned else (width, height), kind, mode, facts
 
 
 def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> Picture:
@@ -174,7 +180,7 @@ def _refusing(content: bytes, limits: Limits) -> Iterator[None]:
         raise Refusal(_damage(error), one_line(f"{error}" or type(error).__name__)) from error
 
 
-def _refuse_by_header(handle: BinaryIO, limits: Limits) -> None:
+def refuse_by_header(handle: BinaryIO, limits: Limits) -> None:
     """Refuse a large file that has too many pixels, or is no picture at all, before it is read whole."""
     if os.fstat(handle.fileno()).st_size <= PEEK_BYTES:
         return

@@ -25,6 +25,50 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
 )
 
 
+_JPEG_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+_PNG_MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
+_ALONE = frozenset(range(0xD0, 0xDA)) | {0x01}  # markers without a length
+_PLAIN_CHUNKS = frozenset({b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"PLTE", b"tRNS", b"pHYs", b"bKGD", b"tEXt", b"tIME"})
+
+
+def plain_header(content: bytes) -> tuple[tuple[int, int], str, str] | None:
+    """(size in pixels, format, mode) of a JPEG or PNG without any metadata that could turn it.
+
+    None for everything else, and for what is not plainly in order: then a decoder has to say.
+    """
+    if content.startswith(b"\xff\xd8\xff"):
+        return _plain_jpeg(content)
+    return _plain_png(content) if png_pixels(content[:24]) else None
+
+
+def _plain_jpeg(content: bytes) -> tuple[tuple[int, int], str, str] | None:
+    position = 2
+    while position + 9 < len(content) and content[position] == 0xFF:
+        marker = content[position + 1]
+        if marker in {0xE1, 0xE2, 0xDA} or marker in _ALONE or marker == 0xFF:
+            return None  # metadata, several pictures in one file, or an order that is not usual
+        if marker in {0xC0, 0xC1, 0xC2}:
+            height, width = (int.from_bytes(content[position + at : position + at + 2], "big") for at in (5, 7))
+            mode = _JPEG_MODES.get(content[position + 9])
+            return ((width, height), "JPEG", mode) if width and height and mode and content[position + 4] == 8 else None
+        position += 2 + int.from_bytes(content[position + 2 : position + 4], "big")
+    return None
+
+
+def _plain_png(content: bytes) -> tuple[tuple[int, int], str, str] | None:
+    width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    mode = _PNG_MODES.get(content[25]) if len(content) > 33 and content[24] == 8 else None
+    position = 33
+    while mode and position + 8 <= len(content):
+        kind = content[position + 4 : position + 8]
+        if kind == b"IDAT":
+            return (width, height), "PNG", mode
+        if kind not in _PLAIN_CHUNKS:
+            return None
+        position += 12 + int.from_bytes(content[position : position + 4], "big")
+    return None
+
+
 def diagnose(content: bytes, limits: Limits) -> Refusal:
     """What to say of `content` (a whole file, or the beginning of a large one) that no decoder accepts."""
     if heif.is_heif(content):

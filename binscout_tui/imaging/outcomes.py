@@ -117,6 +117,20 @@ class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     previews: tuple[Path, ...] = ()
 
 
+class Glanced(msgspec.Struct, frozen=True, kw_only=True, tag="glanced"):
+    """A file that begins like a picture: fields as in `Decoded`, as far as its header tells; nothing was decoded."""
+
+    sha256: str
+    bytes: int
+    mtime_ns: int
+    width: int
+    height: int
+    format: str
+    mode: str
+    orientation: int = 1
+    taken_at: str | None = None
+
+
 class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
     """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file.
 

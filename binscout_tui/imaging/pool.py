@@ -17,13 +17,17 @@ import msgspec
 
 from ..errors import BinScoutError
 from . import wire
-from .outcomes import Code, Decoded, Limits, Outcome, Rejected, Unpacked
+from .outcomes import Code, Decoded, Glanced, Limits, Outcome, Rejected, Unpacked
 from .process import COMMAND, WorkerProcess
 
 MOST_WORKERS = 8
 AHEAD_PER_WORKER = 32
 ATTEMPTS = 2  # a worker can die of something that is not the file's fault
 NO_CODES = "The reader of codes {how} on this picture, so codes in it were not read."
+
+
+Answer = Outcome | Unpacked | wire.Glances
+Look = tuple[Path, Glanced | Rejected]
 
 
 class DecoderError(BinScoutError):
@@ -38,7 +42,7 @@ class _Place:
 
     task: wire.Task
     attempts: int = 0
-    outcome: Outcome | Unpacked | None = None
+    outcome: Answer | None = None
     without_codes: str = ""
 
     def spare_codes(self, how: str) -> bool:
@@ -56,8 +60,8 @@ class DecodePool:
     They are started when needed, kept, killed when a file takes too long, and replaced when they die. Each file
     gets exactly one outcome. Previews are written below `previews_root`, or none at all without one. With `measuring`
     and `codes` the pictures are measured and their codes are read; one on which the reader of codes dies or takes too
-    long is decoded without it. One run at a time, from one thread at a time; every call blocks, so an event loop calls
-    from a thread.
+    long is decoded without it. A pool that only glances at files starts faster without `decoding`. One run at a time,
+    from one thread at a time; every call blocks, so an event loop calls from a thread.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class DecodePool:
         *,
         measuring: bool = False,
         codes: bool = False,
+        decoding: bool = True,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._measuring = measuring
@@ -75,6 +80,7 @@ class DecodePool:
         self._previews_root = previews_root
         self._limits = limits or Limits()
         self._most = workers or min(MOST_WORKERS, os.cpu_count() or 1)
+        self._decoding = decoding
         self._command = command
         self._workers: dict[WorkerProcess, _Place | None] = {}
         self._running = False
@@ -100,7 +106,7 @@ class DecodePool:
     def unpack(self, path: Path, target: Path) -> Unpacked | Rejected:
         """Have all upright RGB pixels of one file written to `target`. Raises DecoderError, RuntimeError as `run`."""
         [outcome] = self._run_alone(iter([_Place(wire.Task(path, target))]))
-        if isinstance(outcome, Decoded):
+        if isinstance(outcome, Decoded | wire.Glances):
             raise _cannot_start("it did something else than was asked for")
         return outcome
 
@@ -113,14 +119,41 @@ class DecodePool:
         """
         with closing(self._run_alone(map(self._place, paths))) as outcomes:
             for outcome in outcomes:
-                if isinstance(outcome, Unpacked):
+                if isinstance(outcome, Unpacked | wire.Glances):
                     raise _cannot_start("it did something else than was asked for")
                 yield outcome
+
+    def glance(self, batches: Iterable[Sequence[Path]]) -> Generator[list[Look], None, None]:
+        """What becomes of the files of each batch, in their order: hashed, and their first bytes understood.
+
+        One message carries a batch; one in which a worker dies or is late is gone through file by file. Otherwise as
+        `run`. A batch has at least one file.
+        """
+        given: deque[tuple[Path, ...]] = deque()
+
+        def places() -> Iterator[_Place]:
+            for batch in batches:
+                given.append(tuple(batch))
+                yield _Place(wire.Task(batch[0], batch=given[-1]))
+
+        with closing(self._run_alone(places())) as outcomes:
+            for outcome in outcomes:
+                batch = given.popleft()
+                if isinstance(outcome, Rejected):
+                    yield [(batch[0], outcome)] if len(batch) == 1 else self._one_by_one(batch)
+                elif isinstance(outcome, wire.Glances) and len(outcome.outcomes) == len(batch):
+                    yield list(zip(batch, outcome.outcomes, strict=True))
+                else:
+                    raise _cannot_start("it did something else than was asked for")
+
+    def _one_by_one(self, batch: Sequence[Path]) -> list[Look]:
+        with DecodePool(None, self._limits, 1, decoding=self._decoding, command=self._command) as pool:
+            return [look for looks in pool.glance([path] for path in batch) for look in looks]
 
     def _place(self, path: Path) -> _Place:
         return _Place(wire.Task(path, measuring=self._measuring, with_codes=self._codes))
 
-    def _run_alone(self, places: Iterator[_Place]) -> Generator[Outcome | Unpacked, None, None]:
+    def _run_alone(self, places: Iterator[_Place]) -> Generator[Answer, None, None]:
         if self._running:
             raise RuntimeError("this pool is running already")
         self._running = True
@@ -133,10 +166,12 @@ class DecodePool:
 
     def close(self) -> None:
         """End all workers and wait for them. The pool can be used again afterwards."""
+        for worker in self._workers:
+            worker.dismiss()
         for worker in list(self._workers):
             self._drop(worker, kill=not worker.idle)
 
-    def _run(self, places: Iterator[_Place]) -> Iterator[Outcome | Unpacked]:
+    def _run(self, places: Iterator[_Place]) -> Iterator[Answer]:
         window: deque[_Place] = deque()
         waiting: deque[_Place] = deque()
         while True:
@@ -165,7 +200,7 @@ class DecodePool:
         starting = sum(not worker.ready for worker in self._workers)
         for _ in range(min(self._most - len(self._workers), len(waiting) - starting)):
             try:
-                worker = WorkerProcess(self._limits, self._previews_root, self._command)
+                worker = WorkerProcess(self._limits, self._previews_root, self._command, decoding=self._decoding)
             except OSError as error:
                 raise _cannot_start(str(error)) from error
             self._workers[worker] = None
@@ -192,7 +227,7 @@ class DecodePool:
         except EOFError:
             self._bury(worker, place, waiting)
             return
-        if place is not None and isinstance(message, Decoded | Unpacked | Rejected):
+        if place is not None and isinstance(message, Decoded | wire.Glances | Unpacked | Rejected):
             place.outcome = _with_noise(message, place.without_codes or worker.noise())
             self._workers[worker] = None
 
@@ -224,9 +259,9 @@ class DecodePool:
         worker.close(kill=kill)
 
 
-def _with_noise(outcome: Outcome | Unpacked, noise: str) -> Outcome | Unpacked:
+def _with_noise(outcome: Answer, noise: str) -> Answer:
     """`outcome` with what a C library printed: as a warning, or as part of the detail."""
-    if not noise or isinstance(outcome, Unpacked):
+    if not noise or isinstance(outcome, Unpacked | wire.Glances):
         return outcome
     if isinstance(outcome, Decoded):
         return msgspec.structs.replace(outcome, warnings=(*outcome.warnings, noise))

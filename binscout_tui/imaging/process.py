@@ -31,7 +31,14 @@ class WorkerProcess:
     `deadline` (monotonic seconds) is when it must have answered; None while it is idle.
     """
 
-    def __init__(self, limits: Limits, previews_root: Path | None, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        previews_root: Path | None,
+        command: Sequence[str] = COMMAND,
+        *,
+        decoding: bool = True,
+    ) -> None:
         self._limits = limits
         self._previews_root = previews_root
         self._inbox = bytearray()
@@ -54,7 +61,7 @@ class WorkerProcess:
         self.ready = False
         self.deadline: float | None = time.monotonic() + START_SECONDS
         with contextlib.suppress(BrokenPipeError):  # the end of its output says that it is dead
-            self._write(wire.Setup(limits, previews_root))
+            self._write(wire.Setup(limits, previews_root, decoding))
 
     @property
     def pid(self) -> int:
@@ -101,6 +108,11 @@ class WorkerProcess:
         """The rejection of the file that it had in hand when it ended or was killed."""
         facts = [f"after {self._limits.seconds:g} s"] if code is Code.TIMEOUT else [_how(self._process.wait())]
         return Rejected.of(path, code, "; ".join(filter(None, [*facts, self.noise()])))
+
+    def dismiss(self) -> None:
+        """Let the process end by itself when it has done what it does now."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def close(self, *, kill: bool = False) -> None:
         """End the process, at once with `kill`, and wait for it. Harmless when it has ended."""

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .names import one_line
-from .outcomes import Code, Refusal
+from .outcomes import MEBIBYTE, Code, Limits, Refusal, Rejected
+
+PEEK_BYTES = MEBIBYTE
+"""The header of a file that is larger than this is looked at before it is read whole."""
 
 
 @contextmanager
@@ -48,6 +51,15 @@ def read_whole(handle: BinaryIO, limit: int) -> tuple[bytes, int]:
     if not content:
         raise Refusal(Code.EMPTY)
     return content, before.st_mtime_ns
+
+
+def rejection(path: Path, error: Refusal | OSError | MemoryError, limits: Limits) -> Rejected:
+    """The rejection that says what `error`, met while `path` was examined, means."""
+    if isinstance(error, Refusal):
+        return Rejected.of(path, error.code, error.detail)
+    if isinstance(error, OSError):
+        return Rejected.of(path, Code.UNREADABLE, one_line(error.strerror or str(error)))
+    return Rejected.of(path, Code.OUT_OF_MEMORY, f"{limits.memory // MEBIBYTE} MiB")
 
 
 def _refusal(path: Path, error: OSError) -> Refusal:

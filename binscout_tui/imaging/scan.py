@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from .names import one_line
 from .outcomes import Code, Rejected
 
@@ -23,12 +25,22 @@ SYSTEM_FOLDERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A regular file to decode; `root` is the argument below which it was found."""
+class Found(msgspec.Struct, frozen=True):
+    """A regular file to decode; `root` is the argument below which it was found.
 
-    path: Path
+    `bytes` and `mtime_ns` are those of the moment in which it was found. All files of a folder share one `folder`.
+    """
+
+    folder: Path
+    name: str
     root: Path
+    bytes: int
+    mtime_ns: int
+
+    @property
+    def path(self) -> Path:
+        """The file; made when it is asked for, since of a million names most are known already."""
+        return self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +77,11 @@ class _Walk:
 
     def argument(self, path: Path) -> Iterator[ScanResult]:
         try:
-            mode = path.stat().st_mode
+            found = path.stat()
         except OSError as error:
             yield _rejected(path, error)
             return
+        mode = found.st_mode
         real = os.path.realpath(path)
         if self.is_private(Path(real)):
             yield Rejected.of(path, Code.PRIVATE)
@@ -78,7 +91,7 @@ class _Walk:
             yield Rejected.of(path, Code.NOT_A_FILE, _kind(mode))
         elif not self._is_known(real):
             self.files.add(real)
-            yield Found(path, path)
+            yield Found(path.parent, path.name, path, found.st_size, found.st_mtime_ns)
 
     def folder(self, folder: Path, real_folder: str, root: Path) -> Iterator[ScanResult]:
         stack: list[Iterator[ScanResult | tuple[Path, str]]] = [self._entries(folder, real_folder, root)]
@@ -102,24 +115,27 @@ class _Walk:
         except OSError as error:
             yield _rejected(folder, error)
             return
+        real_folder = real.rstrip("/")
         for entry in entries:
-            path, real_path = folder / entry.name, f"{real.rstrip('/')}/{entry.name}"
+            real_path = f"{real_folder}/{entry.name}"
             try:
-                mode = entry.stat(follow_symlinks=False).st_mode
+                found = entry.stat(follow_symlinks=False)
             except OSError as error:
-                yield _rejected(path, error)
+                yield _rejected(folder / entry.name, error)
                 continue
+            mode = found.st_mode
             if stat.S_ISDIR(mode):
                 reason = self._reason_to_skip(entry.name, real_path)
+                path = folder / entry.name
                 yield Skipped(path, reason) if reason else (path, real_path)
             elif stat.S_ISLNK(mode):
-                yield self._link(path, real)
+                yield self._link(folder / entry.name, real)
             elif not stat.S_ISREG(mode):
-                yield Rejected.of(path, Code.NOT_A_FILE, _kind(mode))
+                yield Rejected.of(folder / entry.name, Code.NOT_A_FILE, _kind(mode))
             elif is_sidecar(entry.name):
-                yield Skipped(path, "sidecar or system file")
+                yield Skipped(folder / entry.name, "sidecar or system file")
             elif real_path not in self.files:
-                yield Found(path, root)
+                yield Found(folder, entry.name, root, found.st_size, found.st_mtime_ns)
 
     def _reason_to_skip(self, name: str, real_folder: str) -> str:
         if is_system_folder(name):

@@ -8,32 +8,43 @@ from typing import Any
 
 import msgspec
 
-from .outcomes import Decoded, Limits, Rejected, Unpacked
+from .outcomes import Decoded, Glanced, Limits, Rejected, Unpacked
 
 _LENGTH_BYTES = 4
 
 
 class Setup(msgspec.Struct, frozen=True, tag="setup"):
-    """The first message to a worker."""
+    """The first message to a worker. Without `decoding` it loads its decoders only when a file needs them."""
 
     limits: Limits
     previews_root: Path | None
+    decoding: bool = True
 
 
 class Task(msgspec.Struct, frozen=True, tag="task"):
-    """A file to examine, or one whose pixels are to be written to `pixels_to`; the rest is as for `decode.examine`."""
+    """A file to examine, or one whose pixels are to be written to `pixels_to`; the rest is as for `decode.examine`.
+
+    With a `batch` all of its files are only glanced at, and `path` is the first of them.
+    """
 
     path: Path
     pixels_to: Path | None = None
     measuring: bool = False
     with_codes: bool = False
+    batch: tuple[Path, ...] = ()
+
+
+class Glances(msgspec.Struct, frozen=True, tag="glances"):
+    """What became of the files of a batch, in its order."""
+
+    outcomes: tuple[Glanced | Rejected, ...]
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """A worker's first answer: it has imported everything and set its own limits."""
 
 
-Message = Setup | Task | Ready | Decoded | Unpacked | Rejected
+Message = Setup | Task | Ready | Decoded | Glances | Unpacked | Rejected
 
 
 def _from_path(value: Any) -> Any:

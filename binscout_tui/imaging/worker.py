@@ -12,12 +12,12 @@ import select
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import NoReturn
 
 from . import wire
-from .decode import examine
-from .outcomes import Limits, Outcome, Unpacked
-from .unpacking import unpack
+from .glance import glance
+from .outcomes import Limits, Outcome, Rejected, Unpacked
 
 PARENT_CHECK_SECONDS = 5.0
 GRACE_SECONDS = 5.0
@@ -33,6 +33,8 @@ def main() -> NoReturn:
     setup = _receive(inbox, parent)
     if not isinstance(setup, wire.Setup):
         sys.exit(f"expected the setup, got {setup!r}")
+    if setup.decoding:
+        from . import decode, unpacking  # noqa: F401 - before the limits and before the first file's time runs
     limit_process(setup.limits)
     warnings.simplefilter("ignore")  # those that say something about a picture are caught where it is decoded
     _send(answers, wire.Ready())
@@ -46,11 +48,27 @@ def main() -> NoReturn:
         _send(answers, outcome)
 
 
-def _done(task: wire.Task, setup: wire.Setup) -> Outcome | Unpacked:
+def _done(task: wire.Task, setup: wire.Setup) -> Outcome | Unpacked | wire.Glances:
+    if task.batch:
+        return wire.Glances(tuple(glance(path, setup.limits) for path in task.batch))
     if task.pixels_to is None:
         wanted = {"measuring": task.measuring, "with_codes": task.with_codes}
         return examine(task.path, setup.limits, setup.previews_root, **wanted)
     return unpack(task.path, setup.limits, task.pixels_to)
+
+
+def examine(path: Path, limits: Limits, previews_root: Path | None, **wanted: bool) -> Outcome:
+    """`decode.examine`; a worker that only glances at files never loads it."""
+    from . import decode
+
+    return decode.examine(path, limits, previews_root, **wanted)
+
+
+def unpack(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
+    """`unpacking.unpack`, loaded when it is needed."""
+    from . import unpacking
+
+    return unpacking.unpack(path, limits, target)
 
 
 def limit_process(limits: Limits) -> None:

@@ -68,4 +68,12 @@ def _work(kind: str) -> Work:
         from binscout_tui.jobs.train import train
 
         return train
+    if kind == "previews":
+        from binscout_tui.jobs.previews import examine
+
+        return examine
+    if kind == "suspects":
+        from binscout_tui.jobs.suspects import suspects
+
+        return suspects
     raise BinScoutError(f"This program does not know jobs of the kind {kind!r}.", code="job_kind")

@@ -79,6 +79,11 @@ class Classifier:
         return str(self._device)
 
     @property
+    def network(self) -> nn.Module:
+        """The network without the linear opinion, in evaluation mode."""
+        return self._network
+
+    @property
     def classes(self) -> list[str]:
         """Class names in the order of the logits."""
         return self.card.classes

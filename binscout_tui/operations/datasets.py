@@ -21,7 +21,7 @@ from binscout_tui.learning.splits import Split
 from binscout_tui.operations import in_place
 from binscout_tui.operations.originals import cannot_write
 from binscout_tui.operations.splitting import Ratios, assign, merged_groups
-from binscout_tui.store import datasets, models
+from binscout_tui.store import datasets, examining, models
 from binscout_tui.store.datasets import Item, LabelledImage
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
@@ -40,7 +40,10 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 class BuildReport(msgspec.Struct, kw_only=True):
-    """A version as it was built. `groups` counts what was split as a whole, `known_good` what the gate's list got."""
+    """A version as it was built. `groups` counts what was split as a whole, `known_good` what the gate's list got.
+
+    `unexamined` images were left out because they wait to be decoded.
+    """
 
     id: str
     name: str
@@ -53,6 +56,7 @@ class BuildReport(msgspec.Struct, kw_only=True):
     known_good: int
     manifest: str
     is_new: bool
+    unexamined: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +185,7 @@ def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arran
         known_good=known_good,
         manifest=str(paths.root / manifest),
         is_new=is_new,
+        unexamined=examining.count_waiting(db),
     )
 
 

@@ -15,10 +15,10 @@ import msgspec
 
 from binscout_tui.imaging.groups import source_group
 from binscout_tui.imaging.names import display_name
-from binscout_tui.imaging.outcomes import Code, Decoded, Limits, Outcome, Rejected
+from binscout_tui.imaging.outcomes import Code, Decoded, Glanced, Limits, Outcome, Rejected
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.scan import Found, scan
-from binscout_tui.operations import in_place
+from binscout_tui.operations import examining, in_place
 from binscout_tui.operations.grouping import By, Rule, group_found
 from binscout_tui.operations.grouping import Found as FoundFile
 from binscout_tui.operations.originals import ChangedError, UnreadableError, hash_of, keep_copy, original_path
@@ -26,11 +26,16 @@ from binscout_tui.operations.own_files import is_own
 from binscout_tui.operations.report import Rejection
 from binscout_tui.operations.suggesting import for_sets
 from binscout_tui.settings import ImportSettings
-from binscout_tui.store import images, labels
+from binscout_tui.store import events, images, imported_labels, labels
+from binscout_tui.store import examining as damaged
 from binscout_tui.store.images import Image, NewImage
 from binscout_tui.workspace import Workspace
 
 BATCH = 64
+# What a decoder said of these may be otherwise on another day, or with other limits.
+WORTH_ANOTHER_TRY = frozenset(
+    {Code.TIMEOUT, Code.CRASHED, Code.OUT_OF_MEMORY, Code.TOO_MANY_PIXELS, Code.TOO_LARGE, Code.NEEDS_PLUGIN}
+)
 Progress = Callable[[int, int], None]
 
 
@@ -38,7 +43,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
     """What an import did.
 
     `skipped` counts sidecars and what belongs to systems or workspaces, `labelled` labels taken from folders,
-    `refused_paths` those of the given paths that could themselves not be used.
+    `refused_paths` those of the given paths that could themselves not be used. `previews` is the job that examines what
+    was only glanced at, None where nothing waits.
     """
 
     imported: int = 0
@@ -52,6 +58,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     rejected: list[Rejection] = []
     conflicts: list[Rejection] = []
     not_in_a_set: list[Rejection] = []
+    previews: examining.Previews | None = None
 
     @property
     def is_useful(self) -> bool:
@@ -59,7 +66,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
         return not self.refused_paths and (self.imported + self.duplicates > 0 or not self.rejected)
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True):
     """A file whose image waits to be written down; `mtime_ns` is the time of the bytes that were looked at."""
 
     path: Path
@@ -81,10 +88,12 @@ def import_paths(
     Needs an operator. Raises StorageError when the workspace cannot be written; what was imported until then stays.
     """
     workspace.user.must_be("operator", "Importing")
-    return _Import(workspace, sets, labels_from, keep_in_place, on_progress).run(paths)
+    return ImportRun(workspace, sets, labels_from, keep_in_place, on_progress).run(paths)
 
 
-class _Import:
+class ImportRun:
+    """One import. `run` looks at everything in full; a way that does less first overrides it."""
+
     def __init__(
         self,
         workspace: Workspace,
@@ -100,13 +109,14 @@ class _Import:
         self.report = ImportReport()
         self.rule = None if sets == "none" else Rule(by=sets)
         self.found: list[FoundFile] = []
-        self.pending: list[_Entry] = []
+        self.pending: list[Entry] = []
+        self.said: list[tuple[int, str]] = []
+        self.batch = BATCH
         self.given: set[Path] = set()
 
     def run(self, paths: Iterable[Path]) -> ImportReport:
-        arguments = list(paths)
-        self.given = set(arguments)
-        found = list(self._scan(arguments))
+        """Import what is at `paths`."""
+        found = [one.path for one in self._scan(paths)]
         total = len(found)
         limits = decode_limits(self.workspace.settings.importing)
         with DecodePool(self.workspace.paths.previews, limits) as pool:
@@ -116,6 +126,7 @@ class _Import:
                 self._progress(total)
         self._flush()
         self._progress(total)
+        self.report.previews = self.workspace.db.write(examining.enqueue, self.workspace.user.uid)
         if self.rule is not None:
             self._group(self.rule)
         return self.report
@@ -126,10 +137,12 @@ class _Import:
         self.report.not_in_a_set = [Rejection(one.path, one.code, one.reason) for one in grouped.left_out]
         for_sets(self.workspace, [one.id for one in grouped.sets if one.id is not None], self.on_progress)
 
-    def _scan(self, paths: Iterable[Path]) -> Iterator[Path]:
-        for entry in scan(paths, is_own):
+    def _scan(self, paths: Iterable[Path]) -> Iterator[Found]:
+        arguments = list(paths)
+        self.given = set(arguments)
+        for entry in scan(arguments, is_own):
             if isinstance(entry, Found):
-                yield entry.path
+                yield entry
             elif isinstance(entry, Rejected):
                 self._reject(entry)
             else:
@@ -146,7 +159,7 @@ class _Import:
                 self._keep(known)
                 self._progress(total)
 
-    def _known(self, path: Path, sizes: set[int]) -> _Entry | None:
+    def _known(self, path: Path, sizes: set[int]) -> Entry | None:
         read = self.workspace.db.read
         try:
             stat = path.stat()
@@ -154,9 +167,9 @@ class _Import:
                 return None
             there = read(images.by_path, path.absolute())
             if there and (there.bytes, there.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-                return _Entry(path, there, stat.st_mtime_ns)
+                return Entry(path, there, stat.st_mtime_ns)
             same = read(images.by_hash, hash_of(path))
-            return _Entry(path, same, stat.st_mtime_ns) if same else None
+            return Entry(path, same, stat.st_mtime_ns) if same else None
         except OSError:
             return None  # The decoder says in words what is wrong with it.
 
@@ -165,15 +178,15 @@ class _Import:
             self._reject(outcome)
             return
         try:
-            self._keep(_Entry(outcome.path, self._stored(outcome), outcome.mtime_ns))
+            self._keep(Entry(outcome.path, self._stored(outcome), outcome.mtime_ns))
         except ChangedError:
             self._reject(Rejected.of(outcome.path, Code.CHANGED_WHILE_READING))
         except UnreadableError as error:
             self._reject(Rejected.of(outcome.path, Code.UNREADABLE, error.sentence))
 
-    def _keep(self, entry: _Entry) -> None:
+    def _keep(self, entry: Entry) -> None:
         self.pending.append(entry)
-        if len(self.pending) >= BATCH:
+        if len(self.pending) >= self.batch:
             self._flush()
 
     def _stored(self, decoded: Decoded) -> NewImage:
@@ -181,27 +194,35 @@ class _Import:
         if not self.keep_in_place:
             path = original_path(decoded.sha256, decoded.format)
             keep_copy(decoded.path, self.workspace.paths.root / path, decoded.sha256)
-        folder = decoded.path.absolute().parent
-        return NewImage(
-            sha256=decoded.sha256,
-            storage="in_place" if self.keep_in_place else "copy",
+        return msgspec.structs.replace(
+            self._described(decoded.path.absolute(), decoded),
             path=path,
-            name=display_name(decoded.path.name),
-            source=display_name(decoded.path.absolute()),
-            bytes=decoded.bytes,
-            mtime_ns=decoded.mtime_ns,
-            width=decoded.width,
-            height=decoded.height,
-            format=decoded.format,
-            mode=decoded.mode,
             frames=decoded.frames,
-            orientation=decoded.orientation,
-            taken_at=decoded.taken_at,
-            family=display_name(folder.parent.name) if self.labels_from == "folder" else "",
-            source_group=display_name(source_group(decoded.path.absolute()) or f"image {decoded.sha256[:16]}"),
             phash=decoded.phash,
             sharpness=decoded.sharpness,
             warnings=decoded.warnings,
+            examined=True,
+        )
+
+    def _described(self, source: Path, seen: Decoded | Glanced) -> NewImage:
+        """The image that stays at the absolute path `source`, as far as a glance tells."""
+        return NewImage(
+            sha256=seen.sha256,
+            storage="in_place" if self.keep_in_place else "copy",
+            path=source,
+            name=display_name(source.name),
+            source=display_name(source),
+            bytes=seen.bytes,
+            mtime_ns=seen.mtime_ns,
+            width=seen.width,
+            height=seen.height,
+            format=seen.format,
+            mode=seen.mode,
+            orientation=seen.orientation,
+            taken_at=seen.taken_at,
+            family=display_name(source.parent.parent.name) if self.labels_from == "folder" else "",
+            source_group=display_name(source_group(source) or f"image {seen.sha256[:16]}"),
+            examined=False,
         )
 
     def _flush(self) -> None:
@@ -210,28 +231,53 @@ class _Import:
             self.pending.clear()
 
     def _add_all(self, db: sqlite3.Connection) -> None:
+        new = []
         for entry in self.pending:
             if isinstance(entry.image, Image):
+                self._label_new(db)
                 self._duplicate(db, entry, entry.image)
                 continue
-            image_id, added = images.add(db, self.workspace.user.uid, entry.image)
+            image_id, added = images.enter(db, self.workspace.user.uid, entry.image)
             if added:
-                self.report.imported += 1
-                self._annotate(db, entry.path, image_id)
+                new.append(image_id)
+                self._annotate_new(db, entry.path, image_id)
             else:
+                self._label_new(db)
                 self._duplicate(db, entry, images.get(db, image_id))
+        self._label_new(db)
+        self.report.imported += len(new)
+        events.emit_all(db, "image", new)
 
-    def _duplicate(self, db: sqlite3.Connection, entry: _Entry, image: Image) -> None:
+    def _duplicate(self, db: sqlite3.Connection, entry: Entry, image: Image) -> None:
         if image.trashed_at is not None:
             self._leave_out(entry.path, "in_trash", f"The same picture is in the trash as image {image.id}.")
             return
-        if image.withheld is not None:
+        damage = damaged.damage_of(db, image.id)
+        if damage is not None and damage.code not in WORTH_ANOTHER_TRY:
+            self._leave_out(entry.path, damage.code, damage.reason)
+            return
+        if damage is not None:
+            damaged.again(db, image.id)
+        elif image.withheld is not None:
             waits = f"The same picture is a capture that is {image.withheld}, as image {image.id}."
             self._leave_out(entry.path, "withheld", waits)
             return
         self.report.duplicates += 1
         in_place.found_again(db, image, entry.path, entry.mtime_ns)
         self._annotate(db, entry.path, image.id)
+
+    def _label_new(self, db: sqlite3.Connection) -> None:
+        """Write the labels of new images; before those of duplicates, which may be of the same pictures."""
+        if self.said:
+            imported_labels.take_over(db, self.workspace.user.uid, self.said)
+            self.report.labelled += len(self.said)
+            self.said.clear()
+
+    def _annotate_new(self, db: sqlite3.Connection, path: Path, image_id: int) -> None:
+        """`_annotate` for an image of which nothing was said before: labels are written together."""
+        if self.labels_from == "folder":
+            self.said.append((image_id, display_name(path.absolute().parent.name)))
+        self._group_later(path, image_id)
 
     def _annotate(self, db: sqlite3.Connection, path: Path, image_id: int) -> None:
         if self.labels_from == "folder":
@@ -242,6 +288,9 @@ class _Import:
                 self.report.conflicts.append(
                     Rejection(display_name(path), "label_conflict", "The same picture has another label already.")
                 )
+        self._group_later(path, image_id)
+
+    def _group_later(self, path: Path, image_id: int) -> None:
         if self.rule is not None:
             place = path.absolute()
             self.found.append(FoundFile(image_id, display_name(place.parent), display_name(place.name)))

@@ -22,6 +22,7 @@ def add(db: sqlite3.Connection, user: User, task: str, image_ids: Iterable[int],
     for image_id in image_ids:
         image = images.get(db, image_id)
         images.must_be_accepted(image)
+        images.must_be_examined(image)
         label = labels.get(db, image_id)
         if label is None or label.name is None:
             raise UsageError(f"Image {image_id} has no class, so nothing can be expected of it.", code="no_label")

@@ -1,5 +1,5 @@
 """All SQL of the program. The areas of decisions are imported here, since they teach the journal to undo them."""
 
-from binscout_tui.store import images, labels, sets
+from binscout_tui.store import box_labels, classes, images, labels, sets, suspects
 
-__all__ = ["images", "labels", "sets"]
+__all__ = ["box_labels", "classes", "images", "labels", "sets", "suspects"]

@@ -155,7 +155,7 @@ def labelled(db: sqlite3.Connection, task: str) -> list[LabelledImage]:
         "SELECT image.id, sha256, class.name, source_group, phash, known_good.image_id IS NOT NULL FROM image"
         " JOIN label ON label.image_id = image.id JOIN class ON class.id = label.class_id"
         " LEFT JOIN known_good ON known_good.image_id = image.id AND known_good.task = ?"
-        f" WHERE {LIVE} AND health = 'ok' ORDER BY image.id",
+        f" WHERE {LIVE} AND health = 'ok' AND examined = 1 ORDER BY image.id",
         (task,),
     )
     return [

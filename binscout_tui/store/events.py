@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 import msgspec
 
 from binscout_tui.clock import utc_now
+
+TOLD_ONE_BY_ONE = 500
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -20,6 +23,12 @@ class Event(msgspec.Struct, frozen=True):
 def emit(db: sqlite3.Connection, kind: str, target: object = "") -> None:
     """Tell everybody."""
     db.execute("INSERT INTO event (at, kind, target) VALUES (?, ?, ?)", (utc_now(), kind, str(target)))
+
+
+def emit_all(db: sqlite3.Connection, kind: str, targets: Sequence[object]) -> None:
+    """Tell everybody of many things of one kind: one by one, or without targets in one word where they are too many."""
+    for target in targets if len(targets) <= TOLD_ONE_BY_ONE else ("",):
+        emit(db, kind, target)
 
 
 def since(db: sqlite3.Connection, event_id: int, limit: int = 1000) -> list[Event]:

@@ -78,7 +78,8 @@ def begin(db: sqlite3.Connection) -> tuple[int, int, bool]:
 def news(db: sqlite3.Connection, event_id: int) -> News:
     """What happened to images since the event `event_id`."""
     found = events.since(db, event_id, MOST_NEWS + 1)
-    if len(found) > MOST_NEWS or events.forgotten(db, event_id):
+    many = any(event.kind == "image" and not event.target for event in found)
+    if many or len(found) > MOST_NEWS or events.forgotten(db, event_id):
         return News(event_id=events.latest(db), too_many=True)
     if not found:
         return News(event_id=event_id)

@@ -24,7 +24,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
     `path` is absolute, or relative to the workspace for copies; `name` and `source` are safe to show; `phash` is an
     unsigned 64-bit number; `width` and `height` are those of the upright picture in pixels. `withheld` is the state of
-    its capture that keeps it out of use (`staged`, `superseded`, `rejected`), or None.
+    its capture that keeps it out of use (`staged`, `superseded`, `rejected`), or None; a file in place that turned out
+    not to be decodable is `rejected` too. Until it is `examined`, only its first bytes were looked at.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     added_by: int
     trashed_at: str | None
     withheld: str | None = None
+    examined: bool = True
 
     @property
     def is_live(self) -> bool:
@@ -83,25 +85,33 @@ class NewImage(msgspec.Struct, frozen=True, kw_only=True):
     phash: int | None = None
     sharpness: float | None = None
     warnings: Sequence[str] = ()
+    examined: bool = True
+
+
+_COLUMNS = (*NewImage.__struct_fields__, "added_at", "added_by")
+_INSERT = f"INSERT INTO image ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
 
 
 def add(db: sqlite3.Connection, uid: int, new: NewImage) -> tuple[int, bool]:
     """(id, added): enter an image, or find the one with the same bytes (then `added` is False)."""
+    image_id, added = enter(db, uid, new)
+    if added:
+        events.emit(db, "image", image_id)
+    return image_id, added
+
+
+def enter(db: sqlite3.Connection, uid: int, new: NewImage) -> tuple[int, bool]:
+    """`add` without telling anybody: who enters many tells of all at once."""
     found = db.execute("SELECT id FROM image WHERE sha256 = ?", (new.sha256,)).fetchone()
     if found:
         return int(found["id"]), False
     _make_room(db, new.path)
     values = msgspec.structs.asdict(new)
     values["path"] = os.fsencode(new.path)
-    values["phash"] = _signed(new.phash)
+    values["phash"] = signed(new.phash)
     values["warnings"] = msgspec.json.encode(list(new.warnings)).decode()
     values["added_at"], values["added_by"] = utc_now(), uid
-    columns = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    cursor = db.execute(f"INSERT INTO image ({columns}) VALUES ({marks})", values)
-    image_id = int(cursor.lastrowid or 0)
-    events.emit(db, "image", image_id)
-    return image_id, True
+    return int(db.execute(_INSERT, values).lastrowid or 0), True
 
 
 def get(db: sqlite3.Connection, image_id: int) -> Image:
@@ -247,10 +257,20 @@ def must_be_live(image: Image) -> None:
 
 
 def must_be_accepted(image: Image) -> None:
-    """Raise UsageError when `image` is of a capture that was not accepted."""
+    """Raise UsageError when `image` is of a capture that was not accepted, or could not be decoded."""
+    if image.withheld is not None and image.storage == "in_place":
+        raise UsageError(f"Image {image.id} could not be decoded.", hint="Import a sound file.", code="damaged")
     if image.withheld is not None:
         raise UsageError(
             f"Image {image.id} is of a capture that is {image.withheld}.", hint="Accept it first.", code="withheld"
+        )
+
+
+def must_be_examined(image: Image) -> None:
+    """Raise UsageError when `image` waits to be decoded: nothing but a guarded worker opens it until then."""
+    if not image.examined:
+        raise UsageError(
+            f"Image {image.id} was not decoded yet.", hint="`binscout images examine --wait`", code="unexamined"
         )
 
 
@@ -260,6 +280,7 @@ def from_row(row: sqlite3.Row) -> Image:
     values["path"] = Path(os.fsdecode(row["path"]))
     values["phash"] = unsigned(row["phash"])
     values["warnings"] = msgspec.json.decode(row["warnings"])
+    values["examined"] = bool(row["examined"])
     return Image(**values)
 
 
@@ -268,6 +289,6 @@ def unsigned(number: int | None) -> int | None:
     return None if number is None else number & 0xFFFF_FFFF_FFFF_FFFF
 
 
-def _signed(number: int | None) -> int | None:
+def signed(number: int | None) -> int | None:
     """A 64-bit pattern as SQLite's signed integer."""
     return None if number is None else number - (1 << 64) if number >= 1 << 63 else number

@@ -8,7 +8,7 @@ of them are one decision, lies in `undo_entry`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -71,6 +71,11 @@ def register(area: str, read: Callable[..., dict[str, Any]], write: Callable[...
     _areas[area] = Area(read, write)
 
 
+def area_of(name: str) -> Area:
+    """How the states of an area are read and written."""
+    return _areas[name]
+
+
 def record(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
     """Write a decision down, make it undoable, and forget what could have been redone in its area."""
     return record_all(db, uid, [decision])
@@ -103,6 +108,13 @@ def note(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
     journal_id = _append(db, uid, decision)
     events.emit(db, decision.area, decision.target)
     return journal_id
+
+
+def note_all(db: sqlite3.Connection, uid: int, decisions: Sequence[Decision]) -> None:
+    """`note` for many of one area; of very many it is only told that there are some."""
+    for decision in decisions:
+        _append(db, uid, decision)
+    events.emit_all(db, decisions[0].area if decisions else "", [decision.target for decision in decisions])
 
 
 def undo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:

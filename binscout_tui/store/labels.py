@@ -72,8 +72,10 @@ def find_class(db: sqlite3.Connection, name: str) -> LabelClass:
 
 
 def classes(db: sqlite3.Connection) -> list[LabelClass]:
-    """All classes in the order they were made."""
-    rows = db.execute("SELECT id, name, key, images FROM class WHERE archived_at IS NULL ORDER BY id")
+    """All classes: those that somebody put in order, then the others as they were made."""
+    rows = db.execute(
+        "SELECT id, name, key, images FROM class WHERE archived_at IS NULL ORDER BY position IS NULL, position, id"
+    )
     return [LabelClass(*row) for row in rows]
 
 

@@ -47,7 +47,7 @@ def missing(db: sqlite3.Connection, model_id: str, *, after: int = 0, limit: int
     """Unlabelled live images with ids above `after` of which the model could say nothing yet."""
     rows = db.execute(
         "SELECT image.* FROM image LEFT JOIN label ON label.image_id = image.id"
-        f" WHERE image.id > ? AND {LIVE} AND health = 'ok'"
+        f" WHERE image.id > ? AND {LIVE} AND health = 'ok' AND examined = 1"
         " AND (label.image_id IS NULL OR label.state = 'skipped')"
         " AND NOT EXISTS (SELECT 1 FROM prediction WHERE image_id = image.id AND model_id = ? AND error IS NULL)"
         " ORDER BY image.id LIMIT ?",

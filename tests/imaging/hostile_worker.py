@@ -7,11 +7,22 @@ from pathlib import Path
 
 from binscout_tui.imaging import worker
 from binscout_tui.imaging.decode import examine
-from binscout_tui.imaging.outcomes import Limits, Outcome, Rejected, Unpacked
+from binscout_tui.imaging.glance import glance
+from binscout_tui.imaging.outcomes import Glanced, Limits, Outcome, Rejected, Unpacked
 from binscout_tui.imaging.unpacking import unpack
 
 
 def examine_or_else(path: Path, limits: Limits, previews_root: Path | None, **wanted: bool) -> Outcome:
+    misbehave(path)
+    return examine(path, limits, previews_root, **wanted)
+
+
+def glance_or_else(path: Path, limits: Limits) -> Glanced | Rejected:
+    misbehave(path)
+    return glance(path, limits)
+
+
+def misbehave(path: Path) -> None:
     if "abort-once" in path.name:
         mark = path.with_suffix(".mark")
         if not mark.exists():
@@ -24,7 +35,6 @@ def examine_or_else(path: Path, limits: Limits, previews_root: Path | None, **wa
         os.kill(os.getpid(), 35)
     while "hang" in path.name:
         pass
-    return examine(path, limits, previews_root, **wanted)
 
 
 def unpack_or_else(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
@@ -34,5 +44,5 @@ def unpack_or_else(path: Path, limits: Limits, target: Path) -> Unpacked | Rejec
 
 
 if __name__ == "__main__":
-    vars(worker).update(examine=examine_or_else, unpack=unpack_or_else)
+    vars(worker).update(examine=examine_or_else, glance=glance_or_else, unpack=unpack_or_else)
     worker.main()

@@ -10,7 +10,7 @@ import pytest
 from binscout_tui import workspace as workspaces
 from binscout_tui.store import events, gallery, images, journal, labels, migrate, sets
 from binscout_tui.workspace import Workspace
-from tests.conftest import AddImages, row
+from tests.conftest import AddImages
 
 
 def test_ids_come_in_pieces_in_both_orders_without_the_trash(workspace: Workspace, add_images: AddImages) -> None:
@@ -32,7 +32,7 @@ def test_ids_are_read_from_the_index_alone(workspace: Workspace, add_images: Add
     workspace.db.read(gallery.piece, "newest", 3, 10)
     workspace.db.connection.set_trace_callback(None)
     plan = workspace.db.connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}").fetchall()
-    assert [row["detail"] for row in plan] == ["SEARCH image USING INDEX image_live (id<?)"]
+    assert [row["detail"] for row in plan] == ["SEARCH image USING COVERING INDEX image_live (id<?)"]
 
 
 def test_rows_of_a_page_keep_its_order_and_know_label_and_crops(workspace: Workspace, add_images: AddImages) -> None:
@@ -122,7 +122,12 @@ def test_decisions_from_before_batches_are_undone_one_by_one(tmp_path: Path, mon
         db.row_factory = sqlite3.Row
         (uid,) = db.execute("SELECT uid FROM user").fetchone()
         for image_id in (1, 2):
-            images.add(db, uid, row(image_id))
+            db.execute(
+                "INSERT INTO image (sha256, origin, storage, path, name, source, bytes, mtime_ns, width, height,"
+                " format, mode, source_group, added_at, added_by) VALUES (printf('%064d', ?1), 'imported', 'copy',"
+                " CAST(?1 AS BLOB), 'a', 'a', 1, 1, 1, 1, 'JPEG', 'RGB', 'a', '', ?2)",
+                (image_id, uid),
+            )
             images._write_trash(db, image_id, {"trashed": True}, uid)
             db.execute(
                 "INSERT INTO journal (at, uid, area, action, target, before, after)"

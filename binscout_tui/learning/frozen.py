@@ -1,0 +1,156 @@
+"""Features of images, computed once and kept on disk by the hash of the bytes.
+
+A folder for each kind of feature, in it numbered parts: arrays of (hash, features). Parts are only ever added, each
+under a temporary name first, so what was computed before a job died is there for the next one. All of it can be
+deleted at any time.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from binscout_tui import atomic
+from binscout_tui.errors import BinScoutError
+from binscout_tui.learning.features import Features
+from binscout_tui.learning.pixels import Pixels, read_square
+from binscout_tui.learning.sources import Pinned
+
+THREADS = 2
+CHUNK = 64  # pictures decoded and described at a time
+PART = 1024  # pictures in a file
+
+Stop = Callable[[int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of feature: `name` is that of its folder and changes with the method, `side` pixels it looks at.
+
+    `describe` turns (N, side, side, 3) uint8 into (N, width) float32.
+    """
+
+    name: str
+    side: int
+    width: int
+    describe: Callable[[Pixels], Features]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """`features` (N, width) float32 of the sources asked for, zeros where `failures` has a reason (by index)."""
+
+    features: Features
+    failures: dict[int, str]
+
+
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """Somebody asked to stop; what was computed is kept."""
+
+
+def describe_sources(folder: Path, kind: Kind, sources: Sequence[Pinned], stop: Stop) -> Described:
+    """The features of `sources`, from `folder` where they are there already.
+
+    `stop` is called with the number described so far; when it answers True, Stopped is raised. Raises OSError when the
+    disk is full.
+    """
+    own = folder / kind.name
+    known = _load(own, kind)
+    found = np.zeros((len(sources), kind.width), np.float32)
+    missing = []
+    for index, source in enumerate(sources):
+        if source.sha256 in known:
+            found[index] = known[source.sha256]
+        else:
+            missing.append(index)
+    failures: dict[int, str] = {}
+    for start in range(0, len(missing), PART):
+        part = missing[start : start + PART]
+        if _describe_part(own, kind, sources, part, failures, found, partial(_further, stop, start)):
+            raise Stopped
+    return Described(found, failures)
+
+
+def _further(stop: Stop, start: int, done: int) -> bool:
+    return stop(start + done)
+
+
+def _describe_part(
+    folder: Path,
+    kind: Kind,
+    sources: Sequence[Pinned],
+    part: Sequence[int],
+    failures: dict[int, str],
+    found: Features,
+    stop: Stop,
+) -> bool:
+    """Fill the rows `part` of `found` and keep them; True when it was stopped on the way."""
+    rows: list[int] = []
+    stopped = False
+    for done, (indices, features) in enumerate(_chunks(kind, sources, part, failures), 1):
+        found[indices] = features
+        rows += indices
+        if stop(min(done * CHUNK, len(part))):
+            stopped = True
+            break
+    _keep(folder, kind, [sources[row].sha256 for row in rows], found[rows])
+    return stopped
+
+
+def _chunks(
+    kind: Kind, sources: Sequence[Pinned], part: Sequence[int], failures: dict[int, str]
+) -> Iterator[tuple[list[int], Features]]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start in range(0, len(part), CHUNK):
+            indices = part[start : start + CHUNK]
+            squares = list(pool.map(lambda index: _decode(sources[index], kind.side), indices))
+            good = [index for index, square in zip(indices, squares, strict=True) if not isinstance(square, str)]
+            failures |= {i: square for i, square in zip(indices, squares, strict=True) if isinstance(square, str)}
+            pixels = [square for square in squares if not isinstance(square, str)]
+            yield good, kind.describe(np.stack(pixels)) if pixels else np.zeros((0, kind.width), np.float32)
+
+
+def _decode(source: Pinned, side: int) -> Pixels | str:
+    try:
+        return read_square(source, None, side)
+    except BinScoutError as error:
+        return error.sentence
+
+
+def _row(width: int) -> np.dtype[np.void]:
+    return np.dtype([("sha256", "S64"), ("features", "<f2", (width,))])
+
+
+def _load(folder: Path, kind: Kind) -> dict[str, NDArray[np.float16]]:
+    """{hash: features} of all parts; a damaged part is deleted, because it can be made again."""
+    known: dict[str, NDArray[np.float16]] = {}
+    for path in sorted(folder.glob("*.npy")) if folder.is_dir() else []:
+        try:
+            part = np.load(path, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            print(f"{path.name} of {kind.name} is damaged and made again: {error}", flush=True)
+            path.unlink()
+            continue
+        if part.dtype == _row(kind.width) and part.ndim == 1:
+            known.update(zip((name.decode("ascii") for name in part["sha256"]), part["features"], strict=True))
+        else:
+            path.unlink()
+    return known
+
+
+def _keep(folder: Path, kind: Kind, hashes: Sequence[str], features: Features) -> None:
+    if not hashes:
+        return
+    rows = np.zeros(len(hashes), _row(kind.width))
+    rows["sha256"], rows["features"] = [name.encode("ascii") for name in hashes], features
+    content = io.BytesIO()
+    np.save(content, rows, allow_pickle=False)
+    numbers = [int(path.stem) for path in folder.glob("*.npy") if path.stem.isdigit()] if folder.is_dir() else []
+    atomic.write_bytes(folder / f"{max(numbers, default=0) + 1:06d}.npy", content.getvalue())

@@ -1,0 +1,98 @@
+"""Images in place that wait for a guarded worker to decode them, and what became of those that it looked at."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection
+
+import msgspec
+
+from binscout_tui.clock import utc_now
+from binscout_tui.imaging.outcomes import Decoded
+from binscout_tui.store import events
+from binscout_tui.store.images import Image, from_row, signed
+
+WAITING = "image.examined = 0 AND image.health = 'ok'"
+"""The condition of what can be examined now; a file that changed or went has to come back first."""
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """Why an image could not be decoded: a code for scripts and a sentence."""
+
+    code: str
+    reason: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A file in place as it was looked at last; `label` is the name of its class, None without one."""
+
+    id: int
+    bytes: int
+    mtime_ns: int
+    is_live: bool
+    label: str | None
+
+
+def waiting(db: sqlite3.Connection, *, after: int = 0, limit: int = 500, without: Collection[int] = ()) -> list[Image]:
+    """Up to `limit` images with ids above `after` that wait, in order of arrival, but for those `without`."""
+    rows = db.execute(
+        f"SELECT * FROM image WHERE {WAITING} AND id > ? AND id NOT IN (SELECT value FROM json_each(?))"
+        " ORDER BY id LIMIT ?",
+        (after, json.dumps(list(without)), limit),
+    )
+    return [from_row(row) for row in rows]
+
+
+def count_waiting(db: sqlite3.Connection) -> int:
+    """How many images wait."""
+    return int(db.execute(f"SELECT count(*) FROM image WHERE {WAITING}").fetchone()[0])
+
+
+def enter(db: sqlite3.Connection, image_id: int, seen: Decoded) -> bool:
+    """Write down what decoding told of an image; False when it waits no more, or for other bytes than these."""
+    changed = db.execute(
+        "UPDATE image SET examined = 1, width = ?, height = ?, format = ?, mode = ?, frames = ?, orientation = ?,"
+        " taken_at = ?, phash = ?, sharpness = ?, warnings = ? WHERE id = ? AND sha256 = ? AND examined = 0",
+        (
+            *(seen.width, seen.height, seen.format, seen.mode, seen.frames, seen.orientation, seen.taken_at),
+            *(signed(seen.phash), seen.sharpness, msgspec.json.encode(seen.warnings).decode(), image_id, seen.sha256),
+        ),
+    ).rowcount
+    if changed:
+        events.emit(db, "image", image_id)
+    return bool(changed)
+
+
+def reject(db: sqlite3.Connection, image_id: int, damage: Damage) -> bool:
+    """Write down that an image cannot be decoded: from now on nothing uses it. False when it waits no more."""
+    changed = db.execute(
+        "UPDATE image SET examined = 1, withheld = 'rejected' WHERE id = ? AND examined = 0", (image_id,)
+    ).rowcount
+    if changed:
+        db.execute("INSERT INTO image_damage VALUES (?, ?, ?, ?)", (image_id, damage.code, damage.reason, utc_now()))
+        events.emit(db, "image", image_id)
+    return bool(changed)
+
+
+def damage_of(db: sqlite3.Connection, image_id: int) -> Damage | None:
+    """Why the image could not be decoded, or None."""
+    row = db.execute("SELECT code, reason FROM image_damage WHERE image_id = ?", (image_id,)).fetchone()
+    return Damage(*row) if row else None
+
+
+def again(db: sqlite3.Connection, image_id: int) -> None:
+    """Let an image that could not be decoded wait for another try."""
+    if db.execute("DELETE FROM image_damage WHERE image_id = ?", (image_id,)).rowcount:
+        db.execute("UPDATE image SET examined = 0, withheld = NULL WHERE id = ?", (image_id,))
+        events.emit(db, "image", image_id)
+
+
+def known_files(db: sqlite3.Connection) -> dict[bytes, Known]:
+    """Every file in place that is as its image says, by its absolute path."""
+    rows = db.execute(
+        "SELECT path, image.id, bytes, mtime_ns, trashed_at IS NULL AND withheld IS NULL, class.name FROM image"
+        " LEFT JOIN label ON label.image_id = image.id LEFT JOIN class ON class.id = label.class_id"
+        " WHERE storage = 'in_place' AND health = 'ok'"
+    )
+    return {row[0]: Known(row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows}
