@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 Colour = tuple[int, int, int]
 
@@ -27,6 +28,8 @@ class Box:
     colour: Colour = AMBER
     dashed: bool = True
     dims: bool = False
+    name: str = ""
+    """What stands at its upper left corner, at most as wide as the box; that of a dashed one is never cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,44 @@ def draw_boxes(image: Image.Image, boxes: Sequence[Box], area: tuple[int, int, i
         if box.dashed:
             _dashes(draw, corners, part.size, box.colour, thickness, dash)
     image.paste(part, area[:2])
+
+
+READABLE_DOTS = 10
+"""Cells with fewer dots than this show no letters that are drawn in dots."""
+
+
+def draw_names(image: Image.Image, boxes: Sequence[Box], area: tuple[int, int, int, int], *, dots: int) -> None:
+    """Write the names of `boxes` on `image` in place, where no cells can do it; arguments as in `draw_boxes`."""
+    if dots < READABLE_DOTS:
+        return
+    draw, font = ImageDraw.Draw(image), _font(round(dots * 0.6))
+    left, top, right, bottom = area
+    for box in boxes:
+        x = left + max(0, round(box.x1 * (right - left)))
+        y = top + max(0, round(box.y1 * (bottom - top)))
+        most = right - x if box.dashed else round(min(box.x2, 1.0) * (right - left)) + left - x
+        text = _cut(box.name, font, most - 4)
+        if text and y + dots <= bottom:
+            draw.rectangle((x, y, x + round(font.getlength(text)) + 3, y + dots - 1), fill=box.colour)
+            draw.text((x + 2, y + dots // 2), text, fill=ink(box.colour), font=font, anchor="lm")
+
+
+def ink(ground: Colour) -> Colour:
+    """Black or white, whichever is read on `ground`."""
+    return (0, 0, 0) if 299 * ground[0] + 587 * ground[1] + 114 * ground[2] > 128_000 else (255, 255, 255)
+
+
+@lru_cache(maxsize=4)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font
+
+
+def _cut(text: str, font: ImageFont.FreeTypeFont, room: float) -> str:
+    while text and font.getlength(text) > room:
+        text = text[:-1]
+    return text
 
 
 def _ends(low: float, high: float, length: int) -> tuple[int, int]:

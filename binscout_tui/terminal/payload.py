@@ -18,7 +18,7 @@ from binscout_tui.terminal import halfblock, kitty, sixel
 from binscout_tui.terminal.graphics import SAFE_SIXEL, Protocol
 from binscout_tui.terminal.halfblock import HalfBlocks
 from binscout_tui.terminal.kitty import KittyPicture
-from binscout_tui.terminal.overlay import Box, Colour, Point, draw_boxes, draw_points
+from binscout_tui.terminal.overlay import Box, Colour, Point, draw_boxes, draw_names, draw_points
 from binscout_tui.terminal.scale import Detail, Fit, as_decoded, coarser, fit, open_region, place, whole_bands
 from binscout_tui.terminal.sixel_bands import BAND
 from binscout_tui.terminal.view import WHOLE, Region, View, seen_in
@@ -200,8 +200,11 @@ def _overlaid(scaled: _Scaled, request: Request) -> Image.Image:
         return scaled.image
     image, target = scaled.image.copy(), scaled.target
     high = max(1, target.canvas[1] // target.rows)
-    boxes = [_box_in(scaled.region, box) for box in request.boxes]
-    draw_boxes(image, [box for box in boxes if box is not None], target.area, dots=high)
+    boxes = [box for one in request.boxes if (box := _box_in(scaled.region, one)) is not None]
+    draw_boxes(image, boxes, target.area, dots=high)
+    if request.protocol is Protocol.SIXEL:
+        # Elsewhere names are letters in cells; cells over sixel lose to it.
+        draw_names(image, boxes, target.area, dots=high)
     seen = [replace(point, x=x, y=y) for point in request.points for x, y in [seen_in(scaled.region, point.x, point.y)]]
     draw_points(image, [point for point in seen if 0 <= point.x <= 1 and 0 <= point.y <= 1], target.area, dots=high)
     return image

@@ -34,6 +34,15 @@ async def decide(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after the other."""
-    await pilot.press(*keys)
-    await settle(pilot)
+    """Press keys one after the other, each after what the one before brought to the screen is there."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+        await _there(pilot)
+
+
+async def _there(pilot: Pilot[Any]) -> None:
+    """Wait until what is on its way to a screen where keys decide is there; a dialog waits for nothing."""
+    async with asyncio.timeout(30):
+        while not getattr(pilot.app.screen, "takes_keys", True):
+            await pilot.pause()

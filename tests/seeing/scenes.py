@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.command_line import ok
@@ -13,6 +14,7 @@ from tests.seeing.screen import Screen
 from tests.seeing.terminal import Terminal
 
 NUMBER = 8
+PATIENCE = 10
 SIZES = ((640, 480), (480, 640), (800, 450), (600, 600))
 
 
@@ -55,6 +57,25 @@ def wait_picture(terminal: Terminal, picture: Picture, what: str = "", *, limit:
 
     terminal.wait_for(there, what=f"the picture {what}")
     return found[0]
+
+
+def decide(terminal: Terminal, key: str, seen: Callable[[Screen], object], what: str) -> None:
+    """Press a key that decides until `seen`: one that comes before the program knows that the picture was drawn is told
+    and not taken, and a person presses it again."""
+    for _ in range(PATIENCE):
+        before = _refused(terminal.text())
+        terminal.press(key)
+        screen = terminal.wait_for(lambda screen, n=before: seen(screen) or _refused(screen.text()) > n, what=what)
+        if seen(screen):
+            return
+        terminal.wait_quiet()
+    raise AssertionError(f"refused {PATIENCE} times: {key}\n{terminal.text()}")
+
+
+def _refused(text: str) -> int:
+    """How many keys came too early, as the screen says it."""
+    found = re.search(r"(\d+) (?:keys? too early|early keys?)", text)
+    return int(found[1]) if found else 0
 
 
 def wait_same(terminal: Terminal, picture: Picture, box: Box, what: str = "", *, limit: float = THERE) -> None:

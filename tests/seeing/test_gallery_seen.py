@@ -106,5 +106,6 @@ def test_looking_again_sends_nothing_again(terminal: Terminal, scene: Scene) -> 
         return len(terminal.wait_quiet().transmitted)
 
     wait_grid(terminal, scene)
-    before = look()
-    assert look() == before
+    # On a busy machine a first look may end before the last fine picture is sent; after that nothing is left to send.
+    sent = [look(), look(), look()]
+    assert sent[-1] == sent[-2]

@@ -10,7 +10,16 @@ import pytest
 
 from tests.seeing.conftest import Scene
 from tests.seeing.kinds import KITTY, KONSOLE, OLD_KITTY, PLAIN, XTERM, Kind
-from tests.seeing.scenes import binscout, close_help, is_anywhere, open_help, open_label, wait_picture, wait_same
+from tests.seeing.scenes import (
+    binscout,
+    close_help,
+    decide,
+    is_anywhere,
+    open_help,
+    open_label,
+    wait_picture,
+    wait_same,
+)
 from tests.seeing.terminal import Terminal
 
 KINDS = pytest.mark.parametrize("kind", [KITTY, XTERM, PLAIN], ids=["kitty", "sixel", "half blocks"])
@@ -57,8 +66,7 @@ def test_it_fits_after_every_resize(terminal: Terminal, scene: Scene) -> None:
 @KINDS
 def test_a_toast_leaves_no_hole(terminal: Terminal, scene: Scene) -> None:
     box = wait_picture(terminal, scene.photo(0))
-    terminal.press("7")
-    terminal.wait_for(lambda screen: "No class has the key 7" in screen.text(), what="the toast")
+    decide(terminal, "7", lambda screen: "No class has the key 7" in screen.text(), "the toast")
     terminal.wait_for(lambda screen: "No class has the key 7" not in screen.text(), what="the end of the toast")
     wait_same(terminal, scene.photo(0), box, "after the toast")
 

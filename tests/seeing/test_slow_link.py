@@ -13,7 +13,7 @@ from binscout_tui.store import images
 from binscout_tui.workspace import Workspace
 from tests.command_line import ok
 from tests.seeing.kinds import KITTY
-from tests.seeing.scenes import binscout
+from tests.seeing.scenes import binscout, decide
 from tests.seeing.screen import Screen
 from tests.seeing.terminal import Terminal
 
@@ -74,5 +74,4 @@ def test_no_key_decides_on_a_page_that_has_not_gone_out(grainy: Path) -> None:
         terminal.wait_quiet()
         with Workspace(grainy) as ws:
             assert ws.db.read(images.page, trashed=True) == []
-        terminal.press("d")
-        terminal.wait_for(lambda screen: "2 images" in screen.text(), what="one image less")
+        decide(terminal, "d", lambda screen: "2 images" in screen.text(), "one image less")
