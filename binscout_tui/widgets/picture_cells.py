@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,6 +21,7 @@ from binscout_tui.widgets.picture_rows import caption_row, framed, words
 from binscout_tui.widgets.picture_sending import SlowSending
 from binscout_tui.widgets.picture_sixel import SixelPainter
 from binscout_tui.widgets.picture_store import PictureStore, store_of
+from binscout_tui.widgets.picture_tags import Tag, tagged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,8 @@ class PictureCells(Widget):
     """
 
     ALLOW_SELECT = False  # a selection changes colours, and the colour of a placeholder is the picture's id
+    virtual_size = Reactive(Size(0, 0))
+    """Nothing around depends on it: Textual would lay the whole screen out a second time whenever the room changes."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         self._sixel = SixelPainter(self, self._picture_region, self._sixel_pixels, self._write_pixels)
@@ -47,6 +51,7 @@ class PictureCells(Widget):
         self._dim_words = True
         self._on_screen: OnScreen | None = None
         self._rows: list[Strip] = []
+        self._tags: list[Tag] = []
         self._painted: OnScreen | None = None
         self._noted: OnScreen | None = None
         self._paint_due = False
@@ -59,6 +64,10 @@ class PictureCells(Widget):
     def caption_text(self) -> str:
         """The line below the picture; "" for none."""
         return ""
+
+    def _tags_of(self, request: Request, payload: Payload) -> list[Tag]:
+        """The names that stand on the picture."""
+        return []
 
     def frame_written(self, request: Request) -> None:
         """A frame that shows `request`, and nothing else, has been handed to the terminal."""
@@ -100,7 +109,8 @@ class PictureCells(Widget):
 
     def _put(self, request: Request, payload: Payload) -> None:
         self._on_screen = OnScreen(request, payload)
-        self._rows = self._store.rows(request, payload) if payload.runs is not None else []
+        self._tags = self._tags_of(request, payload)
+        self._rows = tagged(self._store.rows(request, payload), self._tags) if payload.runs is not None else []
         if payload.sixel is None:
             self._repaint()
         elif not self._paint_due:
@@ -166,7 +176,7 @@ class PictureCells(Widget):
             return [Strip.blank(crop.width, self._ground)] * crop.height
         if shown is not None and shown.request.protocol is Protocol.KITTY and shown.payload.runs is None:
             rows = self._kitty.rows(shown.request, shown.payload, self._ground)
-            self._rows = rows or []
+            self._rows = tagged(rows, self._tags) if rows else []
             if rows is None:
                 self.call_later(self.pixels_lost)
         strips = super().render_lines(crop)

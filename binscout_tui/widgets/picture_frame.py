@@ -9,7 +9,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Static
 
 from binscout_tui.terminal.overlay import Box, Colour
@@ -58,6 +60,9 @@ class PictureFrame(Vertical):
     PictureFrame.kept { border: double $success; border-title-color: $success; border-title-style: bold; }
     PictureFrame Static { width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $warning; }
     """
+
+    virtual_size = Reactive(Size(0, 0))
+    """Without a second layout of the screen for each new room, as in the picture itself."""
 
     @dataclass
     class Clicked(Message):

@@ -106,8 +106,12 @@ class SetStrip(Commanded, Grid):
 
     def _arrange(self, sizes: Sequence[tuple[int, int]]) -> None:
         self._wide = self._columns(sizes)
-        self.styles.grid_size_columns = self._wide
-        self.styles.grid_size_rows = -(-max(1, len(sizes)) // self._wide)
+        rows = -(-max(1, len(sizes)) // self._wide)
+        # Set one by one they cost a message to every frame and what is in it, twice, between two keys.
+        changed = [self.styles.set_rule("grid_size_columns", self._wide), self.styles.set_rule("grid_size_rows", rows)]
+        if any(changed):
+            # A frame's new layout is what makes the strip forget where its frames were.
+            self.frames[0].refresh(layout=True)
 
     def _columns(self, sizes: Sequence[tuple[int, int]]) -> int:
         """How many pictures of these sizes lie side by side."""
