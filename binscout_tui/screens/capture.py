@@ -198,11 +198,13 @@ class CaptureScreen(AskingScreen):
         self._say("#capture-words", words)
 
     def _say(self, selector: str, content: Content) -> None:
-        """Pictures may come a hundred times a second: the same words again cost no layout."""
+        """Pictures may come a hundred times a second: words that need no other room cost no layout."""
         before = self._said.get(selector)
         if before is None or not before.is_same(content):
             self._said[selector] = content
-            self.query_one(selector, Static).update(content)
+            line = self.query_one(selector, Static)
+            room = line.content_size
+            line.update(content, layout=not room or content.get_height({}, room.width) != room.height)
 
     def _tell_newest(self) -> None:
         desk, line = self.desk, self.query_one("#capture-newest", Line)
