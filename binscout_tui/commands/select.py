@@ -44,12 +44,17 @@ def has_set(context: SelectContext) -> Verdict:
     """A set must be shown, and no crop be open."""
     if context.is_cropping:
         return "Finish the crop first: {crop.done} keeps it, {app.up} leaves it."
-    return True if context.has_set else "There is no set yet; `binscout import FOLDER --sets folder` makes some."
+    return True if context.has_set else "There is no set yet; {select.group} makes some."
 
 
 def not_cropping(context: SelectContext) -> Verdict:
     """No crop may be open."""
     return "Finish the crop first: {crop.done} keeps it, {app.up} leaves it." if context.is_cropping else True
+
+
+def can_group(context: SelectContext) -> Verdict:
+    """The sets must be there, and no crop be open."""
+    return "The sets are still being read." if context.is_loading else not_cropping(context)
 
 
 def has_skipped(context: SelectContext) -> Verdict:
@@ -133,6 +138,14 @@ SCOPE = Scope(
             "to crop",
             "Put the kept image, or the marked one, into the queue of images to crop.",
             allowed=has_set,
+        ),
+        Command(
+            "select.group",
+            ("G",),
+            "make sets",
+            "Make sets of the images that are in none, by folder, burst, stage or likeness.",
+            allowed=can_group,
+            footer=False,
         ),
         Command("select.redo", ("Z",), "redo", "Do again what was undone last.", allowed=not_cropping, footer=False),
         Command(

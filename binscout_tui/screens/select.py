@@ -9,6 +9,7 @@ from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.imaging.crops import CropBox
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.select_closely import LookingClosely
+from binscout_tui.screens.select_grouping import GroupingIntoSets
 from binscout_tui.screens.select_lines import FILTERS
 from binscout_tui.screens.select_showing import corners
 from binscout_tui.selecting.desk import Choice
@@ -20,7 +21,7 @@ from binscout_tui.widgets.crop_view import CropView
 from binscout_tui.widgets.picture_frame import PictureFrame
 
 
-class SelectScreen(LookingClosely):
+class SelectScreen(LookingClosely, GroupingIntoSets):
     """Shows a set; a key keeps one image, with or without a crop, and brings the next set."""
 
     SCOPE = commands.SCOPE

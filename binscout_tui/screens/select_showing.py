@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from binscout_tui.commands.table import with_keys
 from binscout_tui.screens.deciding import DecidingScreen
 from binscout_tui.screens.select_lines import by_words, status_line, suggestion_line
 from binscout_tui.selecting.desk import SetDesk, refused, suggestion_of
@@ -22,9 +23,9 @@ from binscout_tui.widgets.picture_frame import Corners, Member
 from binscout_tui.widgets.set_strip import SetStrip
 
 RELEVANT = frozenset({"set", "set_note", "suggestion", "image", "trash", "capture"})
-NO_SETS = (
-    "There are no sets yet.\n\nbinscout import FOLDER --sets folder   makes one of each folder of similar pictures"
-)
+NO_SETS = """There are no sets yet.
+
+{select.group} makes sets of the images that are in none"""
 
 
 class ShowingSets(DecidingScreen):
@@ -41,7 +42,7 @@ class ShowingSets(DecidingScreen):
         yield SetStrip(id="select-strip")
         yield CropView(id="select-crop")
         yield Line(id="select-suggestion")
-        yield Static(NO_SETS, id="select-empty", markup=False)
+        yield Static(id="select-empty", markup=False)
 
     # What the checks of the commands look at.
 
@@ -128,6 +129,7 @@ class ShowingSets(DecidingScreen):
         self.set_class(self.suggestions, "-suggesting")
         self._tell()
         if self.desk is None or found is None:
+            self.query_one("#select-empty", Static).update(with_keys(NO_SETS, self.frame.key_changes))
             # Nothing will come that a key could be too early for.
             self.seen()
             return

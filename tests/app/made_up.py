@@ -36,6 +36,22 @@ def add_images(root: Path, count: int, *, previews: bool = True, first: int = 0)
         return ws.db.write(enter)
 
 
+def add_named(root: Path, names: Sequence[str]) -> list[int]:
+    """Enter an image of each of these file names, all from one folder; their ids."""
+    with Workspace(root) as ws:
+        new = [
+            msgspec.structs.replace(
+                _new(number, ws.paths.previews, previews=True), name=name, source=f"/photos/{name}", source_group=name
+            )
+            for number, name in enumerate(names)
+        ]
+
+        def enter(db) -> list[int]:  # type: ignore[no-untyped-def]
+            return [images.add(db, ws.user.uid, item)[0] for item in new]
+
+        return ws.db.write(enter)
+
+
 def _new(number: int, folder: Path, *, previews: bool) -> NewImage:
     sha256 = hashlib.sha256(f"picture {number}".encode()).hexdigest()
     if previews:

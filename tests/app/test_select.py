@@ -403,6 +403,6 @@ async def test_what_others_chose_is_taken_over_without_moving(root: Path, app: B
 async def test_without_sets_it_says_how_to_make_some(app: BinScoutApp) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "select", empty=True)
-        assert "binscout import FOLDER --sets folder" in "\n".join(screen_text(app))
+        assert "G makes sets of the images that are in none" in "\n".join(screen_text(app))
         await press(pilot, "1")
         assert any("There is no set yet" in line for line in told(app))

@@ -172,8 +172,8 @@ class Terminal:
                     raise AssertionError(f"not seen in {limit_s} s: {what}\n{self._story()}")
                 self._changed.wait(min(left, 1.0))
 
-    def wait_quiet(self, quiet_s: float = 0.3, limit_s: float = LIMIT_S) -> Screen:
-        """Wait until nothing was written for `quiet_s` seconds: only where nothing is expected to happen."""
+    def wait_quiet(self, quiet_s: float = 0.6, limit_s: float = LIMIT_S) -> Screen:
+        """Wait until nothing was written for `quiet_s` seconds, longer than a fine picture lets wait for itself."""
         end = time.monotonic() + limit_s
         with self._changed:
             while time.monotonic() < end:
