@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from binscout_tui.store import filters
+from binscout_tui.store import datasets, filters, predicted
 from binscout_tui.store.database import Database
 
 LIMIT_MS = 20.0
@@ -216,6 +216,7 @@ def _fill(db: Any, images: int) -> None:
     db.executemany("INSERT INTO label VALUES (?, ?, ?, ?, '2026')", _labels(rng, images))
     for model, share in (("parts-1", 1.0), ("small-2", 0.001)):
         db.executemany("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, NULL, '2026')", _said(rng, images, model, share))
+        predicted.sum_up(db, model, range(1, images + 1))
     _sets_and_captures(db, images)
     _datasets(db, images)
 
@@ -337,6 +338,7 @@ def _datasets(db: Any, images: int) -> None:
             " ELSE 'train' END, source_group FROM image WHERE id <= ? AND id % 100 <> 7",
             (version, below),
         )
+        datasets.link(db, version)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,13 @@ def main() -> int:
     binscout(workspace, "images", "examine", "--wait") if options.previews else cancel(workspace)
     again = timed(lambda: binscout(workspace, "import", str(photos), "--in-place", "--labels", "folder"))
     say("the same command again, nothing changed", f"{again:.2f} s")
+    looked = timed(lambda: binscout(workspace, "images", "check"))
+    say("`images check`, nothing changed", f"{looked:.2f} s")
+    newest = photos / "class_00" / "newest.jpg"
+    newest.write_bytes(numbered(picture(PICTURES), len(files)))
+    came = timed(lambda: binscout(workspace, "import", str(newest), "--in-place", "--labels", "folder"))
+    say("one new file, named", f"{came:.2f} s")
+    newest.unlink()
     start = statistics.median(timed(lambda: binscout(workspace, "version")) for _ in range(3))
     say("of which starting the program", f"{start:.2f} s")
     cancel(workspace)

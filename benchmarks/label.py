@@ -93,6 +93,8 @@ async def measure(root: Path, keys: int, rate: float) -> dict[str, list[float]]:
         shown = _told_when_seen(screen)
         for number in range(keys):
             key = str(number % 9 + 1)
+            while not screen.takes_keys:
+                await pilot.pause(0.002)
             begun = time.perf_counter()
             shown.clear()
             app.post_message(events.Key(key, key))

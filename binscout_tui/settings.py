@@ -98,6 +98,15 @@ class BackgroundSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     std: tuple[Deviation, Deviation, Deviation] = (0.229, 0.224, 0.225)
 
 
+class LabelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Checks of people in Label: of all images that are shown, `gold_share` are gold images and `reshow_share` such as
+    are labelled already, shown as if they were not; `docs/labelling.md` says what comes of it.
+    """
+
+    gold_share: Annotated[float, Meta(ge=0, le=0.45)] = 0.02
+    reshow_share: Annotated[float, Meta(ge=0, le=0.45)] = 0.03
+
+
 class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Watched folders: seconds between the two looks after which a file may be whole, and between two looks through
     the folder, on a local disk and on a network; seconds of standing still after which a bad file has failed.
@@ -127,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = msgspec.field(default_factory=EngineSettings)
     quality: QualitySettings = msgspec.field(default_factory=QualitySettings)
     capture: CaptureSettings = msgspec.field(default_factory=CaptureSettings)
+    label: LabelSettings = msgspec.field(default_factory=LabelSettings)
     background: BackgroundSettings = msgspec.field(default_factory=BackgroundSettings)
     inbox: InboxSettings = msgspec.field(default_factory=InboxSettings)
     keys: KeySettings = msgspec.field(default_factory=KeySettings)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from binscout_tui.browsing.sequence import Ids, around, merged, nearest, position_of
+from binscout_tui.browsing.listing import Listing
+from binscout_tui.browsing.sequence import Ids, around, nearest, position_of
+from binscout_tui.filtering.tree import Filter
 from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
-from binscout_tui.store import crops, gallery, images, undoing
+from binscout_tui.store import crops, filters, gallery, images, undoing
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Entry
 from binscout_tui.workspace import LiveWorkspace
 
 AREAS = ("trash",)
-PIECE = 10_000
 ROWS = 1_000
 """More than four pages of the smallest tiles on a very large screen."""
 WINDOW = 24
@@ -27,14 +27,13 @@ AHEAD, BEHIND = 3, 1
 
 
 class GalleryDesk:
-    """All images outside the trash. `ids` is replaced when it changes and never changed itself."""
+    """All images outside the trash, or those that a filter lets through."""
 
     def __init__(self, workspace: LiveWorkspace) -> None:
         self.workspace = workspace
-        self.ids: Ids = array("q")
-        self.order: Order = "newest"
-        self.is_complete = False
         self.has_trash = False
+        self.filter_text = ""
+        self._listing = Listing(workspace.db, "newest")
         self._count = 0
         self._event_id = 0
         self._rows: OrderedDict[int, Row] = OrderedDict()
@@ -42,48 +41,110 @@ class GalleryDesk:
         self._turn = asyncio.Lock()
 
     @property
-    def total(self) -> int:
-        """How many images there are, also while their ids are still being read."""
-        return len(self.ids) if self.is_complete else max(self._count, len(self.ids))
+    def ids(self) -> Ids:
+        """The images in order, as far as they were read; another object when they change."""
+        return self._listing.ids
 
-    async def open(self, order: Order, wanted: int | None = None) -> None:
-        """Read the ids up to `wanted`, the first piece at least."""
+    @property
+    def order(self) -> Order:
+        """Which image comes first."""
+        return self._listing.order
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all ids were read."""
+        return self._listing.is_complete
+
+    @property
+    def wanted(self) -> Filter:
+        """The filter."""
+        return self._listing.wanted
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter leaves images out."""
+        return self._listing.is_filtered
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether the images here are those in the trash."""
+        return filters.looks_in_trash(self.wanted)
+
+    @property
+    def library(self) -> int:
+        """How many images count in the whole library."""
+        return self._count
+
+    @property
+    def total(self) -> int:
+        """How many images there are here, also while their ids are still being read; of a filter those read so far."""
+        read = len(self.ids)
+        return read if self.is_complete or self.is_filtered else max(self._count, read)
+
+    async def open(self, order: Order, image_id: int | None = None, filter_text: str = "") -> None:
+        """Read the ids that a filter lets through, up to `image_id`, the first piece at least. Raises FilterError."""
+        wanted = filters.parse(filter_text)
         async with self._turn:
-            await self._begin(order)
-            while not self.is_complete and wanted is not None and not self._passed(wanted):
-                await self._next_piece()
+            await self._begin(order, wanted, image_id)
+            self.filter_text = filter_text
+
+    async def filter(self, text: str, image_id: int | None) -> int | None:
+        """Another filter: the image where one is then, which is the same if it is let through, else the first.
+
+        Raises FilterError.
+        """
+        wanted = filters.parse(text)
+        async with self._turn:
+            listing = Listing(self.workspace.db, self.order, wanted)
+            image_id = await listing.begin_at(image_id)
+            # What happened since the events that are known is told again by the next refresh, and taken in once.
+            self._listing, self.filter_text = listing, text
+        return self.nearest(image_id)
 
     async def load_rest(self, on_piece: Callable[[], None]) -> None:
         """Read what `open` has left, piece by piece; `on_piece` is told of each."""
         while not self.is_complete:
             async with self._turn:
-                await self._next_piece()
+                if not self.is_complete:
+                    await self._listing.next_piece()
             on_piece()
 
     async def turn(self) -> None:
         """The other order: what came last comes first."""
-        order: Order = "oldest" if self.order == "newest" else "newest"
         async with self._turn:
             if self.is_complete:
-                self.order, self.ids = order, self.ids[::-1]
-            else:
-                await self._begin(order)
-                while not self.is_complete:
-                    await self._next_piece()
+                self._listing.turn()
+                return
+            await self._begin("oldest" if self.order == "newest" else "newest", self.wanted)
+            while not self.is_complete:
+                await self._listing.next_piece()
+
+    async def among(self, ids: Iterable[int]) -> frozenset[int]:
+        """Those of `ids` that are here, also where they were not read yet."""
+        return await self.workspace.db.read(gallery.among, self.wanted, list(ids))
 
     async def refresh(self) -> frozenset[int] | None:
-        """Take over changes made elsewhere: the ids of images that may look different, None for all of them."""
+        """Take over changes made elsewhere: the ids of images that may look different, None for all of them.
+
+        Raises FilterError for a name that exists no more.
+        """
         async with self._turn:
-            found = await self.workspace.db.read(gallery.news, self._event_id)
-            self._event_id = found.event_id
-            if found.too_many:
-                await self._read_again()
-                return None
-            touched = found.live | found.gone
-            for image_id in touched:
-                self._rows.pop(image_id, None)
-            self._take(found.live, found.gone)
-            return touched
+            found = await self.workspace.db.read(gallery.news, self._event_id, self.wanted)
+            if not found.too_many:
+                self._event_id = found.event_id
+                touched = found.live | found.gone
+                for image_id in touched:
+                    self._rows.pop(image_id, None)
+                self._take(found.live, found.gone)
+                if self.is_filtered and touched:
+                    _, self._count, self.has_trash = await self.workspace.db.read(gallery.begin)
+                return touched
+        await self._read_again()
+        return None
+
+    def is_concerned(self, kinds: Collection[str]) -> bool:
+        """Whether events of any of these kinds may change what is here."""
+        return not gallery.relevant(self.wanted).isdisjoint(kinds)
 
     def position(self, image_id: int) -> int | None:
         """Where an image is among all, from 0; None when it is not there."""
@@ -149,8 +210,17 @@ class GalleryDesk:
         gone = list(ids)
         async with self._turn:
             moved = await self.workspace.db.write(images.trash, self.workspace.user.uid, gone)
-            self._take((), gone)
+            await self._moved(gone, -moved)
             self.has_trash = True
+            return moved
+
+    async def restore(self, ids: Iterable[int]) -> int:
+        """Bring images back from the trash as one decision; how many were there. Raises RefusedError for a viewer."""
+        self.workspace.user.must_be("operator", "Restoring images")
+        back = list(ids)
+        async with self._turn:
+            moved = await self.workspace.db.write(images.restore, self.workspace.user.uid, back)
+            await self._moved(back, moved)
             return moved
 
     async def queue_crops(self, ids: Iterable[int]) -> int:
@@ -163,7 +233,7 @@ class GalleryDesk:
         self.workspace.user.must_be("operator", "Undoing")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS)
-            self._turned(entry, trashed=bool(entry.before["trashed"]))
+            await self._moved(entry.turned, _more(entry, trashed=bool(entry.before["trashed"])))
             return entry
 
     async def redo(self) -> Entry:
@@ -171,41 +241,42 @@ class GalleryDesk:
         self.workspace.user.must_be("operator", "Redoing")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS)
-            self._turned(entry, trashed=bool(entry.after["trashed"]))
+            await self._moved(entry.turned, _more(entry, trashed=bool(entry.after["trashed"])))
             return entry
 
-    def _turned(self, entry: Entry, *, trashed: bool) -> None:
-        self._take(() if trashed else entry.turned, entry.turned if trashed else ())
+    async def _moved(self, ids: Collection[int], more: int) -> None:
+        """Images were moved to the trash, or back: by `more` the library has more."""
+        live = await self.among(ids)
+        self._take(live, frozenset(ids) - live)
+        self._count += more if self.is_filtered else 0
 
     def _take(self, live: Iterable[int], gone: Iterable[int]) -> None:
-        # While pieces are still to come, what lies beyond the last one comes with them.
-        known = live if self.is_complete else [image_id for image_id in live if self._passed(image_id)]
-        before = len(self.ids)
-        self.ids = merged(self.ids, list(known), list(gone), self.order)
-        self._count += len(self.ids) - before
+        more = self._listing.take(list(live), list(gone))
+        self._count += 0 if self.is_filtered else more
 
-    async def _begin(self, order: Order) -> None:
-        self._event_id, self._count, self.has_trash = await self.workspace.db.read(gallery.begin)
-        self.order, self.ids, self.is_complete = order, array("q"), False
-        await self._next_piece()
-
-    async def _next_piece(self) -> None:
-        beyond = self.ids[-1] if self.ids else None
-        found = await self.workspace.db.read(gallery.piece, self.order, beyond, PIECE)
-        self.ids = self.ids + found
-        self.is_complete = len(found) < PIECE
+    async def _begin(self, order: Order, wanted: Filter, image_id: int | None = None) -> None:
+        # Whatever happens after this moment is told again, and taken in once.
+        event_id, count, has_trash = await self.workspace.db.read(gallery.begin)
+        listing = Listing(self.workspace.db, order, wanted)
+        await listing.read_to(image_id)
+        self._listing, self._event_id, self._count, self.has_trash = listing, event_id, count, has_trash
 
     async def _read_again(self) -> None:
-        self._rows.clear()
-        await self._begin(self.order)
-        while not self.is_complete:
-            await self._next_piece()
-
-    def _passed(self, image_id: int) -> bool:
-        """Whether the ids read so far reach to where this image is."""
-        last = self.ids[-1] if self.ids else None
-        return last is not None and (image_id >= last if self.order == "newest" else image_id <= last)
+        """A new list beside the old one, which holds for keys until all of the new one is there."""
+        old = self._listing
+        event_id, count, has_trash = await self.workspace.db.read(gallery.begin)
+        listing = Listing(self.workspace.db, old.order, old.wanted)
+        while not listing.is_complete:
+            await listing.next_piece()
+        async with self._turn:
+            if self._listing is old and old.order == listing.order:
+                self._listing, self._event_id, self._count, self.has_trash = listing, event_id, count, has_trash
+                self._rows.clear()
 
     def _window(self, image_id: int) -> Ids | list[int]:
         position = self.position(image_id)
         return [image_id] if position is None else self.ids[max(0, position - WINDOW) : position + WINDOW + 1]
+
+
+def _more(entry: Entry, *, trashed: bool) -> int:
+    return -len(entry.turned) if trashed else len(entry.turned)

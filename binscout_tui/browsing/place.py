@@ -12,12 +12,13 @@ SIZES = ("S", "M", "L", "XL", "XXL")
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The image under the cursor, whether it is shown full, how large tiles are, and which image comes first."""
+    """The image under the cursor, whether it is full, how large tiles are, which image comes first, and the filter."""
 
     image: int | None = None
     full: bool = False
     size: str = "M"
     order: Order = "newest"
+    filter: str = ""
 
 
 def from_kept(value: Any) -> Place:
@@ -29,4 +30,5 @@ def from_kept(value: Any) -> Place:
         full=kept.get("full") is True,
         size=kept["size"] if kept.get("size") in SIZES else "M",
         order="oldest" if kept.get("order") == "oldest" else "newest",
+        filter=kept["filter"] if isinstance(kept.get("filter"), str) else "",
     )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from binscout_tui.cli.session import session
+from binscout_tui.cli.session import Session, session
+from binscout_tui.errors import EXIT_DONE, EXIT_FAILED
+from binscout_tui.learning.splits import SPLITS
+
+if TYPE_CHECKING:
+    from binscout_tui.operations.dataset_health import Finding, Health
+    from binscout_tui.operations.dataset_plan import Plan
+    from binscout_tui.operations.datasets import Wanted
 
 dataset_app = typer.Typer(help="Dataset versions.", no_args_is_help=True)
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,14 +34,15 @@ def build(
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Freeze although pictures that belong together are in two splits.")
     ] = False,
+    reason: Annotated[str, typer.Option(help="Why leaks are allowed; the journal keeps it.")] = "",
     known_good: Annotated[
         Literal["auto", "none"],
         typer.Option(help="auto: fill the gate's list from the test split where it is empty."),
     ] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be frozen, and write nothing.")] = False,
 ) -> None:
     """Freeze all labelled images into a version with an id of its content."""
     from binscout_tui.operations.datasets import Wanted
-    from binscout_tui.operations.datasets import build as build_dataset
     from binscout_tui.operations.splitting import parse_ratios
 
     wanted = Wanted(
@@ -40,9 +50,15 @@ def build(
         task=task,
         ratios=parse_ratios(split),
         allow_leaks=allow_leaks,
+        leak_reason=reason,
         fill_known_good=known_good == "auto",
     )
-    ours = session(context)
+    (_plan if dry_run else _build)(session(context), wanted)
+
+
+def _build(ours: Session, wanted: Wanted) -> None:
+    from binscout_tui.operations.datasets import build as build_dataset
+
     with ours.workspace() as workspace:
         report = build_dataset(workspace, wanted)
     lines = [
@@ -59,25 +75,194 @@ def build(
     ours.answer(report, lines)
 
 
+def _plan(ours: Session, wanted: Wanted) -> None:
+    from binscout_tui.operations.dataset_plan import plan
+
+    with ours.workspace() as workspace:
+        found = plan(workspace, wanted)
+    ours.answer(found, _plan_lines(found))
+
+
+def _plan_lines(found: Plan) -> list[str]:
+    lines = [
+        f"{found.name}  {found.id}  (nothing is frozen yet)",
+        f"{found.images} images in {found.groups} groups",
+        *_class_lines(found.counts),
+    ]
+    if found.left_out:
+        lines.append(f"{found.left_out} labelled images are left out: their files are lost, or not decoded yet")
+    if found.leaks:
+        lines.append(f"{len(found.leaks)} leaks keep it from being frozen; --allow-leaks --reason TEXT overrides that")
+    return lines + _finding_lines(found.findings)
+
+
 @dataset_app.command("list")
-def list_datasets(context: typer.Context) -> None:
+def list_datasets(context: typer.Context, limit: Limit = 50) -> None:
     """List dataset versions, newest first."""
-    from binscout_tui.store import datasets
+    from binscout_tui.store import dataset_pages
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(datasets.latest)
-    ours.answer(found, [f"{one.id}  {one.created_at}  {one.task}  {one.name}" for one in found])
+        found = workspace.db.read(dataset_pages.versions, limit)
+    answer = [
+        {
+            "id": one.dataset.id,
+            "name": one.dataset.name,
+            "task": one.dataset.task,
+            "manifest": one.dataset.manifest,
+            "counts": one.dataset.counts,
+            "created_at": one.dataset.created_at,
+            "built_at": one.built_at,
+            "by": one.by,
+            "images": one.images,
+            "splits": one.splits,
+        }
+        for one in found
+    ]
+    ours.answer(
+        answer,
+        [
+            f"{one.dataset.id}  {one.built_at}  {one.dataset.task}  {one.images:>7} images {one.classes:>4} classes"
+            f"  {'/'.join(str(one.splits[split]) for split in SPLITS)}  {one.by}  {one.dataset.name}"
+            for one in found
+        ]
+        or "No dataset yet; `binscout dataset build NAME` makes one.",
+    )
 
 
 @dataset_app.command("show")
-def show_dataset(context: typer.Context, name: str) -> None:
-    """Show a version's classes and splits."""
-    from binscout_tui.store import datasets
+def show_dataset(
+    context: typer.Context,
+    name: str,
+    filter_text: Annotated[str, typer.Option("--filter", help="Only images that this filter lets through.")] = "",
+    split: Annotated[Literal["train", "val", "test"] | None, typer.Option(help="Only images of this split.")] = None,
+    frozen: Annotated[str | None, typer.Option("--class", help="Only images of this class, as it was frozen.")] = None,
+    images: Annotated[bool, typer.Option("--images", help="List its images too.")] = False,
+    limit: Limit = 100,
+    after: Annotated[int, typer.Option(min=0, help="Go on after the image with this id.")] = 0,
+) -> None:
+    """Show a version's classes and splits; with a filter, a split or a class its images, page by page."""
+    from binscout_tui.store import dataset_pages, datasets
+    from binscout_tui.store.dataset_pages import Wanted
+
+    ours = session(context)
+    wanted = Wanted(split=split, label=frozen, text=filter_text)
+    listed = images or wanted != Wanted()
+    with ours.workspace() as workspace:
+        found = workspace.db.read(datasets.find, name)
+        ids = workspace.db.read(dataset_pages.piece, found.id, wanted, after, limit) if listed else []
+        rows = workspace.db.read(dataset_pages.rows, found.id, ids)
+    lines = [f"{found.name}  {found.id}", *_class_lines(found.counts)]
+    if not listed:
+        ours.answer(found, lines)
+        return
+    shown = [
+        {
+            "id": row.image.id,
+            "sha256": row.image.sha256,
+            "name": row.image.name,
+            "label": row.frozen,
+            "split": row.split,
+            "label_now": row.now.name if row.now is not None else None,
+            "boxes": [{"box": box, "class": label or None} for box, label in row.boxes],
+        }
+        for row in rows
+    ]
+    ours.answer(
+        {"id": found.id, "name": found.name, "counts": found.counts, "images": shown},
+        [
+            f"{row.image.id:>8}  {row.split or '-':<5} {row.frozen or '-':<24} {row.image.name}"
+            + ("  (another label today)" if row.differs else "")
+            for row in rows
+        ]
+        or "No image of this version is like that.",
+    )
+
+
+@dataset_app.command()
+def diff(
+    context: typer.Context,
+    before: str,
+    after: str,
+    kind: Annotated[
+        Literal["added", "removed", "relabelled", "moved"] | None, typer.Option(help="List the images of this kind.")
+    ] = None,
+    limit: Limit = 100,
+    beyond: Annotated[str, typer.Option("--after", help="Go on after the image with this hash.")] = "",
+) -> None:
+    """Say what the second version has otherwise than the first."""
+    from binscout_tui.operations.dataset_diff import compare, words
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(datasets.find, name)
-    rows = [f"{found.name}  {found.id}", f"{'class':<24}{'train':>7}{'val':>7}{'test':>7}"]
-    rows += [f"{label:<24}{n['train']:>7}{n['val']:>7}{n['test']:>7}" for label, n in sorted(found.counts.items())]
-    ours.answer(found, rows)
+        found = workspace.db.read(compare, before, after, kind=kind, beyond=beyond, limit=limit if kind else 0)
+    lines = [f"{found.before.name} {found.before.id} → {found.after.name} {found.after.id}"]
+    lines.append(", ".join(f"{number:,} {name}" for name, number in found.counts.items()))
+    lines += [f"{sort.images:>8}  {words(sort)}" for sort in found.sorts]
+    for change in found.changes:
+        was, now = (_place(change.label_before, change.split_before), _place(change.label_after, change.split_after))
+        lines.append(f"{change.image_id or '-':>8}  {change.sha256[:16]}  {was} → {now}")
+    ours.answer(found, lines)
+
+
+@dataset_app.command()
+def health(
+    context: typer.Context,
+    name: str,
+    read: Annotated[bool, typer.Option("--read", help="Read every original and compare its bytes.")] = False,
+) -> int:
+    """Say what is wrong with a version: lost files, leaks, conflicts; with a problem the exit code is 1."""
+    ours = session(context)
+    found = _health(ours, name, read=read)
+    shape = f"{found.name}  {found.id}  {found.images:,} images" + ("" if read else "  (as stored; --read reads files)")
+    ours.answer(found, [shape, *(_finding_lines(found.findings) or ["nothing is wrong with it"])])
+    return EXIT_FAILED if found.problems else EXIT_DONE
+
+
+@dataset_app.command()
+def leaks(context: typer.Context, name: str) -> int:
+    """Say which pictures and groups of a version lie in several splits; with any the exit code is 1."""
+    import msgspec
+
+    ours = session(context)
+    found = _health(ours, name, read=False)
+    found = msgspec.structs.replace(found, findings=[f for f in found.findings if f.kind in ("leak", "parted_group")])
+    ours.answer(found, [f"{found.name}  {found.id}", *(_finding_lines(found.findings) or ["no leaks"])])
+    return EXIT_FAILED if found.findings else EXIT_DONE
+
+
+def _health(ours: Session, name: str, *, read: bool) -> Health:
+    import msgspec
+
+    from binscout_tui.operations import dataset_health
+    from binscout_tui.store import dataset_pages
+
+    with ours.workspace() as workspace:
+        material = workspace.db.read(dataset_health.gather, name)
+        if read:
+            paths = workspace.db.read(dataset_pages.paths, material.dataset.id)
+            with ours.progress("reading") as tell:
+                root = Path(workspace.paths.root)
+                material = msgspec.structs.replace(
+                    material, facts=dataset_health.read_files(root, material.facts, paths, tell)
+                )
+    return dataset_health.examine(material, read=read)
+
+
+def _class_lines(counts: dict[str, dict[str, int]]) -> list[str]:
+    head = f"{'class':<24}" + "".join(f"{split:>7}" for split in SPLITS)
+    return [head, *(f"{label:<24}" + "".join(f"{n[split]:>7}" for split in SPLITS) for label, n in counts.items())]
+
+
+def _finding_lines(findings: list[Finding]) -> list[str]:
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.level}: {finding.title}. {finding.advice}")
+        if finding.images:
+            more = f" and {len(finding.images) - 10:,} more" if len(finding.images) > 10 else ""
+            lines.append(f"    images {', '.join(str(image) for image in finding.images[:10])}{more}")
+    return lines
+
+
+def _place(label: str | None, split: str | None) -> str:
+    return f"{label} ({split})" if label is not None else "not in it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,8 +12,10 @@ from binscout_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from binscout_tui.store.boxes import Box
+    from binscout_tui.workspace import Workspace
 
 boxes_app = typer.Typer(help="Boxes that people draw, with classes.", no_args_is_help=True)
+State = Literal["all", "unlabelled", "boxes", "empty", "skipped"]
 ImageArgument = Annotated[int, typer.Argument(metavar="IMAGE")]
 
 
@@ -24,23 +26,77 @@ def register(app: typer.Typer) -> None:
 
 
 @boxes_app.command("list")
-def list_boxes(context: typer.Context, image_id: ImageArgument) -> None:
-    """List the boxes and counts of an image; the state `none` means that nobody looked yet."""
-    from binscout_tui.store import box_labels, classes
+def list_boxes(
+    context: typer.Context,
+    image_id: Annotated[int | None, typer.Argument(metavar="[IMAGE]", help="Without it: list images.")] = None,
+    state: Annotated[State, typer.Option(help="List the images in this state of their boxes.")] = "all",
+    filter_: Annotated[str, typer.Option("--filter", metavar="EXPR", help="Only what it lets through.")] = "",
+    after: Annotated[int, typer.Option(min=0, help="List the images that came after this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+) -> None:
+    """List the boxes and counts of an image, or images with the state of their boxes."""
+    ours = session(context)
+    if image_id is not None:
+        with ours.workspace() as workspace:
+            told = _told(workspace, image_id)
+        ours.answer(told, _lines(told))
+        return
+    from binscout_tui.filtering.errors import FilterError
+    from binscout_tui.labelling import boxing_queue
+    from binscout_tui.store import box_labels
+
+    with ours.workspace() as workspace:
+        try:
+            found = workspace.db.read(boxing_queue.ids, state, filter_, after=after, limit=limit)
+        except FilterError as error:
+            raise error if ours.as_json else error.marked(filter_) from error
+        states = workspace.db.read(box_labels.states, found)
+        rows = [_row(workspace, one, states.get(one)) for one in found]
+    ours.answer(rows, [f"{row['image']:>7}  {row['state'] or 'unlabelled':<10}  {row['name']}" for row in rows])
+
+
+@boxes_app.command("show")
+def show(context: typer.Context, image_id: ImageArgument) -> None:
+    """Show all that is known of the things in an image: boxes, counts, what the model counted, your draft."""
+    from binscout_tui.labelling import boxing_queue
+    from binscout_tui.store import box_drafts
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(box_labels.get, image_id)
-        counts = workspace.db.read(box_labels.counts, image_id)
-        names = {one.id: one.name for one in workspace.db.read(classes.all_classes, archived=True)}
-    rows = [{"box": one.box, "class": names.get(one.class_id or 0)} for one in found.boxes]
-    counted = [{"class": names.get(one.class_id or 0), "count": one.count} for one in counts]
-    lines = [f"image {image_id}: {found.state or 'nobody looked yet'}"]
-    lines += [
-        f"  {','.join(f'{value:g}' for value in one.box)}  {names.get(one.class_id or 0, '')}" for one in found.boxes
-    ]
-    lines += [f"  {one['count']:>7}  {one['class'] or 'of everything'}" for one in counted]
-    ours.answer({"image": image_id, "state": found.state, "boxes": rows, "counts": counted}, lines)
+        told = _told(workspace, image_id)
+        model_id = workspace.db.read(boxing_queue.words).model_id
+        count = workspace.db.read(boxing_queue.model_count, image_id, model_id)
+        draft = workspace.db.read(box_drafts.get, workspace.user.uid, image_id)
+    told |= {"model": model_id, "model_count": count, "draft": None if draft is None else len(draft.boxes)}
+    counted = "none that counts is active" if model_id is None else "said no count" if count is None else f"{count:,}"
+    lines = [*_lines(told), f"  model: {counted}"]
+    ours.answer(told, lines if draft is None else [*lines, f"  draft: {len(draft.boxes)} boxes that are not kept"])
+
+
+def _told(workspace: Workspace, image_id: int) -> dict[str, Any]:
+    from binscout_tui.store import box_labels, classes
+
+    found = workspace.db.read(box_labels.get, image_id)
+    counts = workspace.db.read(box_labels.counts, image_id)
+    names = {one.id: one.name for one in workspace.db.read(classes.all_classes, archived=True)}
+    return {
+        "image": image_id,
+        "state": found.state,
+        "boxes": [{"box": one.box, "class": names.get(one.class_id or 0)} for one in found.boxes],
+        "counts": [{"class": names.get(one.class_id or 0), "count": one.count} for one in counts],
+    }
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    lines = [f"image {told['image']}: {told['state'] or 'nobody looked yet'}"]
+    lines += [f"  {','.join(f'{value:g}' for value in one['box'])}  {one['class'] or ''}" for one in told["boxes"]]
+    return lines + [f"  {one['count']:>7}  {one['class'] or 'of everything'}" for one in told["counts"]]
+
+
+def _row(workspace: Workspace, image_id: int, state: str | None) -> dict[str, Any]:
+    from binscout_tui.store import images
+
+    return {"image": image_id, "name": workspace.db.read(images.get, image_id).name, "state": state}
 
 
 @boxes_app.command("set")

@@ -11,7 +11,8 @@ from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from binscout_tui.store.classes import ClassRow
+    from binscout_tui.store.classes import ClassRow, Load
+    from binscout_tui.store.users import Role
     from binscout_tui.workspace import Workspace
 
 classes_app = typer.Typer(help="The classes; without a verb, list them.", invoke_without_command=True)
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def list_classes(
     context: typer.Context, archived: Annotated[bool, typer.Option("--archived", help="Also archived ones.")] = False
 ) -> None:
-    """List the classes with the number of their images, their keys, colours and groups."""
+    """List the classes with the number of their images, their keys, colours, groups and the classes above them."""
     if context.invoked_subcommand is not None:
         return
     from binscout_tui.store import classes
@@ -34,7 +35,8 @@ def list_classes(
     ours = session(context)
     with ours.workspace() as workspace:
         found = workspace.db.read(classes.all_classes, archived=archived)
-    ours.answer(found, [_line(one) for one in found])
+        all_of_them = workspace.db.read(classes.all_classes, archived=True)
+    ours.answer(found, _lines(found, all_of_them))
 
 
 @classes_app.command("rename")
@@ -45,19 +47,37 @@ def rename(context: typer.Context, name: str, new_name: Annotated[str, typer.Arg
     _change(context, name, lambda ws, one: ws.db.write(classes.rename, ws.user.uid, one.id, new_name), "renamed")
 
 
+@classes_app.command("add")
+def add(context: typer.Context, name: str) -> None:
+    """Make a class; undo archives it."""
+    from binscout_tui.store import classes
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Changing classes")
+        one = workspace.db.write(classes.add, workspace.user.uid, name)
+    ours.answer({"class": one, "changed": True}, f"{one.name} made.")
+
+
 @classes_app.command("merge")
-def merge(context: typer.Context, name: str, into: Annotated[str, typer.Argument(metavar="INTO")]) -> None:
+def merge(
+    context: typer.Context,
+    name: str,
+    into: Annotated[str, typer.Argument(metavar="INTO")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would move, and change nothing.")] = False,
+) -> None:
     """Move all labels, boxes and counts of a class to another, and archive it; `undo --area class` takes it back."""
     from binscout_tui.store import classes
 
     ours = session(context)
     with ours.workspace() as workspace:
-        workspace.user.must_be("operator", "Merging classes")
+        if not dry_run:
+            workspace.user.must_be("admin", "Merging classes")
         old, new = (workspace.db.read(classes.find, one) for one in (name, into))
-        moved = workspace.db.write(classes.merge, workspace.user.uid, old.id, new.id)
-    ours.answer(
-        {"class": old.name, "into": new.name, "images": moved}, f"{moved} images of {old.name} are {new.name} now."
-    )
+        load = workspace.db.read(classes.load, old.id)
+        moved = 0 if dry_run else workspace.db.write(classes.merge, workspace.user.uid, old.id, new.id)
+    told = _would_move(old.name, load) if dry_run else f"{moved} images of {old.name} are {new.name} now."
+    ours.answer({"class": old.name, "into": new.name, "images": moved, "moves": load, "changed": not dry_run}, told)
 
 
 @classes_app.command("archive")
@@ -70,7 +90,9 @@ def archive(
     from binscout_tui.store import classes
 
     told = "is there again" if back else "archived"
-    _change(context, name, lambda ws, one: ws.db.write(classes.archive, ws.user.uid, one.id, back=back), told)
+    _change(
+        context, name, lambda ws, one: ws.db.write(classes.archive, ws.user.uid, one.id, back=back), told, role="admin"
+    )
 
 
 @classes_app.command("key")
@@ -80,8 +102,8 @@ def key(
     letter: Annotated[str | None, typer.Argument(metavar="KEY")] = None,
 ) -> None:
     """Give a class the key that labels with it; without KEY the program chooses one. A key in use is refused."""
+    from binscout_tui.commands.class_keys import reserved_keys
     from binscout_tui.commands.keymap import resolve
-    from binscout_tui.screens.label import reserved_keys
     from binscout_tui.store import classes
 
     def change(workspace: Workspace, one: ClassRow) -> int | None:
@@ -134,17 +156,19 @@ def order(context: typer.Context, names: Annotated[list[str], typer.Argument(met
         ids = [workspace.db.read(classes.find, name).id for name in names]
         changed = workspace.db.write(classes.put_in_order, workspace.user.uid, ids)
         found = workspace.db.read(classes.all_classes)
-    ours.answer({"classes": [one.name for one in found], "changed": changed is not None}, [_line(one) for one in found])
+        all_of_them = workspace.db.read(classes.all_classes, archived=True)
+    shown = {"classes": [one.name for one in found], "changed": changed is not None}
+    ours.answer(shown, _lines(found, all_of_them))
 
 
-def _change(context: typer.Context, name: str, change: Any, told: str) -> None:
+def _change(context: typer.Context, name: str, change: Any, told: str, *, role: Role = "operator") -> None:
     from binscout_tui.store import classes
 
     if not name:
         raise UsageError("The name of a class is empty.", code="bad_class_name")
     ours = session(context)
     with ours.workspace() as workspace:
-        workspace.user.must_be("operator", "Changing classes")
+        workspace.user.must_be(role, "Changing classes")
         one = workspace.db.read(classes.find, name)
         changed = change(workspace, one)
         after = workspace.db.read(classes.get, one.id)
@@ -152,6 +176,19 @@ def _change(context: typer.Context, name: str, change: Any, told: str) -> None:
     ours.answer({"class": after, "changed": changed is not None}, text)
 
 
-def _line(one: ClassRow) -> str:
-    more = [one.key and f"key {one.key}", one.colour, one.group, one.archived_at and "archived"]
+def _would_move(name: str, load: Load) -> str:
+    return (
+        f"{load.images} labels, {load.boxes} boxes, {load.counts} counts, {load.items} items and {load.below} classes"
+        f" of {name} would move."
+    )
+
+
+def _lines(found: list[ClassRow], all_of_them: list[ClassRow]) -> list[str]:
+    names = {one.id: one.name for one in all_of_them}
+    return [_line(one, names.get(one.parent_id or 0, "")) for one in found]
+
+
+def _line(one: ClassRow, parent: str) -> str:
+    above = parent and f"below {parent}"
+    more = [one.key and f"key {one.key}", one.colour, one.group, above, one.archived_at and "archived"]
     return "  ".join([f"{one.images:>7}  {one.name}", *(word for word in more if word)])

@@ -9,7 +9,21 @@ import typer
 from binscout_tui.cli.session import session
 
 label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
-Area = Literal["label", "set", "trash", "capture", "boxes", "counts", "class", "suspect"]
+Area = Literal[
+    "label",
+    "verify",
+    "set",
+    "trash",
+    "capture",
+    "boxes",
+    "counts",
+    "class",
+    "suspect",
+    "review",
+    "note",
+    "answer",
+    "gold",
+]
 
 
 def register(app: typer.Typer) -> None:

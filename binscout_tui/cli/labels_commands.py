@@ -36,7 +36,6 @@ def import_labels(
 
     Exit code 1 when nothing could be used, or with --strict when anything was refused.
     """
-    from binscout_tui.imaging.names import display_name
     from binscout_tui.operations.label_import import import_labels as run
 
     ours = session(context)
@@ -48,7 +47,7 @@ def import_labels(
         f"replaced {report.replaced}, known already {report.known}, new classes {report.classes}",
         f"refused {len(report.refused)}; boxes of {report.incomplete} images left out, {report.clipped} cut at edges",
     ]
-    lines += [f"  {one.where}: {display_name(one.reason)}" for one in report.refused[:SHOWN]]
+    lines += [f"  {one.where}: {one.reason}" for one in report.refused[:SHOWN]]
     if len(report.refused) > SHOWN:
         lines.append(f"  and {len(report.refused) - SHOWN} more; --json lists all")
     ours.answer(report, lines)

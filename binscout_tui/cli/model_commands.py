@@ -103,7 +103,8 @@ def gate(context: typer.Context, model: str) -> int:
 
     ours = session(context)
     verdict = ours.run(lambda workspace: judge(workspace, model))
-    ours.answer({"model": model, "passed": verdict.passed, "checks": verdict.checks}, _checks(verdict))
+    answer = {"model": model, "dataset": verdict.dataset, "passed": verdict.passed, "checks": verdict.checks}
+    ours.answer(answer, _checks(verdict))
     return 0 if verdict.passed else EXIT_REFUSED
 
 

@@ -15,6 +15,7 @@ from binscout_tui.errors import EXIT_USAGE, BinScoutError, NotFoundError
 if TYPE_CHECKING:
     from binscout_tui.commands.areas import Opening
     from binscout_tui.terminal.graphics import TerminalGraphics
+    from binscout_tui.workspace import Workspace
 
 
 def open_at(option: Path | None, words: Sequence[str]) -> int:
@@ -55,13 +56,30 @@ def _check(root: Path, opening: Opening | None) -> None:
     """Raise, in one sentence, what would keep the app from opening there."""
     from binscout_tui import workspace
 
-    if opening is None or opening.image is None:
+    if opening is None or (opening.image is None and not opening.filter):
         workspace.check(root)
         return
+    with workspace.Workspace(root) as opened:
+        if opening.filter:
+            _check_filter(opened, opening.filter)
+        if opening.image is not None:
+            _check_image(opened, opening.image)
+
+
+def _check_filter(opened: Workspace, text: str) -> None:
+    from binscout_tui.filtering.errors import FilterError
+    from binscout_tui.store import filters
+
+    try:
+        opened.db.read(filters.checked, filters.parse(text))
+    except FilterError as error:
+        raise error.marked(text) from error
+
+
+def _check_image(opened: Workspace, image_id: int) -> None:
     from binscout_tui.store import images
 
-    with workspace.Workspace(root) as opened:
-        image = opened.db.read(images.get, opening.image)
+    image = opened.db.read(images.get, image_id)
     if image.trashed_at is not None:
         raise NotFoundError(
             f"Image {image.id} is in the trash.", hint=f"`binscout images restore {image.id}` brings it back."

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from binscout_tui.cli.session import session
+from binscout_tui.commands.areas import AREAS
 from binscout_tui.errors import UsageError
 
 
@@ -38,9 +39,12 @@ def init(
 
 def open_area(
     context: typer.Context,
-    area: Annotated[str, typer.Argument(help="home, capture, select, label, training, models, gallery or crops.")] = "",
+    area: Annotated[str, typer.Argument(help=f"One of {', '.join(AREAS)}.")] = "",
     image: Annotated[str, typer.Option(help="The number of an image to begin with in the gallery.")] = "",
     full: Annotated[bool, typer.Option("--full", help="Show one image of the gallery in full.")] = False,
+    wanted: Annotated[
+        str | None, typer.Option("--filter", metavar="EXPR", help="Show only images that match in the gallery.")
+    ] = None,
 ) -> int:
     """Open the app in an area, for panes and scripts; without one on Home."""
     from binscout_tui.cli.open_app import open_app
@@ -49,7 +53,7 @@ def open_area(
     ours = session(context)
     if ours.as_json:
         raise UsageError("The app has no answer as JSON.", hint="Leave --json out.")
-    return open_app(ours.option, opening(area, image, full=full))
+    return open_app(ours.option, opening(area, image, full=full, wanted=wanted))
 
 
 def demo(

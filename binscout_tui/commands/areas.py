@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """An area: mode name, its letter in the area menu, its function key, its name, and `module:class` of its screen."""
+    """An area: mode name, letter in the area menu, function key or "", name, and `module:class` of its screen."""
 
     id: str
     letter: str
@@ -28,11 +28,15 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where the app begins: an area, there an image or the one where the person was, in full or among the others."""
+    """Where the app begins: an area, there an image or the one where the person was, in full or among the others.
+
+    `filter` is what to filter by, None for what the person had.
+    """
 
     area: str = "home"
     image: int | None = None
     full: bool = False
+    filter: str | None = None
 
 
 AREAS: dict[str, Area] = {
@@ -46,5 +50,9 @@ AREAS: dict[str, Area] = {
         Area("models", "m", "f7", "Models", "binscout_tui.screens.models:ModelsScreen"),
         Area("gallery", "g", "f8", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
         Area("crops", "r", "f9", "Crop queue", "binscout_tui.screens.crops:CropsScreen"),
+        Area("boxes", "o", "", "Boxes", "binscout_tui.screens.boxes:BoxesScreen"),
+        Area("data", "d", "", "Data sets", "binscout_tui.screens.datasets:DatasetsScreen"),
+        Area("verify", "v", "", "Verify", "binscout_tui.screens.verify:VerifyScreen"),
+        Area("classes", "k", "", "Classes", "binscout_tui.screens.classes:ClassesScreen"),
     )
 }

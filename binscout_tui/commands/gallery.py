@@ -23,6 +23,14 @@ class GalleryContext(Protocol):
     def marked(self) -> int:
         """How many images are marked."""
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter leaves images out."""
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether the images here are those in the trash."""
+
 
 class FullContext(Protocol):
     """What the checks of the full view look at."""
@@ -57,6 +65,27 @@ def on_image(context: GalleryContext) -> Verdict:
 def has_marks(context: GalleryContext) -> Verdict:
     """There must be marked images."""
     return True if context.marked else "No image is marked; {gallery.mark} marks one."
+
+
+def can_trash(context: GalleryContext) -> Verdict:
+    """The image under the cursor must not be in the trash already."""
+    return (
+        "These images are in the trash; {gallery.restore} brings them back."
+        if context.is_in_trash
+        else on_image(context)
+    )
+
+
+def can_restore(context: GalleryContext) -> Verdict:
+    """The images must be those in the trash."""
+    if not context.is_in_trash:
+        return "Nothing here is in the trash; the filter in:trash shows what is."
+    return on_image(context)
+
+
+def has_filter(context: GalleryContext) -> Verdict:
+    """There must be a filter, and the grid."""
+    return in_grid(context) if context.is_filtered else "All images are shown; {gallery.filter} filters them."
 
 
 def shows_image(context: FullContext) -> Verdict:
@@ -96,12 +125,29 @@ SCOPE = Scope(
             allowed=on_image,
         ),
         Command("gallery.unmark", ("asterisk",), "unmark", "Take all marks away.", allowed=has_marks, footer=False),
+        Command("gallery.filter", ("slash",), "filter", "Show only the images that match.", allowed=in_grid),
+        Command(
+            "gallery.unfilter",
+            ("backspace",),
+            "all",
+            "Show all images again; the cursor stays on its image.",
+            allowed=has_filter,
+            footer=False,
+        ),
         Command(
             "gallery.trash",
             ("d",),
             "trash",
             "Move the marked images to the trash, without marks this one; undo brings them back.",
-            allowed=on_image,
+            allowed=can_trash,
+        ),
+        Command(
+            "gallery.restore",
+            ("R",),
+            "restore",
+            "Bring the marked images, without marks this one, back from the trash.",
+            allowed=can_restore,
+            footer=False,
         ),
         Command(
             "gallery.queue",
@@ -173,6 +219,7 @@ FULL = Scope(
 DECISIONS = frozenset(
     {
         "gallery.trash",
+        "gallery.restore",
         "gallery.queue",
         "gallery.undo",
         "gallery.redo",

@@ -14,15 +14,21 @@ from binscout_tui.settings import KeySettings
 
 INSIDE: dict[str, Keys] = {
     "crop": ("select", "crops"),
+    "box": ("boxes",),
     "look": ("select",),
     "full": ("gallery",),
     "finder": ("label",),
+    "filter": ("gallery", "label", "boxes", "data_images", "data"),
+    "data_found": ("data",),
+    "data_images": ("data",),
+    "data_full": ("data",),
 }
 """Scopes that are active together with those of the screens on which they open; they come first."""
-TEXT = frozenset({"finder", "typed", "pick"})
+TEXT = frozenset({"finder", "filter", "typed", "pick"})
 """Scopes with a field that takes every character as text."""
 RESERVED: dict[str, tuple[Keys, str]] = {
     "label": (tuple("123456789"), "classes have it"),
+    "boxes": (tuple("123456789"), "classes have it"),
 }
 """Keys that a scope needs for something else than commands."""
 

@@ -38,6 +38,10 @@ class LabelContext(Protocol):
     def has_model(self) -> bool:
         """Whether a model is active."""
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the label of the image is probably wrong, and that is being looked at."""
+
 
 NO_IMAGE = "There is no image to label here."
 UNSEEN = "This picture cannot be shown; {label.skip} skips it, {label.trash} moves it to the trash."
@@ -59,6 +63,13 @@ def can_take(context: LabelContext) -> Verdict:
     """A suggestion must be on the screen."""
     seen = can_see(context)
     return seen if seen is not True else True if context.suggestion else context.no_suggestion
+
+
+def is_suspect(context: LabelContext) -> Verdict:
+    """The suspects must be gone over."""
+    if context.is_suspect:
+        return can_see(context)
+    return "This is for labels that are probably wrong; {label.order} goes over them."
 
 
 def has_model(context: LabelContext) -> Verdict:
@@ -95,6 +106,14 @@ SCOPE = Scope(
             allowed=has_model,
             footer=False,
         ),
+        Command(
+            "label.right",
+            ("k",),
+            "right",
+            "Say that a suspect label is right; it is suspect no more.",
+            allowed=is_suspect,
+            footer=False,
+        ),
         Command("label.empty", ("0",), "nothing", "Say that there is nothing to label in the image.", allowed=can_see),
         Command(
             "label.skip",
@@ -111,12 +130,34 @@ SCOPE = Scope(
             "Go over the skipped images, or back to the unlabelled ones.",
             allowed=has_skipped,
         ),
+        Command(
+            "label.order",
+            ("o",),
+            "order",
+            "Choose in which order images are gone over: uncertain ones first, suspects, a filter, and others.",
+        ),
+        Command(
+            "label.review",
+            ("r",),
+            "review",
+            "Say that somebody is to look at the image again, or no more.",
+            allowed=has_image,
+            footer=False,
+        ),
+        Command("label.note", ("n",), "note", "Write a note on the image.", allowed=has_image, footer=False),
         Command("label.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
         Command("label.previous", ("h", "left"), "back", "Show the image before, without deciding."),
-        Command(
-            "label.next", ("l", "right"), "on", "Show the next unlabelled image, without deciding.", allowed=has_image
-        ),
+        Command("label.next", ("l", "right"), "on", "Show the next image, without deciding.", allowed=has_image),
         Command("label.trash", ("d",), "trash", "Move the image to the trash; undo brings it back.", allowed=has_image),
+        Command(
+            "label.verify",
+            ("V",),
+            "verify",
+            "Go to the grids of images that the model says are of one class.",
+            footer=False,
+        ),
+        Command("label.boxes", ("B",), "boxes", "Go to drawing boxes and counting.", footer=False),
+        Command("label.classes", ("C",), "classes", "Go to the set of classes, their keys and colours.", footer=False),
     ),
 )
 FINDER = Scope(
@@ -135,6 +176,7 @@ FINDER = Scope(
     ),
 )
 DECISIONS = frozenset(
-    {"label.choose", "label.take", "label.empty", "label.skip", "label.trash", "label.find", "label.undo", "label.redo"}
+    {"label.choose", "label.take", "label.right", "label.empty", "label.skip", "label.trash", "label.find"}
+    | {"label.undo", "label.redo", "label.review", "label.note"}
 )
 """What a key may only do once the image that it is meant for is on the screen; a held key must not outrun the eye."""

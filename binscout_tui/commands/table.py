@@ -5,7 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from binscout_tui.commands import app, capture, crop, crops, dialog, gallery, home, label, models, select, training
+from binscout_tui.commands import (
+    app,
+    boxes,
+    capture,
+    classes,
+    crop,
+    crops,
+    datasets,
+    dialog,
+    filter_bar,
+    gallery,
+    home,
+    label,
+    models,
+    select,
+    training,
+    verify,
+)
 from binscout_tui.commands.command import Changes, Command, Scope, key_label
 
 SCOPES: tuple[Scope, ...] = (
@@ -19,16 +36,27 @@ SCOPES: tuple[Scope, ...] = (
     crop.SCOPE,
     label.SCOPE,
     label.FINDER,
+    classes.SCOPE,
+    boxes.SCOPE,
+    boxes.BOX,
+    verify.SCOPE,
     training.SCOPE,
     models.SCOPE,
     gallery.SCOPE,
     gallery.FULL,
+    datasets.SCOPE,
+    datasets.FINDINGS,
+    datasets.IMAGES,
+    datasets.FULL,
+    filter_bar.SCOPE,
     dialog.CONFIRM,
     dialog.TYPED,
     dialog.FORM,
     dialog.MENU,
     dialog.READER,
     dialog.PICK,
+    datasets.PLAN,
+    datasets.WAITING,
 )
 
 # What terminals send for these is another key, nothing, or late; or tmux, the line discipline or the desktop takes it.
@@ -67,7 +95,17 @@ def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
 
 
 def _may_take(scope: Scope) -> bool:
-    dialogs = (dialog.CONFIRM, dialog.TYPED, dialog.FORM, dialog.MENU, dialog.READER, dialog.PICK, capture.COVERAGE)
+    dialogs = (
+        dialog.CONFIRM,
+        dialog.TYPED,
+        dialog.FORM,
+        dialog.MENU,
+        dialog.READER,
+        dialog.PICK,
+        capture.COVERAGE,
+        datasets.PLAN,
+        datasets.WAITING,
+    )
     return scope in (app.SCOPE, *dialogs)
 
 

@@ -35,7 +35,7 @@ class AreaMenu(Dialog[str]):
                 Content.assemble(
                     (f" {area.letter} ", "bold $accent"),
                     (f" {area.title:<12}", ""),
-                    (f"{key_label(area.function_key):>3}", "$text-muted"),
+                    (f"{area.function_key and key_label(area.function_key):>3}", "$text-muted"),
                     (mark, "$text-muted"),
                 )
             )

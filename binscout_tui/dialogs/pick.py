@@ -7,52 +7,24 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Input
 
 from binscout_tui.capturing.choosing import Choosing, Option, Picked
 from binscout_tui.commands import dialog
 from binscout_tui.dialogs.base import Dialog
+from binscout_tui.widgets.holding_line import HoldingLine
 from binscout_tui.widgets.line import Line
 
 ROWS = 8
+SCAN = "scan, or type a few letters"
 Load = Callable[[], Awaitable[Sequence[Option]]]
 
 
-class _Line(Input, inherit_bindings=False):
-    """An input that leaves Enter to the dialog, so that its keys are named in one place."""
+class _Line(HoldingLine):
+    """The line of this dialog."""
 
-    BINDINGS = [binding for binding in Input.BINDINGS if isinstance(binding, Binding) and binding.key != "enter"]
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="scan, or type a few letters", compact=True, select_on_focus=False)
-        self._behind: list[events.Key] | None = None
-        self._is_done = False
-
-    def on_key(self, event: events.Key) -> None:
-        """What is typed behind Enter belongs to whatever Enter leads to."""
-        if self._is_done or self._behind is not None:
-            event.stop()
-            event.prevent_default()
-            if self._is_done:
-                self._pass_on(event)
-            elif self._behind is not None:
-                self._behind.append(event)
-        elif event.key == "enter":
-            self._behind = []
-
-    def let_go(self, *, done: bool) -> None:
-        """Enter has had its effect, and with `done` the dialog is answered: the keys behind it go their way."""
-        behind, self._behind, self._is_done = self._behind or [], None, done
-        for pressed in behind:
-            self._pass_on(pressed)
-
-    def _pass_on(self, pressed: events.Key) -> None:
-        """As if it came now, but judged by the moment at which it was pressed."""
-        again = events.Key(pressed.key, pressed.character)
-        again.time = pressed.time
-        self.app.post_message(again)
+    def __init__(self, asks: str) -> None:
+        super().__init__(asks)
 
 
 class Pick(Dialog[Picked]):
@@ -71,17 +43,20 @@ class Pick(Dialog[Picked]):
     Pick #pick-asks {{ width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }}
     """
 
-    def __init__(self, title: str, load: Load, *, makes: str = "", empty: str = "nothing matches") -> None:
+    def __init__(
+        self, title: str, load: Load, *, makes: str = "", empty: str = "nothing matches", asks: str = SCAN
+    ) -> None:
         super().__init__(title)
         self._choosing = Choosing(makes=makes)
         self._load = load
         self._empty = empty
+        self._asks = asks
         self._loaded = asyncio.Event()
         self._painting = False
 
     def body(self) -> ComposeResult:
         """The line to type on and the rows below it."""
-        yield _Line()
+        yield _Line(self._asks)
         yield Line(Content.styled("loading…", "$text-muted"), id="pick-rows")
         yield Line(id="pick-asks")
 

@@ -14,7 +14,13 @@ def source_group(path: Path) -> str | None:
     One trailing crop counter (`_` and 1 to 3 digits) is taken off the stem when what is left still ends with a
     digit: `coins/10c/test_1_13.jpg` gives `coins/test_1`, while `IMG_0001` and `date_4` stay whole.
     """
-    collection = path.parent.parent.name
+    return group_in(path.parent.parent.name, path.name)
+
+
+def group_in(collection: str, name: str) -> str | None:
+    """`source_group` of the file `name` in a folder of `collection`."""
     if not collection or collection == "..":
         return None
-    return f"{collection}/{_CROP_COUNTER.sub('', path.stem)}"
+    end = name.rfind(".")
+    stem = name[:end] if 0 < end < len(name) - 1 else name  # as `Path.stem`, for a million names
+    return f"{collection}/{_CROP_COUNTER.sub('', stem)}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import msgspec
+
+from binscout_tui.imaging.names import display_name
 
 from . import geometry, reading
 from .model import Box, ClassInfo, Found, FoundBox, FoundBoxes, Labels, no_class_name
@@ -22,10 +25,16 @@ _OWN = ("sha256", "state", "label", "counts")
 
 
 class Writer:
-    """Writes the annotations, and says where pictures go; `unclassed`: there are boxes without a class."""
+    """Writes the annotations, and says where pictures go.
 
-    def __init__(self, classes: Sequence[ClassInfo], *, unclassed: bool) -> None:
+    `unclassed`: there are boxes without a class; `info` stands among the information on the whole file.
+    """
+
+    def __init__(
+        self, classes: Sequence[ClassInfo], *, unclassed: bool, info: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         self._classes = classes
+        self._info = {"description": "Labels of BinScout"} | dict(info)
         self._ids: dict[str | None, int] = {one.name: number for number, one in enumerate(classes, 1)}
         if unclassed:
             self._ids[None] = len(classes) + 1
@@ -38,7 +47,7 @@ class Writer:
     def write(self, folder: Path, entries: Iterable[Labels]) -> None:
         """The annotations, one a line."""
         with (folder / FILE).open("wb") as handle, tempfile.TemporaryFile(dir=folder) as notes:
-            handle.write(b'{"info":{"description":"Labels of BinScout"},"licenses":[],\n"categories":[')
+            handle.write(f'{{"info":{text(self._info)},"licenses":[],\n"categories":['.encode())
             _join(handle, map(text, self._categories()))
             handle.write(b'],\n"images":[')
             _join(handle, self._images(entries, notes))
@@ -132,7 +141,9 @@ def read(path: Path) -> Iterator[ClassInfo | Found | Refused]:
     try:
         content = reading.decoded(reading.whole(path, reading.LARGEST_WHOLE), _File)
     except Problem as problem:
-        raise NotThatFormatError(f"{path.name} is no COCO file: {problem.reason}", code=problem.code) from problem
+        raise NotThatFormatError(
+            f"{display_name(path.name)} is no COCO file: {problem.reason}", code=problem.code
+        ) from problem
     yield from _Reader(path, content).run()
 
 
@@ -157,16 +168,19 @@ class _Reader:
                 yield self._image(place, raw, known)
             except Problem as problem:
                 yield refusal_of(place, problem)
-        for image_id in self._boxes.keys() - known:
-            yield refused(self._boxes[image_id][0].place, "unknown_image", f"There is no image with the id {image_id}.")
+        for image_id, boxes in self._boxes.items():
+            if image_id not in known:
+                reason = f"There is no image with the id {image_id}."
+                yield from (refused(box.place, "unknown_image", reason) for box in boxes)
         if self._header is not None:
             yield from self._others()
 
     def _place(self, what: str, number: int) -> Place:
-        return Place(self._path.name, item=f"{what}[{number}]")
+        return Place(display_name(self._path.name), item=f"{what}[{number}]")
 
     def _categories(self) -> Iterator[ClassInfo | Refused]:
         classes = {one.name: one for one in self._header.classes} if self._header else {}
+        unclassed = (self._header.no_class, no_class_name(self._header.classes)) if self._header else None
         for number, raw in enumerate(self._content.categories):
             place = self._place("categories", number)
             try:
@@ -176,7 +190,7 @@ class _Reader:
             except Problem as problem:
                 yield refusal_of(place, problem)
                 continue
-            if self._header is not None and one.id == self._header.no_class:
+            if (one.id, one.name) == unclassed:
                 self._names[one.id] = None
                 continue
             self._names[one.id] = one.name
@@ -189,7 +203,8 @@ class _Reader:
             try:
                 one = reading.decoded(raw, _Annotation)
                 image_id = one.image_id
-                self._boxes[image_id].append(self._box(place, one))
+                box = self._box(place, one)
+                self._boxes[image_id].append(box)
             except Problem as problem:
                 yield refusal_of(place, problem)
                 if image_id is None:

@@ -6,9 +6,11 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, TypeVar, cast
 
 import msgspec
+
+from binscout_tui.imaging.names import display_name
 
 from . import geometry, reading
 from .model import ClassInfo, Count, Found, FoundBox, FoundBoxes, FoundLabel, Labels, Size
@@ -17,8 +19,10 @@ from .refusals import NotThatFormatError, Place, Problem, Refused, refusal_of, r
 COLUMNS = ("file", "sha256", "width", "height", "kind", "state", "class", "x1", "y1", "x2", "y2", "count")
 NAMES = {"file": ("file", "filename", "file_name", "image", "path"), "class": ("class", "label", "class_name")}
 """What other programs call the columns that a plain table of labels has."""
+_COORDINATES = {"x1", "y1", "x2", "y2", "xmin", "ymin", "xmax", "ymax"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 Row = Mapping[str, str]
+Said = TypeVar("Said")
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -51,9 +55,34 @@ def _rows(one: Labels) -> Iterator[tuple[Any, ...]]:
 
 
 def read(path: Path) -> Iterator[ClassInfo | Found | Refused]:
-    """What the table says; rows of one picture belong together. Raises NotThatFormatError."""
+    """What the table says. Raises NotThatFormatError."""
+    scattered = _scattered(path)
+    held: dict[tuple[str, str], list[_Row]] = {}
+    damaged: set[tuple[str, str]] = set()
     for rows, lost in _pictures(_read_rows(path)):
-        yield from _found(rows, lost)
+        picture = _picture_of(rows)
+        if picture in scattered:
+            held.setdefault(picture, []).extend(rows)
+            damaged.update([picture] if lost else [])
+        else:
+            yield from _found(rows, lost)
+    for picture, rows in held.items():
+        yield from _found(rows, picture in damaged)
+
+
+def _scattered(path: Path) -> set[tuple[str, str]]:
+    """Pictures whose rows do not stand together: the boxes of the first rows alone would be taken for all there are."""
+    seen: set[tuple[str, str]] = set()
+    scattered: set[tuple[str, str]] = set()
+    for rows, _ in _pictures(_read_rows(path)):
+        picture = _picture_of(rows)
+        (scattered if picture in seen else seen).add(picture)
+    return scattered
+
+
+def _picture_of(rows: list[_Row]) -> tuple[str, str]:
+    """The picture of neighbouring rows, none where nobody can read any of them."""
+    return next((row.picture for row in rows if row.cells), ("", ""))
 
 
 def _pictures(rows: Iterable[_Row]) -> Iterator[tuple[list[_Row], bool]]:
@@ -85,9 +114,9 @@ def _found(rows: list[_Row], lost: bool) -> Iterator[Found | Refused]:
             if row.problem:
                 raise row.problem
             if kind == "label":
-                label = _label(row.cells)
+                label = _only(label, _label(row.cells))
             elif kind == "boxes":
-                state = _one_of(row.cells["state"], ("unlabelled", "empty", "skipped"))
+                state = _only(state, _one_of(row.cells["state"], ("unlabelled", "empty", "skipped")))
             elif kind == "box":
                 boxes.append(_box(row))
             elif kind == "count":
@@ -97,8 +126,9 @@ def _found(rows: list[_Row], lost: bool) -> Iterator[Found | Refused]:
             usable += 1
         except Problem as problem:
             incomplete = incomplete or kind in ("boxes", "box")
+            lost = lost or kind not in ("label", "count")
             yield refusal_of(row.place, problem)
-    if boxes and state in ("empty", "skipped"):
+    if boxes and state is not None:
         yield refused(rows[0].place, "bad_state", f"The picture has boxes and is {state}.")
         incomplete = True
     incomplete = incomplete or (lost and bool(boxes or state))
@@ -135,18 +165,18 @@ def _read_rows(path: Path) -> Iterator[_Row]:
             cells = next(reader)
         except StopIteration:
             if columns is None:
-                raise NotThatFormatError(f"{path.name} is empty.") from None
+                raise NotThatFormatError(f"{display_name(path.name)} is empty.") from None
             return
         except csv.Error as error:
             if columns is None:
-                raise NotThatFormatError(f"{path.name} is not a table: {error}.") from error
-            yield _Row(Place(path.name, begin), {}, Problem("bad_csv", f"This is not CSV: {error}."))
+                raise NotThatFormatError(f"{display_name(path.name)} is not a table: {error}.") from error
+            yield _Row(Place(display_name(path.name), begin), {}, Problem("bad_csv", f"This is not CSV: {error}."))
             reader = csv.reader(source, strict=True)
             continue
         if columns is None:
             columns = _columns(cells, path)
         elif cells:
-            yield _row(Place(path.name, begin), columns, cells)
+            yield _row(Place(display_name(path.name), begin), columns, cells)
 
 
 class _Lines:
@@ -173,11 +203,17 @@ def _columns(cells: list[str], path: Path) -> list[str]:
         ours.append(next((name for name, others in NAMES.items() if column in others), column))
     if "class" not in ours or not {"file", "sha256"} & set(ours):
         raise NotThatFormatError(
-            f"{path.name} has no columns for the picture and its class.",
+            f"{display_name(path.name)} has no columns for the picture and its class.",
             hint="The first line names them, such as file,label; docs/formats.md has all.",
         )
     if len(set(ours)) < len(ours):
-        raise NotThatFormatError(f"{path.name} has a column twice.")
+        raise NotThatFormatError(f"{display_name(path.name)} has a column twice.")
+    if "kind" not in ours and _COORDINATES & set(ours):
+        raise NotThatFormatError(
+            f"{display_name(path.name)} has coordinates, but no column kind that says what a row is.",
+            hint="Each row of a plain table is the class of a whole picture; docs/formats.md has the columns of boxes.",
+            code="no_kind",
+        )
     return ours
 
 
@@ -211,11 +247,15 @@ def _label(cells: Row) -> FoundLabel | None:
 
 
 def _box(row: _Row) -> FoundBox:
-    try:
-        x1, y1, x2, y2 = (float(row.cells[name]) for name in ("x1", "y1", "x2", "y2"))
-    except ValueError as error:
-        raise Problem("not_a_number", "A coordinate is not a number.") from error
+    x1, y1, x2, y2 = (reading.number(row.cells[name]) for name in ("x1", "y1", "x2", "y2"))
     return FoundBox((x1, y1, x2, y2), row.cells["class"] or None, row.place)
+
+
+def _only(before: Said | None, said: Said | None) -> Said | None:
+    """What two rows say, where they say the same or one of them nothing. Raises Problem."""
+    if before is not None and said is not None and before != said:
+        raise Problem("again", "A row further up says something else of the picture.")
+    return said if before is None else before
 
 
 def _one_of(value: str, known: tuple[str, ...]) -> str:

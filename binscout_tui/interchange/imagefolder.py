@@ -11,7 +11,7 @@ from binscout_tui.imaging import scan
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Rejected
 
-from .jsonl import read_records
+from .jsonl import read_records, told_once
 from .model import ClassInfo, Found, FoundLabel, Labels
 from .naming import folder_names
 from .record import SIDECAR, Header, Line, found_in, header, record, text
@@ -50,30 +50,39 @@ def read(folder: Path, is_private: Callable[[Path], bool]) -> Iterator[ClassInfo
     first, lines, refusals = read_records(folder / SIDECAR) if (folder / SIDECAR).is_file() else (None, [], [])
     yield from first.classes if first else []
     yield from refusals
-    beside = {line.name: (place, line) for place, line in lines}
+    beside: dict[str, tuple[Place, Line]] = {}
+    yield from told_once(lines, beside, lambda line: line.name)
     names = {told: name for name, told in (first or Header(binscout=KIND, version=1)).folders.items()}
     for found in scan.scan([folder], is_private):
         if isinstance(found, Rejected):
             yield refused(Place(_relative(found.path, folder)), str(found.code), found.reason)
         elif isinstance(found, scan.Found):
-            yield _picture(found.path, folder, names, beside.pop(found.path.name, None))
+            yield from _picture(found.path, folder, names, beside.pop(found.path.name, None))
+        elif found.path.is_symlink():
+            reason = "It is a link to a picture that is read where it lies; its own folder says nothing."
+            yield refused(Place(_relative(found.path, folder)), "link", reason)
     for place, line in beside.values():
         yield _elsewhere(place, line)
 
 
-def _picture(path: Path, root: Path, names: dict[str, str], beside: tuple[Place, Line] | None) -> Found | Refused:
+def _picture(
+    path: Path, root: Path, names: dict[str, str], beside: tuple[Place, Line] | None
+) -> Iterator[Found | Refused]:
     place = Place(_relative(path, root))
     if path.parent == root:
-        return refused(place, "no_class_folder", "The picture is in no folder of a class.")
+        yield refused(place, "no_class_folder", "The picture is in no folder of a class.")
+        return
     name = names.get(path.parent.name, path.parent.name)
     found = Found(place=place, file=_relative(path, root), path=path, label=FoundLabel("class", name))
-    if beside is None:
-        return found
-    try:
-        more = found_in(msgspec.structs.replace(beside[1], state=None, label=None), beside[0])
-    except Problem as problem:
-        return refusal_of(beside[0], problem)
-    return msgspec.structs.replace(found, sha256=more.sha256, size=more.size, boxes=more.boxes, counts=more.counts)
+    if beside is not None:
+        try:
+            more = found_in(msgspec.structs.replace(beside[1], state=None, label=None), beside[0])
+        except Problem as problem:
+            yield refusal_of(beside[0], problem)
+        else:
+            told = {"sha256": more.sha256, "size": more.size, "boxes": more.boxes, "counts": more.counts}
+            found = msgspec.structs.replace(found, **told)
+    yield found
 
 
 def _elsewhere(place: Place, line: Line) -> Found | Refused:

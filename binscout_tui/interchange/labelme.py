@@ -9,7 +9,7 @@ import msgspec
 
 from . import reading
 from .model import ClassInfo, Found, FoundBox, FoundBoxes, FoundLabel, Four
-from .refusals import Place, Problem, Refused, refusal_of
+from .refusals import Place, Problem, Refused, refusal_of, refused
 from .voc import read_files
 
 LARGEST = 256 << 20
@@ -50,6 +50,10 @@ def _read_file(path: Path, place: Place) -> Iterator[Found | Refused]:
             damaged = True
             yield refusal_of(where, problem)
     flags = [flag for flag, is_set in (content.flags or {}).items() if is_set]
+    if len(flags) > 1:
+        yield refused(
+            Place(place.file, item="flags"), "flags", f"{len(flags)} flags are set, and a picture has one class."
+        )
     yield Found(
         place=place,
         file=name,
@@ -57,7 +61,10 @@ def _read_file(path: Path, place: Place) -> Iterator[Found | Refused]:
         path=reading.inside(path.parent, name),
         size=(content.width, content.height) if content.width and content.height else None,
         label=FoundLabel("class", flags[0]) if len(flags) == 1 else None,
-        boxes=None if damaged else FoundBoxes(state="boxes" if boxes else "empty", boxes=tuple(boxes), unit="pixels"),
+        # Who only set flags looked for no things.
+        boxes=None
+        if damaged or (flags and not boxes)
+        else FoundBoxes(state="boxes" if boxes else "empty", boxes=tuple(boxes), unit="pixels"),
         incomplete=damaged,
     )
 

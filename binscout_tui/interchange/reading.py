@@ -16,7 +16,7 @@ from .refusals import NotThatFormatError, Problem
 
 T = TypeVar("T")
 LONGEST_LINE = 16 << 20
-LARGEST_PART = 64 << 20
+LARGEST_PART = 8 << 20
 """Of a file that says something of one picture, in bytes."""
 LARGEST_WHOLE = 4 << 30
 _BOM = b"\xef\xbb\xbf"
@@ -61,6 +61,16 @@ def decoded(content: bytes | str | msgspec.Raw, kind: type[T]) -> T:
         raise Problem("bad_field", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("bad_json", f"This is not JSON: {error or 'nested too deeply'}.") from error
+
+
+def number(word: str) -> float:
+    """A number as files hold it. Raises Problem for what is none, also where Python alone would read one."""
+    try:
+        if word.isascii() and "_" not in word:
+            return float(word)
+    except ValueError:
+        pass
+    raise Problem("not_a_number", "A coordinate is not a number.")
 
 
 def unreadable(path: Path, error: Exception) -> NotThatFormatError:

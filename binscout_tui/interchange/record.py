@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from binscout_tui.imaging.names import display_name
+
 from . import geometry
 from .model import BoxState, ClassInfo, Count, Found, FoundBox, FoundBoxes, FoundLabel, Four, Labels, LabelState
 from .reading import decoded
@@ -128,10 +130,12 @@ def read_header(content: str | bytes | msgspec.Raw, file: Path) -> Header:
     try:
         found = decoded(content, Header)
     except Problem as problem:
-        raise NotThatFormatError(f"The first line of {file.name} is damaged: {problem.reason}") from problem
+        raise NotThatFormatError(
+            f"The first line of {display_name(file.name)} is damaged: {problem.reason}"
+        ) from problem
     if found.version > VERSION:
         raise NotThatFormatError(
-            f"{file.name} has version {found.version} and this program knows up to version {VERSION}.",
+            f"{display_name(file.name)} has version {found.version} and this program knows up to version {VERSION}.",
             hint="Update BinScout; nothing was changed.",
             code="newer_format",
         )

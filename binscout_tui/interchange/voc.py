@@ -87,10 +87,7 @@ def _box(thing: Element) -> Four:
     sides = thing.find("bndbox")
     if sides is None:
         raise Problem("no_box", "It has no box.")
-    try:
-        x1, y1, x2, y2 = (float(_text(sides, side)) for side in _SIDES)
-    except ValueError as error:
-        raise Problem("not_a_number", "A coordinate is not a number.") from error
+    x1, y1, x2, y2 = (reading.number(_text(sides, side)) for side in _SIDES)
     return (x1 - 1 if x1 else 0.0), (y1 - 1 if y1 else 0.0), x2, y2
 
 

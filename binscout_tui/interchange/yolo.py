@@ -6,25 +6,26 @@ An empty text file says that nothing is in the picture; what it cannot say stand
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 import yaml
 
-from binscout_tui.imaging.names import display_name
+from binscout_tui.imaging.names import display_name, one_line
 
 from . import geometry, reading
-from .jsonl import read_records
+from .jsonl import read_records, told_once
 from .model import ClassInfo, Found, FoundBox, FoundBoxes, Four, Labels, no_class_name
 from .naming import SUFFIXES
 from .record import SIDECAR, Header, Line, found_in, header, record, text
-from .refusals import NotThatFormatError, Place, Problem, Refused, refusal_of
+from .refusals import NotThatFormatError, Place, Problem, Refused, refusal_of, refused
 
 KIND = "yolo"
 DATA, PICTURES, LABELS = "data.yaml", "images", "labels"
 CLASSES = "classes.txt"
-LARGEST_NAMES = 8 << 20
+LARGEST_NAMES = 1 << 20
 _PICTURES = tuple({suffix for suffixes in SUFFIXES.values() for suffix in suffixes})
 
 
@@ -78,9 +79,23 @@ def read(path: Path) -> Iterator[ClassInfo | Found | Refused]:
     yield from refusals
     reader = _Reader(folder, _names(path, folder, first))
     yield from _classes(reader.names, first)
-    beside = {PurePosixPath(line.name).stem: (place, line) for place, line in lines}
+    beside: dict[str, tuple[Place, Line]] = {}
+    yield from told_once(lines, beside, lambda line: PurePosixPath(line.name).stem)
+    is_empty = first is None
     for label in reader.files():
-        yield from reader.read(label, beside.pop(label.stem, None))
+        is_empty = False
+        try:
+            yield from reader.read(label, beside.pop(label.stem, None))
+        except Problem as problem:
+            yield refusal_of(Place(display_name(label.relative_to(folder))), problem)
+        except NotThatFormatError as error:  # one of many that cannot be opened
+            yield refused(Place(display_name(label.relative_to(folder))), error.code, error.sentence)
+    if is_empty:
+        raise NotThatFormatError(
+            f"There is no text file below a folder {LABELS} in {display_name(folder)}.",
+            hint=f"Name the folder that holds {LABELS} and {DATA}.",
+            code="not_found",
+        )
     for place, line in beside.values():
         yield _without_text(place, line)
 
@@ -90,7 +105,7 @@ def _names(path: Path, folder: Path, first: Header | None) -> list[str | None]:
     data = path if path.is_file() else folder / DATA
     listed = next((one for one in (folder / CLASSES, folder / LABELS / CLASSES) if one.is_file()), None)
     if data.is_file():
-        names: list[str | None] = list(_yaml_names(data))
+        names = _yaml_names(data)
     elif listed is not None:
         names = [line.strip() for _, line in reading.lines(listed) if isinstance(line, str) and line.strip()]
     else:
@@ -98,24 +113,39 @@ def _names(path: Path, folder: Path, first: Header | None) -> list[str | None]:
             f"{display_name(folder)} has neither {DATA} nor {CLASSES}, so that nobody knows the classes.",
             hint="Name the folder that holds data.yaml, or that file.",
         )
-    if first is not None and first.no_class is not None and 0 <= first.no_class < len(names):
-        names[first.no_class] = None
-    return names
+    # Another program may have put a class of its own at the number of boxes without a class.
+    unclassed = None if first is None else (first.no_class, no_class_name(first.classes))
+    return [None if one == unclassed else one[1] for one in enumerate(names)]
+
+
+class _Loader(yaml.BaseLoader):  # type: ignore[misc]
+    """Refuses a key that stands twice: nobody knows which of two classes has the number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(keys)) < len(keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def _yaml_names(path: Path) -> list[str]:
     try:
         # Everything stays text: a class may be called `no` or `1.0`.
-        data = yaml.load(reading.whole(path, LARGEST_NAMES).decode(), Loader=yaml.BaseLoader)
+        data = yaml.load(reading.whole(path, LARGEST_NAMES).decode(), Loader=_Loader)
     except (Problem, yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise NotThatFormatError(f"{path.name} is not YAML that can be read.", code="bad_yaml") from error
+        said = f": {one_line(str(error.problem))}" if isinstance(error, yaml.MarkedYAMLError) else ""
+        name = display_name(path.name)
+        raise NotThatFormatError(f"{name} is not YAML that can be read{said}.", code="bad_yaml") from error
     names = data.get("names") if isinstance(data, dict) else None
     if isinstance(names, dict):
         if set(names) != {str(number) for number in range(len(names))}:
-            raise NotThatFormatError(f"The classes of {path.name} are not numbered from 0 on.", code="bad_names")
+            raise NotThatFormatError(
+                f"The classes of {display_name(path.name)} are not numbered from 0 on.", code="bad_names"
+            )
         names = [names[str(number)] for number in range(len(names))]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise NotThatFormatError(f"{path.name} does not list the names of the classes.", code="bad_names")
+        raise NotThatFormatError(f"{display_name(path.name)} does not list the names of the classes.", code="bad_names")
     return names
 
 
@@ -137,7 +167,7 @@ class _Reader:
     def __init__(self, folder: Path, names: list[str | None]) -> None:
         self.folder = folder
         self.names = names
-        self._pictures: tuple[Path, dict[str, Path]] = (Path(), {})
+        self._pictures: tuple[Path, dict[str, list[Path]]] = (Path(), {})
 
     def files(self) -> Iterator[Path]:
         """Every text file below a folder called `labels`, in order. Links to folders are not followed."""
@@ -173,7 +203,7 @@ class _Reader:
             file=more.file if more else path.stem,
             by_stem=more is None,
             sha256=more.sha256 if more else "",
-            path=self._picture(path),
+            path=self._picture(path, more.file if more else ""),
             size=more.size if more else None,
             label=more.label if more else None,
             boxes=None if damaged else FoundBoxes(state="boxes" if boxes else "empty", boxes=tuple(boxes)),
@@ -192,18 +222,25 @@ class _Reader:
         number = int(words[0]) if words[0].isascii() and words[0].isdigit() and len(words[0]) < 10 else None
         if number is None or number >= len(self.names):
             raise Problem("class_id", f"{words[0]!r} is not a class: the numbers go from 0 to {len(self.names) - 1}.")
-        try:
-            x, y, width, height = map(float, words[1:])
-        except ValueError as error:
-            raise Problem("not_a_number", "A coordinate is not a number.") from error
+        x, y, width, height = map(reading.number, words[1:])
         return geometry.from_centre(x, y, width, height), self.names[number]
 
-    def _picture(self, label: Path) -> Path | None:
-        """The picture that lies where the text file would, in `images` instead of `labels`."""
+    def _picture(self, label: Path, name: str) -> Path | None:
+        """The picture that lies where the text file would, in `images` instead of `labels`.
+
+        Raises Problem when it may be one of several, none of which is called `name`.
+        """
         parts = list(label.parent.relative_to(self.folder).parts)
         place = len(parts) - 1 - parts[::-1].index(LABELS)
         folder = self.folder.joinpath(*parts[:place], PICTURES, *parts[place + 1 :])
         if self._pictures[0] != folder:
             found = sorted(folder.iterdir()) if folder.is_dir() else []
-            self._pictures = folder, {path.stem: path for path in found if path.suffix.lower() in _PICTURES}
-        return self._pictures[1].get(label.stem)
+            self._pictures = folder, {}
+            for path in found:
+                if path.suffix.lower() in _PICTURES:
+                    self._pictures[1].setdefault(path.stem, []).append(path)
+        fitting = self._pictures[1].get(label.stem, [])
+        fitting = [path for path in fitting if path.name == name] or fitting
+        if len(fitting) > 1:
+            raise Problem("ambiguous", f"{len(fitting)} pictures are called {display_name(label.stem)}.")
+        return fitting[0] if fitting else None

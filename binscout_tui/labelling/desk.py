@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from binscout_tui.errors import ConflictError, NotFoundError
+from binscout_tui.errors import BinScoutError, ConflictError
+from binscout_tui.filtering.errors import FilterError
 from binscout_tui.imaging.previews import PREVIEW, preview_path
 from binscout_tui.labelling import queue
-from binscout_tui.labelling.queue import Candidate, Verdict, Which
-from binscout_tui.store import labels, models, places, undoing
-from binscout_tui.store.journal import Entry, State
+from binscout_tui.labelling.checks import APART, Budget
+from binscout_tui.labelling.orders import MIXED
+from binscout_tui.labelling.queue import Candidate, Place, Slots, Step, Verdict
+from binscout_tui.labelling.tally import Tally
+from binscout_tui.store import label_checks, labels, models, places, reviews, undoing
+from binscout_tui.store.journal import Entry
+from binscout_tui.store.label_queue import Order, Wanted
 from binscout_tui.store.labels import LabelClass
 from binscout_tui.workspace import LiveWorkspace
 
-AREAS = ("label", "trash")
+AREAS = ("label", "trash", "suspect", "review", "note", "answer")
 AHEAD = 12
 LOW = 6
+RECENT = 200
+SEED: int | None = None
+"""Of the draws which images are checks; None for others each time."""
 
 
 class LabelDesk:
@@ -33,43 +43,77 @@ class LabelDesk:
         self.workspace = workspace
         self.current: Candidate | None = None
         self.upcoming: list[Candidate] = []
-        self.classes: list[LabelClass] = []
-        self.counts: dict[str, int] = {}
         self.model_id: str | None = None
         self.suggestions = True
-        self.which: Which = "unlabelled"
-        self._trail: list[int] = []
-        self._left_at = 0
+        self.order: Order = "unlabelled"
+        self.filter = ""
+        self.trouble: BinScoutError | None = None
+        """Why the filter cannot be answered any more."""
+        self.tally = Tally()
+        self.taken: deque[bool] = deque(maxlen=RECENT)
+        """Whether the last suggestions that were shown were taken."""
+        self._chance = random.Random(SEED)
+        shares = workspace.settings.label
+        self._budget = Budget(shares.gold_share, shares.reshow_share, self._chance)
+        self._golds = 0
+        self._anchor = 0
+        self._trail: list[Step] = []
+        self._left_at: dict[Order, int] = {}
         # A refresh for a change made elsewhere must not come between a key and its commit.
         self._turn = asyncio.Lock()
 
     @property
+    def classes(self) -> list[LabelClass]:
+        """The classes in order, with how many images have them."""
+        return self.tally.classes
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many images are `unlabelled`, `class`, `empty` and `skipped`."""
+        return self.tally.counts
+
+    @property
     def left(self) -> int:
-        """How many images are unlabelled."""
-        return self.counts.get("unlabelled", 0)
+        """How many images are still to come until all are labelled, those among them that check the person too."""
+        unlabelled = self.counts.get("unlabelled", 0)
+        return unlabelled + self._budget.total if unlabelled and self.order in MIXED else unlabelled
 
     @property
     def skipped(self) -> int:
         """How many images are skipped."""
         return self.counts.get("skipped", 0)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What is gone over."""
+        uid = self.workspace.user.uid
+        return Wanted(order=self.order, uid=uid, model_id=self.model_id, filter=self.filter)
+
     def preview(self, candidate: Candidate) -> Path:
         """The larger preview of an image."""
         return preview_path(self.workspace.paths.previews, candidate.image.sha256, PREVIEW)
 
     async def open(self) -> None:
-        """Begin where this person stopped, else with the first unlabelled image."""
-        db = self.workspace.db
-        start = await db.read(queue.start, self.workspace.user.uid)
-        self.classes, self.counts, self.model_id = start.classes, start.counts, start.model_id
-        self.suggestions, self.which = start.suggestions, start.which
-        self._trail = start.trail
-        found = await self._look(start.place) if start.place is not None else None
+        """Begin where this person stopped, else with the first image of the order."""
+        start = await self.workspace.db.read(queue.start, self.workspace.user.uid)
+        place = start.place
+        self.tally.take_over(start.classes, start.counts)
+        self.model_id, self._golds, self._trail = start.model_id, start.golds, start.trail
+        self.taken.extend(reversed(start.taken))
+        self.suggestions, self.order, self.filter = place.suggestions, place.order, place.filter
+        self._left_at, self._anchor = dict(place.left), place.anchor
+        self._plan_checks()
+        found = await self._look(Step(place.image, place.check)) if place.image is not None else None
         if found is not None and found.image.is_live:
             await self._put(found)
         else:
             await self._fill(0)
             self._next()
+            if self.current is not None and self.current.check is not None:
+                # Whoever leaves now and comes back is to find the same image, asked in the same way.
+                await self._keep_place()
+
+    # Deciding.
 
     async def decide(self, image_id: int, verdict: Verdict) -> None:
         """Commit `verdict` on `image_id`, then put the next image to go over on the desk.
@@ -80,41 +124,125 @@ class LabelDesk:
         async with self._turn:
             current = self._must_be(image_id)
             following = await self._following(current)
-            await self.workspace.db.write(
-                queue.decide,
-                self.workspace.user.uid,
-                image_id,
-                verdict,
-                self.shown_suggestion(),
-                self._place(following),
+            suggested = self.shown_suggestion()
+            place = self._place(following)
+            answer = await self.workspace.db.write(
+                queue.decide, self.workspace.user.uid, current, verdict, suggested, place
             )
-            self._count(state_of(current), verdict.state)
-            self._count_class(current.label.name if current.label else None, verdict.name)
-            self._advance(current, following)
+            self._tell_apart(current, verdict, suggested)
+            check = None if current.check is None else msgspec.structs.replace(current.check, id=answer)
+            self._advance(Step(image_id, check), following)
+
+    def _tell_apart(self, current: Candidate, verdict: Verdict, suggested: dict[str, Any] | None) -> None:
+        """Count what was decided without asking the store between two keys."""
+        before = current.label.name if current.label else None
+        if current.kind is not None:
+            self.tally.answered(before, verdict.name)
+            if current.label is None:
+                self._budget.spend(current.kind)
+            return
+        self.tally.labelled(current.state, verdict.state, before, verdict.name)
+        if suggested is not None and suggested["model"] == self.model_id and verdict.state != "skipped":
+            self.taken.append(suggested["label"] == verdict.name)
+
+    async def dismiss(self, image_id: int) -> None:
+        """Say that the suspect label of `image_id` is right, then on. Raises ConflictError, NotFoundError."""
+        self.workspace.user.must_be("operator", "Dismissing a suspicion")
+        async with self._turn:
+            following = await self._following(self._must_be(image_id))
+            place = self._place(following)
+            await self.workspace.db.write(queue.dismiss, self.workspace.user.uid, image_id, place)
+            self._advance(Step(image_id), following)
 
     async def trash(self, image_id: int) -> None:
-        """Move `image_id` to the trash and put the next unlabelled image on the desk. Raises ConflictError."""
+        """Move `image_id` to the trash and put the next image on the desk. Raises ConflictError."""
         self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             current = self._must_be(image_id)
             following = await self._following(current)
             await self.workspace.db.write(queue.trash, self.workspace.user.uid, image_id, self._place(following))
-            self._count(state_of(current), None)
-            self._advance(current, following)
+            if current.check is None:
+                self.tally.labelled(current.state, None, None, None)
+            else:
+                self.tally.take_over(*await self.workspace.db.read(queue.tallies))
+            self._advance(Step(image_id, current.check), following)
+
+    async def flag(self, image_id: int) -> bool:
+        """Say that `image_id` needs review, or no more; whether it does now. Raises ConflictError."""
+        self.workspace.user.must_be("operator", "Flagging for review")
+        async with self._turn:
+            on = not self._must_be(image_id).remarks.review
+            await self.workspace.db.write(reviews.flag, self.workspace.user.uid, [image_id], on=on)
+            self._remark(image_id, review=on)
+            return on
+
+    async def write_note(self, image_id: int, text: str) -> None:
+        """Write a note on an image, empty for none. Raises UsageError for what cannot be one."""
+        self.workspace.user.must_be("operator", "Writing notes")
+        async with self._turn:
+            kept = await self._hidden_note(image_id)
+            whole = " · ".join(part for part in (kept, text.strip()) if part)
+            await self.workspace.db.write(reviews.set_note, self.workspace.user.uid, image_id, whole)
+            self._remark(image_id, note=text.strip())
+
+    async def _hidden_note(self, image_id: int) -> str:
+        """The note that a check does not show; who writes one there does not mean to replace it."""
+        current = self.current
+        if current is None or current.check is None or current.image.id != image_id or current.remarks.note:
+            return ""
+        return (await self.workspace.db.read(reviews.get, image_id)).note
+
+    def _remark(self, image_id: int, **changed: Any) -> None:
+        if self.current is not None and self.current.image.id == image_id:
+            remarks = msgspec.structs.replace(self.current.remarks, **changed)
+            self.current = msgspec.structs.replace(self.current, remarks=remarks)
+
+    async def add_class(self, name: str) -> LabelClass:
+        """Make the class `name`, or find it. Raises UsageError for a name that cannot be."""
+        self.workspace.user.must_be("operator", "Making classes")
+        made = await self.workspace.db.write(labels.add_class, name)
+        self.tally.take_over(await self.workspace.db.read(labels.classes))
+        return made
+
+    # Undoing.
 
     async def undo(self) -> Entry:
-        """Take back the last label or trashing and put that image on the desk. Raises NotFoundError."""
+        """Take back the last decision of this screen and put its image on the desk. Raises NotFoundError."""
         self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS)
-            return await self._turned(entry, entry.after, entry.before)
+            return await self._turned(entry, undone=True)
 
     async def redo(self) -> Entry:
-        """Do again what was undone last and put that image on the desk. Raises NotFoundError."""
+        """Do again what was undone last and put its image on the desk. Raises NotFoundError."""
         self.workspace.user.must_be("operator", "Labelling")
         async with self._turn:
             entry = await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS)
-            return await self._turned(entry, entry.before, entry.after)
+            return await self._turned(entry, undone=False)
+
+    async def _turned(self, entry: Entry, *, undone: bool) -> Entry:
+        self.tally.take_over(*await self.workspace.db.read(queue.tallies))
+        step = queue.step_of(entry)
+        if step.check is not None and not entry.stale:
+            self._answer_turned(entry, step.check, undone=undone)
+        target = await self._look(step)
+        if target is not None and target.image.is_live:
+            self._remember_way_to(step)
+            await self._put(target)
+        elif self.current is not None and self.current.image.id == step.image_id:
+            await self._fill(self._anchor)
+            self._next()
+        await self._keep_place()
+        return entry
+
+    def _answer_turned(self, entry: Entry, check: label_checks.Check, *, undone: bool) -> None:
+        before, after = (entry.after, entry.before) if undone else (entry.before, entry.after)
+        said = [self.tally.name_of(state["said"][1]) if state else None for state in (before, after)]
+        self.tally.answered(*said)
+        if bool(before) != bool(after):
+            self._budget.spend("gold" if check.kind == "gold" else "again", 1 if after else -1)
+
+    # Moving.
 
     async def back(self) -> bool:
         """Put the image decided on or seen before the current one on the desk; False when there is none."""
@@ -134,20 +262,25 @@ class LabelDesk:
             following = await self._following(self.current) if self.current else None
             if self.current is None or following is None:
                 return False
-            self._advance(self.current, following)
+            self._advance(Step(self.current.image.id, self.current.check), following)
             await self._keep_place()
             return True
 
-    async def go_over(self, which: Which) -> None:
-        """Go over the skipped images from the first one, or on with the unlabelled ones where they were left."""
+    async def go_over(self, order: Order, filter_text: str = "") -> None:
+        """Go over the images in another order, from where it was left where that is worth something."""
         async with self._turn:
-            here = self.current.image.id if self.current else 0
-            if which == "skipped":
-                self._left_at = here
-            if here:
-                self._trail.append(here)
-            self.which, self.current = which, None
-            await self._fill(0 if which == "skipped" else max(0, self._left_at - 1))
+            begin = 0 if order in ("skipped", "suspects", "diverse") else self._left_at.get(order, 0)
+            if order == "filter" and filter_text != self.filter:
+                begin = 0
+            self._left_at[self.order] = self._anchor
+            if self.current is not None:
+                self._trail.append(Step(self.current.image.id, self.current.check))
+            self.order, self.filter = order, filter_text or self.filter
+            self.current, self._anchor = None, begin
+            self._plan_checks()
+            await self._fill(begin, including=True)
+            if begin and not self.upcoming:
+                await self._fill(0)
             self._next()
             await self._keep_place()
 
@@ -156,40 +289,40 @@ class LabelDesk:
         self.suggestions = not self.suggestions
         await self._keep_place()
 
-    async def add_class(self, name: str) -> LabelClass:
-        """Make the class `name`, or find it. Raises UsageError for a name that cannot be."""
-        self.workspace.user.must_be("operator", "Making classes")
-        made = await self.workspace.db.write(labels.add_class, name)
-        self.classes = await self.workspace.db.read(labels.classes)
-        return made
-
     async def refill(self) -> None:
         """Read ahead when little is left; called when the next image is on the screen."""
         async with self._turn:
             if self.current is not None and len(self.upcoming) < LOW:
-                await self._fill(self.current.image.id)
+                await self._fill(self._anchor)
 
     async def refresh(self, kinds: Collection[str]) -> None:
         """Take over changes of these kinds made elsewhere, without leaving the current image unless it is gone."""
         async with self._turn:
-            db = self.workspace.db
-            self.classes = await db.read(labels.classes)
-            if not {"label", "image", "trash"}.isdisjoint(kinds):
-                self.counts = await db.read(labels.counts)
+            db, uid = self.workspace.db, self.workspace.user.uid
+            self.tally.take_over(*await db.read(queue.tallies))
             model = await db.read(models.active, queue.TASK)
             self.model_id = model.id if model else None
-            here = self.current.image.id if self.current else 0
-            self.current = await self._look(here) if here else None
-            await self._fill(here)
+            if "gold" in kinds:
+                self._golds = await db.read(label_checks.golds, uid)
+            self._plan_checks()
+            here = self.current
+            self.current = await self._look(Step(here.image.id, here.check)) if here else None
+            await self._fill(self._anchor)
             if self.current is None or not self.current.image.is_live:
                 self._next()
 
     def shown_suggestion(self) -> dict[str, Any] | None:
         """What the journal says of the suggestion on the screen, None when none is shown."""
-        found = self.current.prediction if self.current and self.suggestions else None
+        current = self.current
+        if current is not None and current.suspect is not None:
+            suspect = current.suspect
+            return {"label": suspect.likely, "score": suspect.likely_probability, "model": suspect.features}
+        found = current.prediction if current and self.suggestions else None
         if found is None or found.label is None:
             return None
         return {"label": found.label, "score": found.score, "model": found.model_id}
+
+    # The desk.
 
     def _must_be(self, image_id: int) -> Candidate:
         if self.current is None or self.current.image.id != image_id:
@@ -198,86 +331,71 @@ class LabelDesk:
 
     async def _following(self, current: Candidate) -> Candidate | None:
         if not self.upcoming:
-            await self._fill(current.image.id)
+            await self._fill(self._anchor)
         return self.upcoming[0] if self.upcoming else None
 
-    def _advance(self, current: Candidate, following: Candidate | None) -> None:
-        self._trail.append(current.image.id)
-        self.current = following
+    def _advance(self, done: Step, following: Candidate | None) -> None:
+        self._trail.append(done)
         self.upcoming = self.upcoming[1:]
+        self._lay(following)
 
     def _next(self) -> None:
-        self.current = self.upcoming.pop(0) if self.upcoming else None
+        self._lay(self.upcoming.pop(0) if self.upcoming else None)
 
-    async def _turned(self, entry: Entry, before: State, after: State) -> Entry:
-        target = await self._look(entry.target)
-        self.classes = await self.workspace.db.read(labels.classes)
-        if len(entry.turned) > 1:
-            self.counts = await self.workspace.db.read(labels.counts)
-        elif target is not None and not entry.stale:
-            self._recount(entry.area, target, before, after)
-        if target is not None and target.image.is_live:
-            self._remember_way_to(entry.target)
-            await self._put(target)
-        elif self.current is not None and self.current.image.id == entry.target:
-            await self._fill(entry.target)
-            self._next()
-        await self._keep_place()
-        return entry
-
-    def _remember_way_to(self, image_id: int) -> None:
-        """Going back shortens the way that `back` walks, going on lengthens it."""
-        if image_id in self._trail:
-            del self._trail[len(self._trail) - 1 - self._trail[::-1].index(image_id) :]
-        elif self.current is not None and self.current.image.id != image_id:
-            self._trail.append(self.current.image.id)
+    def _lay(self, candidate: Candidate | None) -> None:
+        self.current = candidate
+        if candidate is not None and candidate.check is None:
+            self._anchor = candidate.image.id
 
     async def _put(self, candidate: Candidate) -> None:
-        self.current = candidate
-        await self._fill(candidate.image.id)
+        self._lay(candidate)
+        await self._fill(self._anchor)
 
-    async def _fill(self, after: int) -> None:
-        found = await self.workspace.db.read(queue.ahead, after, self.model_id, AHEAD, self.which)
+    def _remember_way_to(self, step: Step) -> None:
+        """Going back shortens the way that `back` walks, going on lengthens it."""
+        there = [one.image_id for one in self._trail]
+        if step.image_id in there:
+            del self._trail[len(there) - 1 - there[::-1].index(step.image_id) :]
+        elif self.current is not None and self.current.image.id != step.image_id:
+            self._trail.append(Step(self.current.image.id, self.current.check))
+
+    async def _fill(self, after: int, *, including: bool = False) -> None:
         here = self.current.image.id if self.current else None
+        self.trouble = None
+        try:
+            found = await self.workspace.db.read(
+                queue.ahead, after, self.wanted, AHEAD, including=including, slots=self._slots(), chance=self._chance
+            )
+        except FilterError as error:
+            # A decision on what is on the desk must not fail for what would come after it.
+            self.trouble, found = error, []
         self.upcoming = [candidate for candidate in found if candidate.image.id != here]
 
-    async def _look(self, image_id: int) -> Candidate | None:
-        try:
-            return await self.workspace.db.read(queue.look, image_id, self.model_id)
-        except NotFoundError:
+    def _plan_checks(self) -> None:
+        self._budget.plan(self.counts.get("unlabelled", 0) if self.order in MIXED else 0, self._golds)
+
+    def _slots(self) -> Slots | None:
+        if not self._budget.total:
             return None
+        recent = {step.image_id for step in self._trail[-APART:]}
+        if self.current is not None:
+            recent.add(self.current.image.id)
+        return Slots(drawn=self._budget.draw(AHEAD, self.counts.get("unlabelled", 0)), avoid=recent)
 
-    def _count(self, before: str, after: str | None) -> None:
-        self.counts[before] = self.counts.get(before, 1) - 1
-        if after is not None:
-            self.counts[after] = self.counts.get(after, 0) + 1
+    async def _look(self, step: Step) -> Candidate | None:
+        return await self.workspace.db.read(queue.step, step, self.wanted)
 
-    def _recount(self, area: str, target: Candidate, before: State, after: State) -> None:
-        """Counting 100,000 labels takes longer than a key may; what changed is known."""
-        if area == "trash":
-            self.counts[state_of(target)] += -1 if after["trashed"] else 1
-        elif target.image.is_live:
-            self._count(before.get("state", "unlabelled"), after.get("state", "unlabelled"))
-
-    def _count_class(self, before: str | None, after: str | None) -> None:
-        """Keep the classes' counts without asking the database between two keys."""
-        if before != after:
-            change = {before: -1, after: 1}
-            self.classes = [
-                msgspec.structs.replace(item, images=item.images + change.get(item.name, 0)) for item in self.classes
-            ]
-
-    def _place(self, candidate: Candidate | None) -> dict[str, Any]:
-        return {
-            "image": candidate.image.id if candidate else None,
-            "suggestions": self.suggestions,
-            "which": self.which,
-        }
+    def _place(self, candidate: Candidate | None) -> Place:
+        is_check = candidate is not None and candidate.check is not None
+        return Place(
+            image=candidate.image.id if candidate else None,
+            check=candidate.check if candidate else None,
+            anchor=self._anchor if is_check or candidate is None else candidate.image.id,
+            suggestions=self.suggestions,
+            order=self.order,
+            filter=self.filter,
+            left=self._left_at,
+        )
 
     async def _keep_place(self) -> None:
         await self.workspace.db.write(places.keep, self.workspace.user.uid, queue.AREA, self._place(self.current))
-
-
-def state_of(candidate: Candidate) -> str:
-    """`unlabelled`, `class`, `empty` or `skipped`."""
-    return "unlabelled" if candidate.label is None else candidate.label.state

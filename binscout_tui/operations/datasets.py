@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 
 import msgspec
-import numpy as np
 
 from binscout_tui import atomic
-from binscout_tui.errors import BinScoutError, RefusedError, UsageError
-from binscout_tui.imaging.hashes import near_pairs
-from binscout_tui.learning.splits import Split
+from binscout_tui.errors import BinScoutError, ConflictError, RefusedError, UsageError
+from binscout_tui.learning.splits import SPLITS, Split
 from binscout_tui.operations import in_place
+from binscout_tui.operations.lookalikes import linked
 from binscout_tui.operations.originals import cannot_write
 from binscout_tui.operations.splitting import Ratios, assign, merged_groups
 from binscout_tui.store import datasets, examining, models
-from binscout_tui.store.datasets import Item, LabelledImage
+from binscout_tui.store.datasets import Item, LabelledImage, Override
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
-# Re-encoded copies of one photo differ by up to 4 bits of the perceptual hash; other photos by more.
-NEAR_DUPLICATE_BITS = 4
 KNOWN_GOOD_PER_CLASS = 8
+MOST_LEAKS_KEPT = 100
 WHAT = "Building a dataset"
+Tell = Callable[[str], None]
+"""Hears what is being done; what it raises ends the work."""
 
 
 class Leak(msgspec.Struct, frozen=True):
@@ -60,29 +61,48 @@ class BuildReport(msgspec.Struct, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person asks for. Without `fill_known_good` an empty list of the gate stays empty."""
+    """What a person asks for. Without `fill_known_good` an empty list of the gate stays empty.
+
+    `leak_reason` says why leaks are allowed. With `expected`, the id that somebody was shown before, only that list
+    is frozen.
+    """
 
     name: str
     task: str = "classify"
     ratios: Ratios = (80, 10, 10)
     allow_leaks: bool = False
+    leak_reason: str = ""
+    expected: str = ""
     fill_known_good: bool = True
 
 
 class Material(msgspec.Struct, frozen=True):
-    """Everything in the store that an arrangement rests on: images, (set, image id), {group: split}."""
+    """Everything in the store that an arrangement rests on: images, (set, image id), {group: split}.
+
+    Where `stamp` is still the same, nothing was written since.
+    """
 
     images: list[LabelledImage]
     set_members: list[tuple[int, int]]
     assignments: dict[str, Split]
+    stamp: tuple[object, int, int] = (None, 0, 0)
+
+    def same_as(self, other: Material) -> bool:
+        """Whether both hold the same, whenever they were gathered."""
+        return self == msgspec.structs.replace(other, stamp=self.stamp)
 
 
 class Arrangement(msgspec.Struct, frozen=True):
-    """One line for each image of `material`, in its order, and the id of the version that they make."""
+    """One line for each image of `material`, in its order, and the id of the version that they make.
+
+    `ordered` are the same lines in the order of their hashes, `counts` is {label: {split: images}}.
+    """
 
     material: Material
     version: str
     items: list[Item]
+    ordered: list[Item]
+    counts: dict[str, dict[str, int]]
     leaks: list[Leak]
 
 
@@ -120,21 +140,39 @@ def checked(wanted: Wanted) -> Wanted:
 
 def gather(db: sqlite3.Connection, task: str) -> Material:
     """What an arrangement rests on, as it is now (a store function)."""
-    return Material(datasets.labelled(db, task), datasets.set_members(db), datasets.assignments(db, task))
+    stamp = datasets.stamp(db)
+    return Material(datasets.labelled(db, task), datasets.set_members(db), datasets.assignments(db, task), stamp)
 
 
-def arrange(material: Material, wanted: Wanted) -> Arrangement:
+def arrange(material: Material, wanted: Wanted, tell: Tell = lambda _: None) -> Arrangement:
     """The split of every image, as a pure function. Raises what `build` raises."""
     images = material.images
     _enough(images)
-    belonging = [*_near(images), *_same_set(material)]
+    tell("comparing pictures")
+    belonging = [*linked([image.phash for image in images]), *_same_set(material)]
+    tell("splitting")
     groups, known = merged_groups([image.group for image in images], belonging, _known_splits(material))
-    splits = assign(groups, [image.label for image in images], known, wanted.ratios)
+    hashes = [image.sha256 for image in images]
+    splits = assign(groups, [image.label for image in images], known, wanted.ratios, hashes)
+    tell("looking for leaks")
     leaks = [
         Leak(images[a].id, images[b].id, (splits[a], splits[b]))
         for a, b in sorted(set(belonging))
         if splits[a] != splits[b]
     ]
+    items = [
+        Item(image.sha256, image.label, split, group)
+        for image, split, group in zip(images, splits, groups, strict=True)
+    ]
+    refuse_leaks(leaks, wanted)
+    _all_splits(items)
+    ordered = sorted(items, key=attrgetter("sha256"))
+    version = datasets.content_id(wanted.task, ordered)
+    return Arrangement(material, version, items, ordered, datasets.counted(items), leaks)
+
+
+def refuse_leaks(leaks: Sequence[Leak], wanted: Wanted) -> None:
+    """Raise RefusedError when there are leaks that nobody allowed."""
     if leaks and not wanted.allow_leaks:
         raise RefusedError(
             f"{len(leaks)} pairs of nearly the same picture or of one set would lie in different splits"
@@ -142,19 +180,13 @@ def arrange(material: Material, wanted: Wanted) -> Arrangement:
             hint="Trash one of each pair, or build with --allow-leaks.",
             code="dataset_leak",
         )
-    items = [
-        Item(image.sha256, image.label, split, group)
-        for image, split, group in zip(images, splits, groups, strict=True)
-    ]
-    _all_splits(items)
-    return Arrangement(material, datasets.content_id(wanted.task, items), items, leaks)
 
 
 def write_manifest(paths: Paths, arrangement: Arrangement) -> str:
     """Write a version's list as lines of JSON; returns its path relative to the workspace. Raises StorageError."""
     manifest = paths.datasets / f"{arrangement.version}.jsonl"
     if not manifest.is_file():
-        lines = b"".join(msgspec.json.encode(item) + b"\n" for item in sorted(arrangement.items))
+        lines = b"".join(msgspec.json.encode(item) + b"\n" for item in arrangement.ordered)
         try:
             atomic.write_bytes(manifest, lines)
         except OSError as error:
@@ -164,13 +196,24 @@ def write_manifest(paths: Paths, arrangement: Arrangement) -> str:
 
 def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arrangement: Arrangement) -> BuildReport:
     """Write an arrangement down under its name (a store function), anew if what it rests on has changed."""
-    if (now := gather(db, wanted.task)) != arrangement.material:
-        arrangement = arrange(now, wanted)
+    if datasets.stamp(db) != arrangement.material.stamp:
+        now = gather(db, wanted.task)
+        if not arrangement.material.same_as(now):
+            arrangement = arrange(now, wanted)
+    refuse_leaks(arrangement.leaks, wanted)
+    if wanted.expected and arrangement.version != wanted.expected:
+        raise ConflictError(
+            "Labels, images or sets have changed since this list was shown; nothing was frozen.",
+            hint="Look at the list again.",
+            code="dataset_changed",
+        )
     images, items = arrangement.material.images, arrangement.items
     manifest = write_manifest(paths, arrangement)
-    dataset = datasets.new_dataset(wanted.name, wanted.task, arrangement.version, manifest, items)
-    is_new = datasets.add(db, uid, dataset, items)
-    assigned = {image.group: item.split for image, item in zip(images, items, strict=True)}
+    dataset = datasets.new_dataset(wanted.name, wanted.task, arrangement.version, manifest, arrangement.counts)
+    is_new = datasets.add(db, uid, dataset, arrangement.ordered, _override(arrangement, wanted))
+    known = arrangement.material.assignments
+    pairs = zip(images, items, strict=True)
+    assigned = {image.group: item.split for image, item in pairs if image.group not in known}
     datasets.keep_assignments(db, wanted.task, assigned)
     known_good = _fill_known_good(db, uid, wanted.task, images, items) if wanted.fill_known_good else 0
     return BuildReport(
@@ -179,7 +222,7 @@ def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arran
         task=wanted.task,
         images=len(items),
         groups=len({item.source_group for item in items}),
-        splits={split: sum(item.split == split for item in items) for split in ("train", "val", "test")},
+        splits=split_sizes(dataset.counts),
         counts=dataset.counts,
         leaks=arrangement.leaks,
         known_good=known_good,
@@ -187,6 +230,11 @@ def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arran
         is_new=is_new,
         unexamined=examining.count_waiting(db),
     )
+
+
+def split_sizes(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """{split: images} of {label: {split: images}}."""
+    return {split: sum(splits[split] for splits in counts.values()) for split in SPLITS}
 
 
 def _enough(found: Sequence[LabelledImage]) -> None:
@@ -206,7 +254,7 @@ def _enough(found: Sequence[LabelledImage]) -> None:
 
 
 def _all_splits(items: Sequence[Item]) -> None:
-    missing = {"train", "val", "test"} - {item.split for item in items}
+    missing = set(SPLITS) - {item.split for item in items}
     if missing:
         raise BinScoutError(
             f"The labelled images come from too few source photos to fill {' and '.join(sorted(missing))}.",
@@ -215,10 +263,10 @@ def _all_splits(items: Sequence[Item]) -> None:
         )
 
 
-def _near(images: Sequence[LabelledImage]) -> list[tuple[int, int]]:
-    indices = [i for i, image in enumerate(images) if image.phash is not None]
-    hashes = np.array([images[i].phash for i in indices], dtype=np.uint64)
-    return [(indices[a], indices[b]) for a, b in near_pairs(hashes, NEAR_DUPLICATE_BITS)]
+def _override(arrangement: Arrangement, wanted: Wanted) -> Override | None:
+    """What the journal keeps of leaks that were allowed."""
+    pairs = [(leak.first, leak.second) for leak in arrangement.leaks]
+    return Override(wanted.leak_reason, len(pairs), pairs[:MOST_LEAKS_KEPT]) if pairs else None
 
 
 def _same_set(material: Material) -> list[tuple[int, int]]:

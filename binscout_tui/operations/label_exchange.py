@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -12,14 +10,14 @@ from typing import BinaryIO, Literal, Protocol
 import msgspec
 
 from binscout_tui import atomic
-from binscout_tui.errors import BinScoutError, RefusedError, StorageError, UsageError
+from binscout_tui.errors import BinScoutError, StorageError, UsageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.interchange import coco, csv_labels, imagefolder, jsonl, yolo
 from binscout_tui.interchange.model import Box, ClassInfo, Count, Labels
 from binscout_tui.interchange.naming import file_names
 from binscout_tui.interchange.refusals import Place, Refused, refused
-from binscout_tui.operations.originals import cannot_write, keep_copy
-from binscout_tui.operations.own_files import is_own
+from binscout_tui.operations.export_places import folder_that_becomes, must_be_free
+from binscout_tui.operations.originals import UnreadableError, cannot_write, keep_copy
 from binscout_tui.store import classes, label_rows
 from binscout_tui.store.images import Image
 from binscout_tui.store.label_rows import ImageWords
@@ -70,7 +68,7 @@ def export(
     """
     path = path.absolute()
     is_file = kind in ("csv", "jsonl")
-    _must_be_free(path, replace=replace and is_file)
+    must_be_free(path, replace=replace and is_file)
     if kind == "imagefolder" and pictures == "none":
         raise UsageError("Folders of pictures without pictures say nothing.", code="no_pictures")
     report = Exported(path=display_name(path), format=kind, refused=[])
@@ -80,45 +78,11 @@ def export(
             with atomic.writing(path) as handle:
                 workspace.db.read(export.to_file, handle, kind)
         else:
-            with _folder_that_becomes(path) as folder:
+            with folder_that_becomes(path) as folder:
                 workspace.db.read(export.to_folder, folder, kind, pictures)
     except OSError as error:
         raise cannot_write(path.parent, error) from error
     return report
-
-
-def _must_be_free(path: Path, *, replace: bool) -> None:
-    if is_own(path.resolve()):
-        raise RefusedError(
-            f"{display_name(path)} belongs to a workspace.", hint="Choose another place.", code="private"
-        )
-    if path.is_dir() and not any(path.iterdir()):
-        return
-    if (path.exists() or path.is_symlink()) and not (replace and path.is_file()):
-        hint = "--replace puts the new file in its place." if path.is_file() else "Choose a folder that is not there."
-        raise RefusedError(f"{display_name(path)} is there already.", hint=hint, code="exists")
-
-
-class _folder_that_becomes:  # noqa: N801 - used as a function
-    """A temporary folder that is renamed to `path` when the block ends, and gone when it raises."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Path:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self._path.parent))
-        self._folder.chmod(0o755)
-        return self._folder
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                atomic.sync_folder(self._folder)
-                self._folder.rename(self._path)
-                atomic.sync_folder(self._path.parent)
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Export:
@@ -152,16 +116,18 @@ class _Export:
         used = label_rows.used_classes(db)
         rows = classes.all_classes(db, archived=True)
         self.names = {one.id: one.name for one in rows}
+        kept = {one.id: one.name for one in rows if one.archived_at is None or one.id in used}
         return [
             ClassInfo(
                 name=one.name,
                 key=one.key,
                 colour=one.colour,
                 group=one.group,
-                parent=None if one.parent_id is None else self.names[one.parent_id],
+                # An archived class that nothing has would come to life again where the export is read.
+                parent=None if one.parent_id is None else kept.get(one.parent_id),
             )
             for one in rows
-            if one.archived_at is None or one.id in used
+            if one.id in kept
         ]
 
     def _words(self, db: sqlite3.Connection) -> Iterator[tuple[Labels, Image]]:
@@ -189,11 +155,12 @@ class _Export:
 
     def _put(self, image: Image, target: Path, one: Labels) -> bool:
         try:
-            keep_copy(self.workspace.paths.original(image), target, image.sha256)
+            keep_copy(self.workspace.paths.original(image), target, image.sha256, durable=False)
         except StorageError:
             raise
         except BinScoutError as error:
-            reason = f"The picture is not what it was, or cannot be read. {error.sentence}".strip()
+            is_gone = isinstance(error, UnreadableError)
+            reason = f"The picture cannot be read. {error.sentence}" if is_gone else "The picture is not what it was."
             self.report.refused.append(refused(Place(one.file), error.code, reason))
             return False
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -113,6 +113,7 @@ class _Import:
         self.images: set[int] = set()
         self.ids: dict[str, int | Problem] = {}
         self.made: set[str] = set()
+        self.archived: dict[int, str] = {}
         self.parents: list[tuple[int, str, Place]] = []
 
     def run(self) -> LabelReport:
@@ -149,6 +150,7 @@ class _Import:
         except _TakenBackError:
             # Classes that were tried are gone with it: their ids must not be used again.
             self.ids.clear()
+            self.archived.clear()
 
     def _enter_all(self, db: sqlite3.Connection, batch: list[_Entry]) -> None:
         for one in batch:
@@ -205,13 +207,27 @@ class _Import:
         except BinScoutError as error:
             self.ids[name] = Problem(error.code, f"{error.sentence} This is {name!r}.")
             raise self.ids[name] from error  # type: ignore[misc]
-        is_new = db.execute("SELECT 1 FROM class WHERE name = ?", (checked,)).fetchone() is None
-        class_id = labels.add_class(db, checked).id
+        row = db.execute("SELECT id, archived_at FROM class WHERE name = ?", (checked,)).fetchone()
+        class_id = labels.add_class(db, checked).id if row is None else int(row["id"])
         self.ids[name] = class_id
-        if is_new and checked not in self.made:
-            self.made.add(checked)
-            self.report.classes += 1
-        return is_new, class_id
+        if row is None:
+            self._count_class(checked)
+        elif row["archived_at"] is not None:
+            self.archived[class_id] = checked
+        return row is None, class_id
+
+    def _count_class(self, name: str) -> None:
+        """Once, also where a trial takes it back with each batch."""
+        self.report.classes += name not in self.made
+        self.made.add(name)
+
+    def _bring_back(self, db: sqlite3.Connection, class_ids: Iterable[int | None]) -> None:
+        """Archived classes come back when new words use them, and not because somebody lists them."""
+        for class_id in class_ids:
+            if class_id in self.archived:
+                name = self.archived.pop(class_id)
+                labels.add_class(db, name)
+                self._count_class(name)
 
     def _enter(self, db: sqlite3.Connection, found: Found, image: Image) -> None:
         if image.id not in self.images:
@@ -221,6 +237,8 @@ class _Import:
             self._say(db, found, image, "label", self._label_state)
         if found.boxes is not None:
             self._say(db, found, image, box_labels.BOXES, self._boxes_state)
+        elif found.incomplete:
+            self.seen[box_labels.BOXES].add(image.id)
         if found.counts is not None:
             self._say(db, found, image, box_labels.COUNTS, self._counts_state)
 
@@ -236,15 +254,22 @@ class _Import:
         try:
             if image.id in self.seen[area]:
                 raise Problem("again", f"Something was said of image {image.id} further up already.")
+            if area == box_labels.BOXES:  # also where one is refused: what comes later would not be all of them
+                self.seen[area].add(image.id)
             after = state(db, found, image)
             if after is None:
                 self.report.incomplete += 1
                 return
             self.seen[area].add(image.id)
             uid = self.workspace.user.uid
-            self._count(area, image, label_rows.take_over(db, uid, area, image.id, after, replace=self.replace))
+            outcome = label_rows.take_over(db, uid, area, image.id, after, replace=self.replace)
+            self._count(area, image, outcome)
+            if outcome != "known":
+                self._bring_back(db, _classes_in(after))
         except Problem as problem:
             self.report.refused.append(refusal_of(found.place, problem))
+        except BinScoutError as error:  # somebody else took the image away in this moment
+            self.report.refused.append(refused(found.place, error.code, error.sentence))
 
     def _count(self, area: str, image: Image, outcome: label_rows.Outcome) -> None:
         if outcome == "kept":
@@ -310,3 +335,12 @@ class _Import:
                 raise Problem("bad_count", f"A count is a whole number from 0 to {box_labels.MOST:,}.")
             rows[class_id] = one.count
         return box_labels.counts_state(rows.items())
+
+
+def _classes_in(state: _State) -> set[int | None]:
+    """Ids of the classes that the state of an area names."""
+    return {
+        state.get("class"),
+        *(row[4] for row in state.get("boxes", ())),
+        *(row[0] for row in state.get("counts", ())),
+    }

@@ -27,6 +27,7 @@ class Matcher:
         self._workspace = workspace
         self._sizes = workspace.db.read(images.sizes)
         self._index: tuple[_Names, _Names, dict[int, str]] | None = None
+        self._tails: dict[int, defaultdict[tuple[str, ...], list[int]]] = {}
 
     def find(self, found: Found) -> Image:
         """The image that is meant. Raises Problem when it is unknown, ambiguous, not in use or of another size."""
@@ -60,17 +61,26 @@ class Matcher:
             raise Problem("unreadable", f"{display_name(path.name)} cannot be read.") from error
 
     def _named(self, found: Found) -> Image:
-        by_name, by_stem, sources = self._names()
+        by_name, by_stem, _ = self._names()
         wanted = PurePosixPath(found.file)
         ids = by_name.get(wanted.name, []) or (by_stem.get(wanted.name, []) if found.by_stem else [])
         if len(ids) > 1:
-            closer = [one for one in ids if _ends_with(sources[one], found.file)]
-            ids = closer or ids
+            ids = self._ending_with(wanted) or ids
         if len(ids) > 1:
             raise Problem("ambiguous", f"{len(ids)} pictures are called {display_name(wanted.name)}.")
         if not ids:
             raise _unknown(f"No picture here is called {display_name(wanted.name)}.")
         return self._workspace.db.read(images.get, ids[0])
+
+    def _ending_with(self, wanted: PurePosixPath) -> list[int]:
+        """Ids of images whose source ends with this path: of many with one name none must be looked at in turn."""
+        parts = wanted.parts[1:] if wanted.is_absolute() else wanted.parts
+        if len(parts) not in self._tails:
+            tails: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+            for image_id, source in self._names()[2].items():
+                tails[PurePosixPath(source).parts[-len(parts) :]].append(image_id)
+            self._tails[len(parts)] = tails
+        return self._tails[len(parts)].get(parts, [])
 
     def _names(self) -> tuple[_Names, _Names, dict[int, str]]:
         """Ids by name, as it is and as an export calls it, and by name without extension; sources by id."""
@@ -96,10 +106,6 @@ def _must_fit(found: Found, image: Image) -> None:
         raise Problem("not_upright", "The boxes are of the picture as it lies in the file, not of the upright one.")
     told = f"{found.size[0]}x{found.size[1]}"
     raise Problem("size", f"The picture has {size[0]}x{size[1]} pixels here and {told} in the file.")
-
-
-def _ends_with(source: str, file: str) -> bool:
-    return source == file or source.endswith(f"/{file.lstrip('/')}")
 
 
 def _unknown(reason: str) -> Problem:

@@ -39,9 +39,10 @@ def original_path(sha256: str, kind: str) -> Path:
     return Path("originals", sha256[:2], sha256 + extension)
 
 
-def keep_copy(source: Path, target: Path, sha256: str) -> None:
+def keep_copy(source: Path, target: Path, sha256: str, *, durable: bool = True) -> None:
     """Copy `source` to `target` so that `target` holds the bytes with this hash or does not exist.
 
+    With `durable` it is on the disk when this returns; without, whoever copies many has to see to that for all at once.
     Raises ChangedError when the source has other bytes by now, UnreadableError when it cannot be read, StorageError
     when the target cannot be written.
     """
@@ -55,9 +56,11 @@ def keep_copy(source: Path, target: Path, sha256: str) -> None:
             if found != sha256:
                 raise ChangedError("The file changed while it was being imported.", hint="Import it again.")
             os.fchmod(writer, 0o444)
-            os.fsync(writer)
+            if durable:
+                os.fsync(writer)
             _name(writer, temporary, target)
-        sync_folder(target.parent)
+        if durable:
+            sync_folder(target.parent)
 
 
 def cannot_write(folder: Path, error: OSError) -> StorageError:

@@ -52,10 +52,17 @@ def merged_groups(
     return merged, {group: splits[group] for group in merged if group in splits}
 
 
-def assign(groups: Sequence[str], labels: Sequence[str], known: Mapping[str, Split], ratios: Ratios) -> list[Split]:
+def assign(
+    groups: Sequence[str],
+    labels: Sequence[str],
+    known: Mapping[str, Split],
+    ratios: Ratios,
+    contents: Sequence[str] | None = None,
+) -> list[Split]:
     """The split of each image: groups in `known` keep theirs, new ones go where their classes lack most.
 
-    New groups are taken in the order of a hash of their names, so the result does not depend on the order of input.
+    New groups are taken in the order of a hash of the least of their images' `contents` (hashes), so that neither the
+    order of input nor the names of folders change the result; without them, in that of a hash of their names.
     """
     members: dict[str, Counter[str]] = {}
     for group, label in zip(groups, labels, strict=True):
@@ -67,7 +74,10 @@ def assign(groups: Sequence[str], labels: Sequence[str], known: Mapping[str, Spl
         if group in known:
             chosen[group] = known[group]
             have[known[group]].update(members[group])
-    for group in sorted(members.keys() - chosen.keys(), key=_shuffled):
+    least: dict[str, str] = {}
+    for group, content in zip(groups, contents if contents is not None else groups, strict=True):
+        least[group] = min(content, least.get(group, content))
+    for group in sorted(members.keys() - chosen.keys(), key=lambda group: _shuffled(least[group])):
         chosen[group] = _neediest(members[group], total, have, ratios)
         have[chosen[group]].update(members[group])
     return [chosen[group] for group in groups]
@@ -82,5 +92,5 @@ def _neediest(group: Counter[str], total: Counter[str], have: Mapping[Split, Cou
     return max(SPLITS, key=lack)
 
 
-def _shuffled(group: str) -> str:
-    return hashlib.sha256(group.encode(errors="surrogateescape")).hexdigest()
+def _shuffled(name: str) -> str:
+    return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -12,24 +12,31 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from binscout_tui.browsing.desk import GalleryDesk
-from binscout_tui.browsing.place import from_kept
-from binscout_tui.browsing.sequence import between
+from binscout_tui.browsing.place import Place, from_kept
 from binscout_tui.commands import gallery as commands
+from binscout_tui.commands.areas import Opening
 from binscout_tui.commands.dispatch import Commanded
+from binscout_tui.filtering.errors import FilterError
 from binscout_tui.screens import gallery_lines as lines
+from binscout_tui.screens.gallery_deciding import DecidingGrid
 from binscout_tui.screens.gallery_full import FullView, Shown
-from binscout_tui.screens.gallery_grid import GridScreen
 from binscout_tui.store.events import Event
-from binscout_tui.store.gallery import KINDS, Row
-from binscout_tui.store.journal import Entry
+from binscout_tui.store.gallery import Row
+from binscout_tui.widgets.filter_bar import FilterBar
 from binscout_tui.widgets.image_grid import GridItem, ImageGrid, TileSize
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
 
-RELEVANT = frozenset({*KINDS, "set"})
+
+def opened_at(place: Place, opening: Opening) -> Place:
+    """The place that was kept, and what was asked for at the start: an image is shown whatever filter was kept."""
+    image = place.image if opening.image is None else opening.image
+    kept = "" if opening.image is not None else place.filter
+    text = kept if opening.filter is None else opening.filter
+    return msgspec.structs.replace(place, image=image, full=opening.full, filter=text)
 
 
-class GalleryScreen(GridScreen):
+class GalleryScreen(DecidingGrid):
     """A grid over the whole library; Enter shows an image in full, and there the keys go from image to image."""
 
     SCOPE = commands.SCOPE
@@ -41,11 +48,11 @@ class GalleryScreen(GridScreen):
     def __init__(self) -> None:
         super().__init__()
         self._travel = 1
-        self._anchor: int | None = None
 
     def body(self) -> ComposeResult:
         """Status, the grid beside the details, a line about the image; over them one image in full."""
         yield Line(id="gallery-status")
+        yield FilterBar(id="gallery-filter")
         with Horizontal(id="gallery-work"):
             yield ImageGrid(empty="opening…", id="gallery-grid")
             yield Line(id="gallery-details")
@@ -60,26 +67,15 @@ class GalleryScreen(GridScreen):
         place = from_kept(await self.kept_place())
         opening = self.frame.take_opening(self.SCOPE.id)
         if opening is not None:
-            image = place.image if opening.image is None else opening.image
-            place = msgspec.structs.replace(place, image=image, full=opening.full)
-        desk = GalleryDesk(self.ws)
-        await desk.open(place.order, place.image)
-        self.desk = desk
+            place = opened_at(place, opening)
+        self.desk = desk = await self._open_desk(place)
         self.grid.tile_size = TileSize(place.size)
         here = desk.nearest(place.image)
         if place.full and here is not None:
             await self._open_full(here)
         else:
             self._show_grid(here)
-        self.run_worker(
-            desk.load_rest(self._grown), group="ids", exit_on_error=False, description="reading the list of images"
-        )
-
-    def _grown(self) -> None:
-        """More ids are known; nothing moves."""
-        if self.desk is not None:
-            self.grid.show(self.desk.ids)
-            self._tell()
+        self._load_rest()
 
     async def resume(self) -> None:
         """Take in what other screens did meanwhile."""
@@ -87,7 +83,7 @@ class GalleryScreen(GridScreen):
 
     async def changed(self, events: Sequence[Event]) -> None:
         """Somebody changed images, labels or sets."""
-        if not RELEVANT.isdisjoint(event.kind for event in events):
+        if self.desk is not None and self.desk.is_concerned([event.kind for event in events]):
             await self._refresh()
 
     async def _refresh(self) -> None:
@@ -95,7 +91,11 @@ class GalleryScreen(GridScreen):
         if desk is None:
             return
         before = desk.ids
-        touched = await desk.refresh()
+        try:
+            touched = await desk.refresh()
+        except FilterError as error:
+            await self._drop_filter(error)
+            return
         self.grid.forget(before if touched is None else touched)
         if desk.ids is not before:
             gone = touched if touched is not None else self.grid.marks
@@ -110,7 +110,7 @@ class GalleryScreen(GridScreen):
         """The grid over the ids of now; under the cursor may be another image, on which no key of before decides."""
         under = self.grid.cursor_id
         if self.desk is not None:
-            self.grid.show(self.desk.ids)
+            self.grid.show(self.desk.ids, self.desk.nearest(under))
         if self.grid.cursor_id != under and not self.is_full:
             self.waits()
             self._await_grid()
@@ -120,7 +120,7 @@ class GalleryScreen(GridScreen):
         if self.desk is None:
             return
         if self.desk.position(image_id) is None:
-            self.frame.toast(f"Image {image_id} was moved to the trash by somebody.", "warning")
+            self.frame.toast(lines.lost(image_id, filtered=self.is_filtered), "warning")
         await self._show_full(self.desk.nearest(image_id))
 
     @on(ImageGrid.Opened)
@@ -134,7 +134,7 @@ class GalleryScreen(GridScreen):
             return
         self.set_class(not desk.total, "-empty")
         if not desk.total:
-            words = lines.ALL_TRASHED if desk.has_trash else lines.EMPTY
+            words = lines.empty_words(desk.filter_text, has_trash=desk.has_trash, key=self.frame.key)
             self.query_one("#gallery-empty", Static).update(words)
         if self.is_full:
             self._tell_full()
@@ -147,6 +147,9 @@ class GalleryScreen(GridScreen):
             max(20, self.size.width - 2),
             early=self.early,
             position=self.grid.cursor if self.has_image else None,
+            filter_text=desk.filter_text,
+            library=desk.library,
+            more=not desk.is_complete,
         )
         self.query_one("#gallery-status", Line).say(status)
         self._tell_image()
@@ -276,6 +279,17 @@ class GalleryScreen(GridScreen):
         self._show_grid(here)
         self._keep_soon()
 
+    async def _go_to(self, image_id: int | None) -> None:
+        """Show an image or the one that has taken its place, in full or in the grid as before."""
+        if self.desk is None:
+            return
+        wanted = self.desk.nearest(image_id)
+        if self.is_full:
+            self.grid.show(self.desk.ids)
+            await self._show_full(wanted)
+        else:
+            self._show_grid(wanted)
+
     # Keys, in their order: one that decides counts for what its predecessors have brought to the screen.
 
     def taken(self, key: str) -> tuple[Commanded, tuple[str, ...]] | None:
@@ -310,100 +324,3 @@ class GalleryScreen(GridScreen):
             await self.desk.turn()
             self._show_grid(self.grid.cursor_id)
             self._keep_soon()
-
-    # Marking and deciding.
-
-    def _mark(self, image_id: int) -> None:
-        self.grid.marks ^= {image_id}
-        self._anchor = image_id
-
-    def action_mark(self) -> None:
-        """Mark the image or not, and move on; a held key marks nothing that is not shown yet."""
-        if not self.grid.is_settled:
-            self.early += 1
-            self.came_early()
-        elif self.grid.cursor_id is not None:
-            self._mark(self.grid.cursor_id)
-            self._move(columns=1)
-            self._tell()
-
-    def action_range(self) -> None:
-        """Mark everything between the image marked last and this one."""
-        here = self.grid.cursor_id
-        if here is None or self.desk is None:
-            return
-        anchor = self._anchor if self._anchor is not None and self.desk.position(self._anchor) is not None else here
-        self.grid.marks |= set(between(self.desk.ids, anchor, here, self.desk.order))
-        self._anchor = here
-        self._tell()
-
-    def action_unmark(self) -> None:
-        """Take all marks away."""
-        self.grid.marks = frozenset()
-        self._anchor = None
-        self._tell()
-
-    async def action_trash(self) -> None:
-        """The marked images, or the one under the cursor, to the trash."""
-        here = self.grid.cursor_id
-        marked = sorted(self.grid.marks)
-        if marked or here is not None:
-            await self._trash(marked or [here] if here is not None else marked)
-
-    async def action_queue(self) -> None:
-        """The marked images, or the one under the cursor, to the queue of images to crop."""
-        here = self.grid.cursor_id
-        wanted = sorted(self.grid.marks) or ([here] if here is not None else [])
-        if self.desk is not None and wanted:
-            new = await self.desk.queue_crops(wanted)
-            self.frame.toast(lines.queued(new, len(wanted)))
-
-    async def _trash(self, ids: Sequence[int]) -> None:
-        desk, here = self.desk, self.here
-        if desk is None:
-            return
-        row = desk.known(ids[0])
-        moved = await desk.trash(ids)
-        self.early = 0
-        self.grid.marks -= set(ids)
-        await self._go_to(here)
-        name = row.image.name if row is not None and len(ids) == 1 else ""
-        self.frame.toast(lines.trashed(moved, len(ids), name))
-
-    async def _go_to(self, image_id: int | None) -> None:
-        """Show an image or the one that has taken its place, in full or in the grid as before."""
-        if self.desk is None:
-            return
-        wanted = self.desk.nearest(image_id)
-        if self.is_full:
-            self.grid.show(self.desk.ids)
-            await self._show_full(wanted)
-        else:
-            self._show_grid(wanted)
-
-    async def action_undo(self) -> None:
-        """Bring back what was moved to the trash last."""
-        if self.desk is not None:
-            await self._turned(await self.desk.undo(), "again")
-
-    async def action_redo(self) -> None:
-        """Do again what was undone."""
-        if self.desk is not None:
-            await self._turned(await self.desk.redo(), "once more")
-
-    async def _turned(self, entry: Entry, word: str) -> None:
-        if entry.stale:
-            self.frame.toast(f"Image {entry.target} was changed since by somebody; it stays as it is.", "warning")
-            return
-        self.early = 0
-        self._forget_gone(entry.turned)
-        first = entry.turned[0]
-        here = self.here
-        await self._go_to(first if self.desk is not None and self.desk.position(first) is not None else here)
-        self.frame.clear_toasts()  # what was told of the trash is no longer so
-        if said := lines.turned(len(entry.turned), entry.left, word):
-            self.frame.toast(said)
-
-    def _forget_gone(self, ids: Iterable[int]) -> None:
-        if self.desk is not None:
-            self.grid.marks -= {image_id for image_id in ids if self.desk.position(image_id) is None}

@@ -240,7 +240,13 @@ class GridScreen(DecidingScreen):
         """Remember the place, not more than about once a second."""
         if self.desk is None:
             return
-        self._place = Place(image=self.here, full=self.is_full, size=str(self.grid.tile_size), order=self.desk.order)
+        self._place = Place(
+            image=self.here,
+            full=self.is_full,
+            size=str(self.grid.tile_size),
+            order=self.desk.order,
+            filter=self.desk.filter_text,
+        )
         if self._keeping is None:
             self._keeping = self.set_timer(KEEP_S, self._keep)
 

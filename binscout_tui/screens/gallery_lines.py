@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.content import Content
 
 from binscout_tui.clock import from_text
+from binscout_tui.screens.filter_lines import shown
 from binscout_tui.screens.words import counted, data_size
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.labels import Label
@@ -15,18 +17,51 @@ EMPTY = (
     "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
 )
 ALL_TRASHED = "All images are in the trash.\n\nz   brings back what you moved there last"
+NO_MATCH = "No image matches the filter.\n\n{}   shows all images\n{}   changes the filter"
 HEALTH = {"missing": "its file is missing", "changed": "its file was changed"}
 Part = tuple[str, str]
 
 
 def status_line(
-    total: int, marked: int, size: str, order: Order, width: int, *, early: int = 0, position: int | None = None
+    total: int,
+    marked: int,
+    size: str,
+    order: Order,
+    width: int,
+    *,
+    early: int = 0,
+    position: int | None = None,
+    filter_text: str = "",
+    library: int = 0,
+    more: bool = False,
 ) -> Content:
-    """How many images and marks there are at the left, how they are shown at the right of `width` cells."""
-    left: list[Part] = [(counted(total, "image", ""), "bold"), *_marks(marked), *_early(early)]
+    """How many images and marks there are at the left, how they are shown at the right of `width` cells.
+
+    With a filter it comes first, and how many it lets through of the `library`; `more` when it may be more.
+    """
+    right = f"{order} first · size {size}"
+    found = f"{total:,}{'+' if more else ''} of {library:,}" if filter_text else counted(total, "image", "")
+    left: list[Part | Content] = [(found, "bold"), *_marks(marked), *_early(early)]
     if position is not None:
         left.append((f" · at {position + 1:,}", "$text-muted"))
-    return _sides(left, f"{order} first · size {size}", width)
+    if not filter_text:
+        return _sides(left, right, width)
+    room = width - len(right) - Content.assemble(*left).cell_length - 4
+    return _sides([shown(filter_text, room), ("  ", ""), *left], right, width)
+
+
+def empty_words(filter_text: str, *, has_trash: bool, key: Callable[[str], str]) -> str:
+    """Why there is nothing to see, and what to press."""
+    if filter_text:
+        return NO_MATCH.format(key("gallery.unfilter"), key("gallery.filter"))
+    return ALL_TRASHED if has_trash else EMPTY
+
+
+def lost(image_id: int, *, filtered: bool) -> str:
+    """What is said of an image in full that is there no more."""
+    if filtered:
+        return f"Image {image_id} is no longer among those of the filter."
+    return f"Image {image_id} was moved to the trash by somebody."
 
 
 def image_line(row: Row | None, width: int, *, marked: bool = False) -> Content:
@@ -100,6 +135,12 @@ def trashed(moved: int, asked: int, name: str) -> str:
     return f"{what} {'is' if one else 'are'} in the trash; z brings {'it' if one else 'them'} back.{others}"
 
 
+def restored(moved: int, asked: int) -> str:
+    """What came of bringing `asked` images back from the trash."""
+    others = " The others were not there any more." if moved < asked else ""
+    return f"{counted(moved, 'image', '')} {'is' if moved == 1 else 'are'} in the library again.{others}"
+
+
 def turned(images: int, left: int, word: str) -> str:
     """What undo or redo did with `images` at once, `word` is how; "" where the screen says it."""
     if left:
@@ -171,7 +212,7 @@ def _warned(row: Row) -> list[Part]:
     return [(f" · ! {words}", "$warning") for words in warnings(row)]
 
 
-def _sides(left: list[Part], right: str, width: int) -> Content:
+def _sides(left: Sequence[Part | Content], right: str, width: int) -> Content:
     line = Content.assemble(*left)
     room = width - len(right) - 2
     if line.cell_length > room:

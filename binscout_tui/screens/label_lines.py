@@ -6,15 +6,29 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from binscout_tui.commands.table import KeyOf, default_key
-from binscout_tui.labelling.queue import Candidate, Which
+from binscout_tui.commands.table import PLACEHOLDER, KeyOf, default_key
+from binscout_tui.labelling.orders import MIXED, ORDERS
+from binscout_tui.labelling.queue import Candidate
+from binscout_tui.store.label_queue import Order
 from binscout_tui.store.labels import Label
 from binscout_tui.store.predictions import Prediction
+from binscout_tui.store.suspects import Suspect
 
 NO_IMAGES = (
     "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
 )
 FINDING = "Enter labels · ↓↑ mark · Esc leaves · new: Enter twice"
+FEW = 10
+"""Of fewer suggestions no share is told."""
+NOTHING: Mapping[Order, str] = {
+    "arrival": "That was the last image.",
+    "uncertain": "The model has said nothing of further images without a label.\n\n{label.predict} asks it",
+    "disagreement": "The model says the same as people of all further images.",
+    "diverse": "Everything in this order is labelled.\n\n{label.order} works it out anew",
+    "suspects": "No further label is suspect.\n\nbinscout mistakes find   looks for those that are probably wrong",
+    "review": "No further image needs review.",
+    "filter": "The filter finds no further image.",
+}
 
 
 def status_line(
@@ -22,23 +36,46 @@ def status_line(
     left: int,
     rate: int | None,
     *,
-    which: Which = "unlabelled",
+    order: Order = "unlabelled",
+    filter_text: str = "",
     skipped: int = 0,
+    taken: Sequence[bool] = (),
     key: KeyOf = default_key,
 ) -> Content:
     """How much is left, how fast it goes, which image it is and what was said of it."""
-    over = key("label.skipped")
-    words = f"{left:,} left" if which == "unlabelled" else f"the {skipped:,} skipped · {over} leaves them"
-    parts: list[tuple[str, str]] = [(words, "bold")]
-    if skipped and which == "unlabelled":
-        parts.append((f" · {skipped:,} skipped ({over})", "$text-muted"))
+    parts = [*_head(left, order, filter_text, skipped, key)]
     if rate is not None:
         parts.append((f" · {rate}/min", ""))
+    if len(taken) >= FEW:
+        parts.append((f" · {sum(taken) / len(taken):.0%} taken", "$text-muted"))
     if candidate is not None:
-        parts.append((f" · #{candidate.image.id} {candidate.image.name}", "$text-muted"))
-        if candidate.label is not None:
-            parts.append((f" · {label_words(candidate.label)}", "$success"))
+        parts += _about(candidate)
     return Content.assemble(*parts)
+
+
+def _head(left: int, order: Order, filter_text: str, skipped: int, key: KeyOf) -> list[tuple[str, str]]:
+    """What is gone over, and how much of it there is."""
+    if order == "skipped":
+        return [(f"the {skipped:,} skipped · {key('label.skipped')} leaves them", "bold")]
+    title = f"/ {filter_text}" if order == "filter" else ORDERS[order].title
+    if order not in MIXED:
+        return [(title, "bold"), (f" · {key('label.order')}", "$text-muted")]
+    parts = [(f"{left:,} left", "bold")]
+    if order != "unlabelled":
+        parts.append((f" · {title} ({key('label.order')})", "$text-muted"))
+    if skipped:
+        parts.append((f" · {skipped:,} skipped ({key('label.skipped')})", "$text-muted"))
+    return parts
+
+
+def _about(candidate: Candidate) -> list[tuple[str, str]]:
+    parts = [(" · ⚑ review", "$warning")] if candidate.remarks.review else []
+    parts.append((f" · #{candidate.image.id} {candidate.image.name}", "$text-muted"))
+    if candidate.label is not None:
+        parts.append((f" · {label_words(candidate.label)}", "$success"))
+    if candidate.remarks.note:
+        parts.append((f" · ✎ {candidate.remarks.note}", "$warning"))
+    return parts
 
 
 def label_words(label: Label) -> str:
@@ -58,10 +95,29 @@ def suggestion_line(
         return Content.styled("model: nothing yet", "$text-muted")
     if prediction.label is None:
         return Content.styled("model: failed here", "$warning")
-    score = "" if prediction.score is None else f" {prediction.score:.2f}".replace(" 0.", " .")
+    score = "" if prediction.score is None else _score(prediction.score)
     unsure = " unsure" if prediction.unknown else ""
     take = (key("label.take"), "bold $accent")
     return Content.assemble(("model: ", "$text-muted"), (prediction.label, "bold $accent"), f"{score}{unsure} ", take)
+
+
+def suspect_line(suspect: Suspect, *, key: KeyOf = default_key) -> Content:
+    """The label that was given and the one that is more likely, with the keys that keep and take them."""
+    take, right = (key("label.take"), "bold $accent"), (key("label.right"), "bold $accent")
+    return Content.assemble(
+        ("rather ", "$text-muted"),
+        (suspect.likely, "bold $accent"),
+        f"{_score(suspect.likely_probability)} ",
+        take,
+        ("\ngiven ", "$text-muted"),
+        (suspect.label, "bold"),
+        f"{_score(suspect.probability)} ",
+        right,
+    )
+
+
+def _score(score: float) -> str:
+    return f" {score:.2f}".replace(" 0.", " .")
 
 
 def last_line(last: Sequence[str], early: int, problem: str = "", *, key: KeyOf = default_key) -> Content:
@@ -81,15 +137,23 @@ def last_line(last: Sequence[str], early: int, problem: str = "", *, key: KeyOf 
     return Content.assemble(*parts)
 
 
-def empty_words(counts: Mapping[str, int], which: Which = "unlabelled", *, key: KeyOf = default_key) -> str:
+def empty_words(
+    counts: Mapping[str, int], order: Order = "unlabelled", trouble: str = "", *, key: KeyOf = default_key
+) -> str:
     """What to do when there is nothing to label."""
     if not any(counts.values()):
         return NO_IMAGES
+    if trouble:
+        return f"{trouble}\n\n{key('label.order')} goes over something else"
     left = counts["unlabelled"]
-    if which == "skipped":
+    if order == "skipped":
         rest = f"{counts['skipped']} skipped, {left} unlabelled"
         ways = f"{key('label.skipped')} goes back to the unlabelled ones, {key('label.previous')} over the last ones."
         return f"No further image is skipped ({rest}).\n\n{ways}"
+    if order in NOTHING and (left or order not in MIXED):
+        said = PLACEHOLDER.sub(lambda found: key(found[1]), NOTHING[order])
+        way = f"{key('label.order')} goes over something else, {key('label.previous')} goes back"
+        return f"{said}\n\n{way} ({left} unlabelled)."
     done = counts["class"] + counts["empty"]
     keys = [f"{key('label.previous')} goes back over them", f"{key('label.undo')} takes the last label back"]
     passed = ""

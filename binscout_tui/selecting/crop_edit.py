@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -176,6 +177,29 @@ class Drag:
         x = _dragged(box.x2 if self.edges[0] > 0 else box.x1, self.start.x, pointer.x, pointer.half[0])
         y = _dragged(box.y2 if self.edges[1] > 0 else box.y1, self.start.y, pointer.y, pointer.half[1])
         return crops.stretch(box, self.edges, (x * size[0], y * size[1]), size, aspect=self.edit.aspect)
+
+
+def meant(
+    boxes: Sequence[tuple[float, float, float, float]], active: int | None, pointer: Pointer, size: Size
+) -> int | None:
+    """Which of several boxes the mouse takes hold of at `pointer`, on a picture of `size` pixels; None beside them.
+
+    An edge of the active one comes first, then the smallest box around the pointer, then any edge near by.
+    """
+    kinds = [CropEdit(size, CropBox(*box)).grab(pointer).kind for box in boxes]
+    if active is not None and kinds[active] == "stretch":
+        return active
+    held = [place for place, kind in enumerate(kinds) if kind != "draw"]
+    around = [place for place in held if _holds(boxes[place], pointer)]
+    return min(around or held, key=lambda place: (_area(boxes[place]), place != active), default=None)
+
+
+def _holds(box: tuple[float, float, float, float], pointer: Pointer) -> bool:
+    return box[0] <= pointer.x <= box[2] and box[1] <= pointer.y <= box[3]
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _edge(at: float, sides: tuple[float, float], reach: float) -> int | None:

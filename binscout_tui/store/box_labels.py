@@ -18,6 +18,7 @@ from binscout_tui.store import images, journal
 from binscout_tui.store.boxes import Box, checked_box
 
 BoxState = Literal["boxes", "empty", "skipped"]
+STATES: tuple[BoxState, ...] = ("boxes", "empty", "skipped")
 BOXES, COUNTS = "boxes", "counts"
 """Areas of the journal: all boxes of an image with its state, and all counts of an image."""
 DECIMALS = 9
@@ -115,18 +116,42 @@ def set_count(
     return _decide(db, uid, COUNTS, image_id, {"counts": _counted(rows)})
 
 
-def queue(db: sqlite3.Connection, *, after: int = 0, limit: int = 50, which: str = "unlabelled") -> list[int]:
-    """Ids of the next images to draw boxes on after image `after`, in order of arrival.
+def queue(
+    db: sqlite3.Connection, *, after: int = 0, limit: int = 50, which: str = "unlabelled", back: bool = False
+) -> list[int]:
+    """Ids of the next images to draw boxes on after image `after`, in order of arrival; `back` goes the other way.
 
     `which`: `unlabelled`, one of the states, or `all`.
     """
-    condition = {"unlabelled": "box_label.image_id IS NULL", "all": "1"}.get(which, "box_label.state = :which")
+    tables = "image"
+    condition = "NOT EXISTS (SELECT 1 FROM box_label WHERE image_id = image.id)" if which == "unlabelled" else "1"
+    if which in STATES:
+        # From the index of states: few images may be skipped among very many.
+        tables, condition = "box_label CROSS JOIN image ON image.id = image_id", "state = :which"
+    key, (way, order) = "image_id" if which in STATES else "image.id", ("<", "DESC") if back else (">", "ASC")
     rows = db.execute(
-        "SELECT image.id FROM image LEFT JOIN box_label ON box_label.image_id = image.id"
-        f" WHERE image.id > :after AND {images.LIVE} AND {condition} ORDER BY image.id LIMIT :limit",
+        f"SELECT image.id FROM {tables} WHERE {condition} AND {key} {way} :after AND {images.LIVE}"
+        f" ORDER BY {key} {order} LIMIT :limit",
         {"after": after, "limit": limit, "which": which},
     )
     return [int(row[0]) for row in rows]
+
+
+def states(db: sqlite3.Connection, image_ids: Sequence[int]) -> dict[int, BoxState]:
+    """What is known of the boxes of these images; those that nobody looked at are left out. At most some hundreds."""
+    marks = ", ".join("?" * len(image_ids))
+    rows = db.execute(f"SELECT image_id, state FROM box_label WHERE image_id IN ({marks})", list(image_ids))
+    return {row[0]: row[1] for row in rows}
+
+
+def tally(db: sqlite3.Connection) -> dict[str, int]:
+    """How many live images are in each state, and `unlabelled`. Reads all of them: not between two keys."""
+    found = dict.fromkeys(("unlabelled", *STATES), 0)
+    rows = db.execute(
+        f"SELECT state, count(*) FROM box_label JOIN image ON image.id = image_id WHERE {images.LIVE} GROUP BY state"
+    )
+    found.update((row[0], row[1]) for row in rows)
+    return found | {"unlabelled": images.count(db) - sum(found.values())}
 
 
 def fit(box: Sequence[float], size: tuple[int, int]) -> Box:
@@ -174,8 +199,13 @@ def _decide(
 
 
 def _must_be_usable(db: sqlite3.Connection, class_id: int | None) -> None:
-    if db.execute("SELECT 1 FROM class WHERE id = ? AND archived_at IS NULL", (class_id,)).fetchone() is None:
+    row = db.execute("SELECT name, archived_at FROM class WHERE id = ?", (class_id,)).fetchone()
+    if row is None:
         raise UsageError(f"There is no class {class_id} to label with.", code="no_class")
+    if row["archived_at"] is not None:
+        raise UsageError(
+            f"The class {row['name']} is archived.", hint="Bring it back, or say another class.", code="archived"
+        )
 
 
 def _in_order(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:

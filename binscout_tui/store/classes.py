@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import ConflictError, NotFoundError, UsageError
-from binscout_tui.store import box_labels, journal, labels
+from binscout_tui.store import box_labels, gold, journal, labels
 from binscout_tui.store.names import LONGEST, composed, is_printable
 
 AREA = "class"
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _FIELDS = "id, name, key, images, colour, grp, parent_id, position, archived_at"
+NOTHING: Mapping[str, str] = {}
 ORDER = "position IS NULL, position, id"
 """The order of classes everywhere: those that somebody put in order, then the others as they were made."""
 
@@ -39,6 +40,16 @@ class ClassRow(msgspec.Struct, frozen=True):
     archived_at: str | None
 
 
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merge of a class would move: images with its label, boxes, counts, items, and classes below it."""
+
+    images: int
+    boxes: int
+    counts: int
+    items: int
+    below: int
+
+
 def all_classes(db: sqlite3.Connection, *, archived: bool = False) -> list[ClassRow]:
     """The classes in order; with `archived` those that were deleted too."""
     where = "1" if archived else "archived_at IS NULL"
@@ -51,6 +62,28 @@ def get(db: sqlite3.Connection, class_id: int) -> ClassRow:
     if row is None:
         raise NotFoundError(f"There is no class {class_id} in this workspace.", code="no_class")
     return ClassRow(*row)
+
+
+def load(db: sqlite3.Connection, class_id: int) -> Load:
+    """What a merge of a class would move; all of it is counted in indexes."""
+    tables = {"images": "label", "boxes": "label_box", "counts": "label_count", "items": "item"}
+    sql = {field: f"SELECT count(*) FROM {table} WHERE class_id = ?" for field, table in tables.items()}
+    sql["below"] = "SELECT count(*) FROM class WHERE parent_id = ?"
+    return Load(**{field: db.execute(query, (class_id,)).fetchone()[0] for field, query in sql.items()})
+
+
+def add(db: sqlite3.Connection, uid: int, name: str) -> ClassRow:
+    """A new class, last in order; undo archives it.
+
+    Raises UsageError for what is no name, ConflictError when a class (also an archived one) has it.
+    """
+    name = labels.checked_name(name)
+    _must_be_new(db, name)
+    # As if it had been archived before, which is what undo makes of it.
+    sql = "INSERT INTO class (name, archived_at) VALUES (?, ?)"
+    class_id = int(db.execute(sql, (name, utc_now())).lastrowid or 0)
+    _change(db, uid, class_id, "add", archived=None)
+    return get(db, class_id)
 
 
 def rename(db: sqlite3.Connection, uid: int, class_id: int, name: str) -> int | None:
@@ -67,18 +100,18 @@ def set_key(
     class_id: int,
     key: str | None,
     *,
-    reserved: Collection[str] = (),
+    reserved: Mapping[str, str] = NOTHING,
     imported: bool = False,
 ) -> int | None:
     """Give a class the key that labels with it, None for one that is chosen for it. Returns as `rename`.
 
-    Raises NotFoundError, UsageError for what cannot be a key, ConflictError when another class or one of the
-    `reserved` commands has it.
+    `reserved` says which keys are commands, and of what name. Raises NotFoundError, UsageError for what cannot be a
+    key, ConflictError when another class or a command has it.
     """
     if key is not None and not (len(key) == 1 and key.isascii() and key.isalnum()):
         raise UsageError("The key of a class is one digit or one letter from a to z or A to Z.", code="bad_key")
     if key is not None and key in reserved:
-        raise ConflictError(f"The key {key} is a command of the label screen.", code="key_taken")
+        raise ConflictError(f"The key {key} is a command: {reserved[key]}.", code="key_taken")
     return _change(db, uid, class_id, "key", imported, key=key)
 
 
@@ -182,7 +215,8 @@ def checked_group(group: str) -> str:
 
 def _moved(db: sqlite3.Connection, uid: int, old: int, new: int) -> Iterator[journal.Decision]:
     """Everything that is labelled with `old` is labelled with `new`; the decisions, written but not journaled."""
-    for area, table in (("label", "label"), (box_labels.BOXES, "label_box"), (box_labels.COUNTS, "label_count")):
+    tables = {"label": "label", gold.AREA: "gold", box_labels.BOXES: "label_box", box_labels.COUNTS: "label_count"}
+    for area, table in tables.items():
         there = journal.area_of(area)
         targets = db.execute(f"SELECT DISTINCT image_id FROM {table} WHERE class_id = ? ORDER BY 1", (old,)).fetchall()
         for (image_id,) in targets:
@@ -196,7 +230,7 @@ def _moved(db: sqlite3.Connection, uid: int, old: int, new: int) -> Iterator[jou
 
 
 def _with_class(area: str, state: dict[str, Any], old: int, new: int) -> dict[str, Any]:
-    if area == "label":
+    if area in ("label", gold.AREA):
         return state | {"class": new}
     if area == box_labels.BOXES:
         rows = [(tuple(row[:4]), new if row[4] == old else row[4]) for row in state["boxes"]]
@@ -252,18 +286,20 @@ def _write(db: sqlite3.Connection, class_id: int, state: journal.State, uid: int
 
 def _must_be_free(db: sqlite3.Connection, class_id: int, state: journal.State) -> None:
     """Raise ConflictError when another class has the name or, while both are in use, the key."""
-    row = db.execute("SELECT 1 FROM class WHERE name = ? AND id <> ?", (state["name"], class_id)).fetchone()
-    if row is not None:
-        raise ConflictError(
-            f"There is a class {state['name']} already.",
-            hint="Merge the two, or choose another name.",
-            code="name_taken",
-        )
+    _must_be_new(db, state["name"], class_id)
     other = db.execute(
         "SELECT name FROM class WHERE key = ? AND archived_at IS NULL AND id <> ?", (state["key"], class_id)
     ).fetchone()
     if other is not None and state["archived"] is None:
         raise ConflictError(f"The class {other['name']} has the key {state['key']}.", code="key_taken")
+
+
+def _must_be_new(db: sqlite3.Connection, name: str, class_id: int = 0) -> None:
+    sql = "SELECT archived_at FROM class WHERE name = ? AND id <> ?"
+    row = db.execute(sql, (name, class_id)).fetchone()
+    if row is not None:
+        hint = "Merge the two, or choose another name." if row["archived_at"] is None else "It is archived; restore it."
+        raise ConflictError(f"There is a class {name} already.", hint=hint, code="name_taken")
 
 
 ITEMS = "item_class"

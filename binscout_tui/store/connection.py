@@ -12,6 +12,8 @@ from pathlib import Path
 from binscout_tui.errors import BinScoutError, ConflictError, RefusedError, StorageError
 
 BUSY_TIMEOUT_S = 5.0
+TURN_S = 0.001
+"""So often who wants to write looks whether it can."""
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.rclone"}
 )
@@ -63,7 +65,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     Immediate, because a transaction that reads first and writes later fails under several processes
     whatever the busy timeout is.
     """
-    db.execute("BEGIN IMMEDIATE")
+    _begin(db)
     try:
         yield
         db.execute("COMMIT")
@@ -72,6 +74,28 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _begin(db: sqlite3.Connection) -> None:
+    """`BEGIN IMMEDIATE`, as soon as the one who writes has done.
+
+    SQLite's own wait sleeps longer and longer, up to 0.1 s, and misses the short moments between the transactions of a
+    job: a label beside an import would wait for several of them.
+    """
+    patience = int(db.execute("PRAGMA busy_timeout").fetchone()[0])
+    until = time.monotonic() + patience / 1000
+    db.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                    raise
+            time.sleep(TURN_S)
+    finally:
+        db.execute(f"PRAGMA busy_timeout={patience}")
 
 
 @contextmanager

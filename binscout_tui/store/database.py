@@ -6,9 +6,11 @@ transaction; so a decision costs one thread hop and one commit.
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 # Times that `insist` waits for the busy timeout: ten minutes in all.
 INSIST = 120
+FOLD_S = 0.2
+"""So long the log grows before it is folded in again."""
+BULK = {"wal_autocheckpoint": 0, "cache_size": -131_072, "temp_store": 2, "synchronous": 1}
+"""Pragmas for very many rows: no checkpoint, 128 MiB of cache, memory for temporary data, no wait for the disk."""
 P = ParamSpec("P")
 T = TypeVar("T")
 StoreFunction = Callable[Concatenate[sqlite3.Connection, P], T]
@@ -63,17 +69,45 @@ class Database:
     def in_bulk(self) -> Iterator[None]:
         """For very many rows in several transactions.
 
-        The write-ahead log is folded in by whoever writes after them, and what SQLite keeps to take back one statement
-        (every row has triggers) stays in memory: as a file it costs more than the rows.
+        The write-ahead log is folded in by a thread of its own: else each label that somebody gives meanwhile would do
+        that, and wait for it. What SQLite keeps to take back one statement (every row has triggers) stays in memory: as
+        a file it costs more than the rows. So do the pages of indexes in no order: what does not fit into the cache is
+        written and read again for every few rows. The disk is waited for once at the end, not under the lock of each
+        transaction.
         """
-        pages = self.connection.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
-        self.connection.execute("PRAGMA wal_autocheckpoint=0")
-        self.connection.execute("PRAGMA temp_store=MEMORY")
+        before = {name: self.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in BULK}
+        self._set(BULK)
+        over = threading.Event()
+        folding = threading.Thread(target=self._fold, args=(over,), name="fold", daemon=True)
+        folding.start()
         try:
             yield
         finally:
-            self.connection.execute("PRAGMA temp_store=DEFAULT")
-            self.connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
+            over.set()
+            folding.join()
+            self._set(before)
+            self._sync_log()
+
+    def _fold(self, over: threading.Event) -> None:
+        """Fold the log in again and again, beside those who write and with a connection of its own."""
+        with closing(connect(self.path)) as beside:
+            while not over.wait(FOLD_S):
+                beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _set(self, pragmas: Mapping[str, int]) -> None:
+        for name, value in pragmas.items():
+            self.connection.execute(f"PRAGMA {name}={value}")
+
+    def _sync_log(self) -> None:
+        """Have all that was committed so far on the disk."""
+        try:
+            log = os.open(f"{self.path}-wal", os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            os.fsync(log)
+        finally:
+            os.close(log)
 
     def close(self) -> None:
         """Close the connection; the write-ahead log is folded in when this was the last one."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
-from binscout_tui.learning.splits import Split
-from binscout_tui.store import journal
+from binscout_tui.learning.splits import SPLITS, Split
+from binscout_tui.store import events, journal
 from binscout_tui.store.images import LIVE, Image, from_row, unsigned
 from binscout_tui.store.names import composed, is_printable
 
@@ -41,6 +44,14 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
 
 
+class Override(msgspec.Struct, frozen=True):
+    """Leaks that were allowed: why, how many pairs, and the image ids of the first of them."""
+
+    reason: str
+    leaks: int
+    pairs: list[tuple[int, int]]
+
+
 class LabelledImage(msgspec.Struct, frozen=True):
     """What a split needs of an image: its class, the group that must stay in one split, its unsigned 64-bit hash."""
 
@@ -65,14 +76,22 @@ def checked_name(name: str) -> str:
 
 
 def content_id(task: str, items: Iterable[Item]) -> str:
-    """The id of a version: a hash of its list, whatever the order of its lines."""
-    digest = hashlib.sha256(task.encode())
-    for item in sorted(items):
-        digest.update(f"\n{item.sha256} {item.split} {item.source_group} {item.label}".encode())
-    return digest.hexdigest()[:16]
+    """The id of a version: a hash of task, images, labels and splits, whatever the order of its lines.
+
+    Groups are left out: they are named after folders, and the same content has the same id wherever it lies.
+    """
+    lines = sorted(f"\n{item.sha256} {item.split} {item.label}" for item in items)
+    return hashlib.sha256("".join([task, *lines]).encode()).hexdigest()[:16]
 
 
-def add(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item]) -> bool:
+def stamp(db: sqlite3.Connection) -> tuple[object, int, int]:
+    """What stays the same on this connection until anybody writes anything; another connection has another."""
+    return db, events.data_version(db), db.total_changes
+
+
+def add(
+    db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item], override: Override | None = None
+) -> bool:
     """Write a version down under its name; False when the same list is there already and got only the name."""
     is_new = db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None
     if is_new:
@@ -82,6 +101,8 @@ def add(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item
         "INSERT INTO dataset_name (name, dataset_id, at) VALUES (?, ?, ?)", (dataset.name, dataset.id, utc_now())
     )
     after: dict[str, Any] = {"dataset": dataset.id, "name": dataset.name, "images": len(items)}
+    if override is not None:
+        after["leaks_allowed"] = msgspec.to_builtins(override)
     journal.note(db, uid, journal.Decision(area="dataset", action="build", target=0, before={}, after=after))
     return is_new
 
@@ -92,10 +113,28 @@ def _insert(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[
         "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?, ?)",
         (dataset.id, dataset.name, dataset.task, dataset.manifest, counts, uid, dataset.created_at),
     )
-    db.executemany(
-        "INSERT INTO dataset_item VALUES (?, ?, ?, ?, ?)",
-        [(dataset.id, item.sha256, item.label, item.split, item.source_group) for item in items],
-    )
+    # In the order of the key: every row goes to the end of the tree.
+    ordered = sorted(items, key=attrgetter("sha256"))
+    columns = (map(attrgetter(field), ordered) for field in ("sha256", "label", "split", "source_group"))
+    rows = zip(repeat(dataset.id), *columns)
+    db.executemany("INSERT INTO dataset_item VALUES (?, ?, ?, ?, ?)", rows)
+    link(db, dataset.id)
+
+
+def link(db: sqlite3.Connection, dataset_id: str) -> None:
+    """Say by id which images a version has, and which of its lines have none, once all lines are there."""
+    linked = db.execute(
+        "INSERT INTO dataset_image SELECT dataset_id, image.id, split, dataset_item.label FROM dataset_item"
+        " JOIN image USING (sha256) WHERE dataset_id = ? ORDER BY image.id",
+        (dataset_id,),
+    ).rowcount
+    lines = db.execute("SELECT count(*) FROM dataset_item WHERE dataset_id = ?", (dataset_id,)).fetchone()[0]
+    if linked < lines:
+        db.execute(
+            "INSERT INTO dataset_gone SELECT sha256, dataset_id FROM dataset_item WHERE dataset_id = ?"
+            " AND NOT EXISTS (SELECT 1 FROM image WHERE image.sha256 = dataset_item.sha256)",
+            (dataset_id,),
+        )
 
 
 def find(db: sqlite3.Connection, name_or_id: str) -> Dataset:
@@ -184,13 +223,19 @@ def keep_assignments(db: sqlite3.Connection, task: str, assigned: dict[str, Spli
     )
 
 
-def new_dataset(name: str, task: str, version: str, manifest: str, found: Sequence[Item]) -> Dataset:
-    """A version made now, with its counts."""
-    counts: dict[str, dict[str, int]] = {}
-    for item in sorted(found, key=lambda i: i.label):
-        per_split = counts.setdefault(item.label, {"train": 0, "val": 0, "test": 0})
-        per_split[item.split] += 1
+def new_dataset(
+    name: str, task: str, version: str, manifest: str, found: Sequence[Item] | Mapping[str, Mapping[str, int]]
+) -> Dataset:
+    """A version made now; `found` are its lines, or {label: {split: images}} where they are counted already."""
+    counts = {k: dict(v) for k, v in found.items()} if isinstance(found, Mapping) else counted(found)
     return Dataset(id=version, name=name, task=task, manifest=manifest, counts=counts, created_at=utc_now())
+
+
+def counted(found: Iterable[Item]) -> dict[str, dict[str, int]]:
+    """{label: {split: images}}, labels in order."""
+    numbers = Counter((item.label, item.split) for item in found)
+    labels = sorted({label for label, _ in numbers})
+    return {label: {split: numbers[label, split] for split in SPLITS} for label in labels}
 
 
 def _dataset(row: sqlite3.Row) -> Dataset:

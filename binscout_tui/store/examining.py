@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -32,6 +32,16 @@ class Known(msgspec.Struct, frozen=True):
     mtime_ns: int
     is_live: bool
     label: str | None
+
+
+class File(msgspec.Struct, frozen=True, gc=False):
+    """A file in place as its image says it is."""
+
+    id: int
+    path: bytes
+    size: int
+    mtime_ns: int
+    health: str
 
 
 def waiting(db: sqlite3.Connection, *, after: int = 0, limit: int = 500, without: Collection[int] = ()) -> list[Image]:
@@ -96,3 +106,20 @@ def known_files(db: sqlite3.Connection) -> dict[bytes, Known]:
         " WHERE storage = 'in_place' AND health = 'ok'"
     )
     return {row[0]: Known(row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows}
+
+
+def files_in_place(db: sqlite3.Connection, *, after: int = 0, limit: int = -1) -> list[File]:
+    """The files in place of images with ids above `after`, in order of arrival; up to `limit`, -1 for all."""
+    found = db.execute(
+        "SELECT id, path, bytes, mtime_ns, health FROM image WHERE storage = 'in_place' AND id > ? ORDER BY id LIMIT ?",
+        (after, limit),
+    )
+    return [File(*row) for row in found]
+
+
+def rows(db: sqlite3.Connection, ids: Sequence[int]) -> list[Image]:
+    """These images, in order of arrival; those that are not there any more are left out."""
+    found = db.execute(
+        "SELECT * FROM image WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (json.dumps(list(ids)),)
+    )
+    return [from_row(row) for row in found]

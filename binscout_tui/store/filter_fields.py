@@ -9,21 +9,24 @@ import msgspec
 
 from binscout_tui.filtering.fields import Field
 from binscout_tui.filtering.tree import Condition, Is, Span, Test
+from binscout_tui.store import name_parts, predicted
 from binscout_tui.store.filter_names import Names
 from binscout_tui.store.filter_sql import Part, Sql, Start, column, compared, joined, linked, negation, scaled, zone
 from binscout_tui.store.images import LIVE
 
 Build: TypeAlias = Callable[[Names, Condition, Test | None], Part]
 _LABEL_WORDS = ("none", "any", "empty", "skipped")
-_NAMED = (
-    "(SELECT rowid AS id FROM image_name WHERE image_name MATCH ? UNION ALL"
-    " SELECT image.id FROM image_zone CROSS JOIN image ON image.id BETWEEN zone << 7 AND (zone << 7) + 127"
-    " WHERE NOT named) AS named"
+_NOTED = (
+    "(SELECT image_id AS id, text FROM image_note UNION ALL SELECT set_member.image_id, image_set.note FROM image_set"
+    " INDEXED BY image_set_noted CROSS JOIN set_member ON set_member.set_id = image_set.id WHERE image_set.note <> '')"
 )
-"""Images whose names may have the parts: those of the index, and those that are not in it yet."""
+_NOTED_HERE = (
+    "(SELECT text FROM image_note WHERE image_note.image_id = image.id UNION ALL SELECT image_set.note FROM set_member"
+    " CROSS JOIN image_set ON image_set.id = set_member.set_id"
+    " WHERE set_member.image_id = image.id AND image_set.note <> '')"
+)
+"""Notes with the images that they are about, and those about one image."""
 MEGAPIXEL = 1e6
-GRAM = 3
-"""Characters of the parts of names that are in an index."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -64,7 +67,7 @@ def _pred(names: Names, condition: Condition, test: Test | None) -> Part:
     model_id, said = names.model_meant(condition.place), _is(test)
     if said.word:
         known = linked("prediction", Sql("prediction.model_id = ?", (model_id,)))
-        return Part(check=negation(known.check))
+        return Part(check=negation(known.check), zone=None if names.trashed else predicted.zone_with_gaps(model_id))
     label = names.prediction(model_id, said)
     where = Sql("prediction.model_id = ? AND prediction.label = ?", (model_id, label))
     return linked("prediction", where, index="prediction_label")
@@ -110,11 +113,15 @@ def _set(_: Names, __: Condition, test: Test | None) -> Part:
 
 
 def _note(_: Names, __: Condition, test: Test | None) -> Part:
-    noted = Sql("image_set.note <> ''")
-    if test is None:
-        return _in_a_set(noted, index="image_set_noted")
-    text = Sql("instr(lower(image_set.note), lower(?)) > 0", (_is(test).text,))
-    return _in_a_set(joined("AND", (noted, text)), index="image_set_noted")
+    """Notes on images and on the sets that they are in."""
+    where = Sql("1") if test is None else Sql("instr(lower(noted.text), lower(?)) > 0", (_is(test).text,))
+    start = Start(source=f"{_NOTED} AS noted", key="noted.id", where=where, ordered=False, repeats=True)
+    check = Sql(f"EXISTS (SELECT 1 FROM {_NOTED_HERE} AS noted WHERE {where.text})", where.values)
+    return Part(check=check, starts=(start,))
+
+
+def _review(_: Names, __: Condition, ___: Test | None) -> Part:
+    return linked("image_review", Sql("1"))
 
 
 def _in_a_set(where: Sql, index: str = "image_set_state") -> Part:
@@ -159,13 +166,11 @@ def _group(_: Names, __: Condition, test: Test | None) -> Part:
     return Part(check=check, starts=(start,), reads_row=True)
 
 
-def _name(_: Names, __: Condition, test: Test | None) -> Part:
+def _name(names: Names, _: Condition, test: Test | None) -> Part:
     text = _is(test).text
     check = Sql("instr(lower(image.name), lower(?)) > 0", (text,))
-    grams = dict.fromkeys(text[at : at + GRAM] for at in range(len(text) - GRAM + 1))
-    phrases = " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
-    start = Start(source=_NAMED, key="named.id", where=Sql("1"), before=(phrases,), ordered=False)
-    return Part(check=check, starts=(start,) if grams else (), reads_row=True)
+    start = name_parts.start(text) if len(text) >= name_parts.GRAM else name_parts.start_of_two(names, text)
+    return Part(check=check, starts=(start,) if start else (), reads_row=True)
 
 
 def _warn(_: Names, __: Condition, test: Test | None) -> Part:
@@ -309,7 +314,10 @@ ROWS = (
     Row(Field(name="id", kind="number", help="its number, as in id:5..90"), _id),
     Row(Field(name="name", kind="text", help="a part of its name"), _name),
     Row(Field(name="group", kind="text", help="the group that stays in one split, exactly"), _group),
-    Row(Field(name="note", kind="text", bare=True, help="in a set with a note; with a text, with this in it"), _note),
+    Row(Field(name="review", help="somebody is to look at it again"), _review),
+    Row(
+        Field(name="note", kind="text", bare=True, help="it or its set has a note; with a text, with this in it"), _note
+    ),
 )
 FIELDS = {row.field.name: row.field for row in ROWS}
 BUILDS = {row.field.name: row.build for row in ROWS}

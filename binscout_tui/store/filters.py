@@ -65,25 +65,38 @@ def text_of(wanted: Filter) -> str:
 
 
 def page(
-    db: sqlite3.Connection, wanted: Filter, *, beyond: int | None = None, limit: int = PAGE, order: Order = "newest"
+    db: sqlite3.Connection,
+    wanted: Filter,
+    *,
+    beyond: int | None = None,
+    until: int | None = None,
+    limit: int = PAGE,
+    order: Order = "newest",
 ) -> list[int]:
     """Up to `limit` ids of images that `wanted` lets through, those that follow the image `beyond` in this order.
 
-    Only images that count, or with `in:trash` only those in the trash. Raises FilterError for a name that does not
-    exist.
+    With `until` none that comes after this id. Only images that count, or with `in:trash` only those in the trash.
+    Raises FilterError for a name that does not exist.
     """
-    queries = plan(db, wanted, beyond=beyond, limit=limit, order=order)
+    queries = plan(db, wanted, beyond=beyond, until=until, limit=limit, order=order)
     ids = {row[0] for query in queries for row in db.execute(query.sql.text, query.sql.values)}
     return sorted(ids, reverse=order == "newest")[:limit]
 
 
 def plan(
-    db: sqlite3.Connection, wanted: Filter, *, beyond: int | None = None, limit: int = PAGE, order: Order = "newest"
+    db: sqlite3.Connection,
+    wanted: Filter,
+    *,
+    beyond: int | None = None,
+    until: int | None = None,
+    limit: int = PAGE,
+    order: Order = "newest",
 ) -> list[Query]:
     """The queries whose pages together hold the page: one for each alternative that may have matches."""
     ask = Ask(low=0, high=_LAST, limit=limit, order=order)
     if beyond is not None:
         ask = ask.narrowed(None, beyond - 1) if order == "newest" else ask.narrowed(beyond + 1, None)
+    ask = ask.narrowed(until, None) if order == "newest" else ask.narrowed(None, until)
     rest, trashed = _scope(wanted)
     names = Names(db, trashed=trashed)
     return [query for way in _ways(rest) if (query := _query(names, way, ask)) is not None]
@@ -93,6 +106,11 @@ def checked(db: sqlite3.Connection, wanted: Filter) -> Sql:
     """The condition on a row of `image` that `wanted` is, for queries that start elsewhere. Raises FilterError."""
     rest, trashed = _scope(wanted)
     return joined("AND", (Sql(IN_TRASH if trashed else LIVE), compiled(rest, Names(db, trashed=trashed)).check))
+
+
+def looks_in_trash(wanted: Filter) -> bool:
+    """Whether `wanted` lets only images through that are in the trash. Raises FilterError."""
+    return _scope(wanted)[1]
 
 
 def _scope(wanted: Filter) -> tuple[Filter, bool]:

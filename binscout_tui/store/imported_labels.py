@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from binscout_tui.clock import utc_now
 from binscout_tui.store import journal, labels
 
 
@@ -17,9 +18,11 @@ def take_over(db: sqlite3.Connection, uid: int, said: Sequence[tuple[int, str]])
         name: {"state": "class", "class": labels.add_class(db, name).id}
         for name in dict.fromkeys(name for _, name in said)
     }
-    write = journal.area_of("label").write
-    for image_id, name in said:
-        write(db, image_id, states[name], uid)
+    now = utc_now()
+    db.executemany(
+        "INSERT INTO label (image_id, state, class_id, uid, at) VALUES (?, 'class', ?, ?, ?)",
+        [(image_id, states[name]["class"], uid, now) for image_id, name in said],
+    )
     journal.note_all(
         db,
         uid,

@@ -64,6 +64,10 @@ class Area(msgspec.Struct, frozen=True):
 
 
 _areas: dict[str, Area] = {}
+_INSERT = (
+    "INSERT INTO journal (at, uid, area, action, target, before, after, suggested, undoes, redoes)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def register(area: str, read: Callable[..., dict[str, Any]], write: Callable[..., None]) -> None:
@@ -112,8 +116,8 @@ def note(db: sqlite3.Connection, uid: int, decision: Decision) -> int:
 
 def note_all(db: sqlite3.Connection, uid: int, decisions: Sequence[Decision]) -> None:
     """`note` for many of one area; of very many it is only told that there are some."""
-    for decision in decisions:
-        _append(db, uid, decision)
+    now = utc_now()
+    db.executemany(_INSERT, [_values(now, uid, decision) for decision in decisions])
     events.emit_all(db, decisions[0].area if decisions else "", [decision.target for decision in decisions])
 
 
@@ -161,7 +165,7 @@ def history(
         where.append("target = ?")
         values.append(str(target))
     rows = db.execute(f"SELECT * FROM journal WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?", (*values, limit))
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def _append(
@@ -172,23 +176,16 @@ def _append(
     undoes: int | None = None,
     redoes: int | None = None,
 ) -> int:
-    cursor = db.execute(
-        "INSERT INTO journal (at, uid, area, action, target, before, after, suggested, undoes, redoes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            utc_now(),
-            uid,
-            decision.area,
-            decision.action,
-            decision.target,
-            _json(decision.before),
-            _json(decision.after),
-            None if decision.suggested is None else _json(decision.suggested),
-            undoes,
-            redoes,
-        ),
-    )
+    cursor = db.execute(_INSERT, _values(utc_now(), uid, decision, undoes, redoes))
     return int(cursor.lastrowid or 0)
+
+
+def _values(
+    at: str, uid: int, decision: Decision, undoes: int | None = None, redoes: int | None = None
+) -> tuple[object, ...]:
+    suggested = None if decision.suggested is None else _json(decision.suggested)
+    said = (decision.area, decision.action, decision.target, _json(decision.before), _json(decision.after), suggested)
+    return (at, uid, *said, undoes, redoes)
 
 
 def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expected: State, undone: int) -> Entry:
@@ -221,16 +218,18 @@ def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, ne
     ).fetchone()
     if edge is None:
         return []
-    # A program of an earlier version that was still open wrote rows without a batch: each is one decision.
+    # A program of an earlier version that was still open wrote rows without a batch: each is one decision. The plus
+    # keeps SQLite from reading all rows of the person instead of those of the batch.
     rows = db.execute(
         "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
-        f" WHERE (batch = ? OR (batch IS NULL AND journal_id = ?)) AND {where} ORDER BY journal_id",
+        f" WHERE (batch = ? OR (batch IS NULL AND journal_id = ?)) AND +{where} ORDER BY journal_id",
         (edge["batch"], edge["batch"], *values),
     )
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def entry_of(row: sqlite3.Row) -> Entry:
+    """The entry that a row of the table `journal` holds."""
     values = dict(row)
     for field in ("before", "after", "suggested"):
         values[field] = None if values[field] is None else msgspec.json.decode(values[field])

@@ -15,7 +15,6 @@ from binscout_tui.store.names import composed, is_printable
 LabelState = Literal["class", "empty", "skipped"]
 FROM_ITEM = "item"
 """The journal's word for a label that an image got because the capture of its item was accepted."""
-QUEUE_STATES = ("unlabelled", "skipped", "all")
 
 
 class LabelClass(msgspec.Struct, frozen=True):
@@ -172,29 +171,19 @@ def _decide(
     return journal.record(db, uid, decision)
 
 
-def queue(db: sqlite3.Connection, *, after: int = 0, limit: int = 50, which: str = "unlabelled") -> list[int]:
-    """Ids of the next images to label after image `after`, in order of arrival.
-
-    `which`: `unlabelled`, `skipped`, or `all`.
-    """
-    condition = {"unlabelled": "label.image_id IS NULL", "skipped": "label.state = 'skipped'", "all": "1"}[which]
+def queue(db: sqlite3.Connection, *, after: int = 0, limit: int = 50) -> list[int]:
+    """Ids of the next unlabelled images after image `after`, in order of arrival."""
     rows = db.execute(
-        "SELECT image.id FROM image LEFT JOIN label ON label.image_id = image.id"
-        f" WHERE image.id > ? AND {images.LIVE} AND {condition} ORDER BY image.id LIMIT ?",
+        "SELECT image_id FROM unlabelled CROSS JOIN image ON image.id = image_id"
+        f" WHERE image_id > ? AND {images.LIVE} ORDER BY image_id LIMIT ?",
         (after, limit),
     )
     return [int(row[0]) for row in rows]
 
 
 def counts(db: sqlite3.Connection) -> dict[str, int]:
-    """How many live images are `unlabelled`, `class`, `empty` and `skipped`."""
-    found = dict.fromkeys(("unlabelled", "class", "empty", "skipped"), 0)
-    rows = db.execute(
-        "SELECT coalesce(state, 'unlabelled'), count(*) FROM image LEFT JOIN label ON image_id = image.id"
-        f" WHERE {images.LIVE} GROUP BY 1"
-    )
-    found.update((row[0], row[1]) for row in rows)
-    return found
+    """How many images that count are `unlabelled`, `class`, `empty` and `skipped`; kept, not counted."""
+    return {row[0]: row[1] for row in db.execute("SELECT state, images FROM label_state_count")}
 
 
 def _read(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:

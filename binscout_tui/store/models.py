@@ -47,13 +47,17 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gate(Basis, frozen=True, kw_only=True):
-    """A verdict: every check with its value and limit, and what it stands on."""
+    """A verdict: every check with its value and limit, and what it stands on.
+
+    `dataset` is the id of the version that the model learned from, None where nobody knows.
+    """
 
     id: int
     model_id: str
     passed: bool
     checks: list[dict[str, Any]]
     at: str
+    dataset: str | None = None
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,7 +198,11 @@ def add_gate(
 
 def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     """The newest verdict on a model, or None when it never stood at the gate."""
-    row = db.execute("SELECT * FROM gate WHERE model_id = ? ORDER BY id DESC LIMIT 1", (model_id,)).fetchone()
+    row = db.execute(
+        "SELECT gate.*, run.dataset_id AS dataset FROM gate JOIN model ON model.id = model_id"
+        " LEFT JOIN run ON run.id = model.run_id WHERE model_id = ? ORDER BY gate.id DESC LIMIT 1",
+        (model_id,),
+    ).fetchone()
     if row is None:
         return None
     values = {field: row[field] for field in Gate.__struct_fields__}

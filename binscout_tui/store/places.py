@@ -24,7 +24,14 @@ def get(db: sqlite3.Connection, uid: int, area: str) -> Any:
     return msgspec.json.decode(row[0]) if row else None
 
 
+def forget(db: sqlite3.Connection, uid: int, area: str) -> None:
+    """There is nothing to come back to."""
+    db.execute("DELETE FROM place WHERE uid = ? AND area = ?", (uid, area))
+
+
 def latest(db: sqlite3.Connection, uid: int) -> tuple[str, str] | None:
-    """(area, moment) of where this person worked last, or None."""
-    row = db.execute("SELECT area, at FROM place WHERE uid = ? ORDER BY at DESC LIMIT 1", (uid,)).fetchone()
+    """(area, moment) of where this person worked last, or None; what an area keeps of single things has a colon."""
+    row = db.execute(
+        "SELECT area, at FROM place WHERE uid = ? AND area NOT LIKE '%:%' ORDER BY at DESC LIMIT 1", (uid,)
+    ).fetchone()
     return (row[0], row[1]) if row else None

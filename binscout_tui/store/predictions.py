@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.store import events
+from binscout_tui.store import events, predicted
 from binscout_tui.store.images import LIVE, Image, from_row
 
 
@@ -30,6 +30,8 @@ def keep(db: sqlite3.Connection, found: Sequence[Prediction]) -> None:
         "INSERT OR REPLACE INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(p.image_id, p.model_id, p.label, p.score, p.unknown, p.error, now) for p in found],
     )
+    for model_id in dict.fromkeys(p.model_id for p in found):
+        predicted.sum_up(db, model_id, [p.image_id for p in found if p.model_id == model_id])
     if found:
         events.emit(db, "prediction", found[0].model_id)
 

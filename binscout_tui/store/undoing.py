@@ -32,10 +32,16 @@ def redo(db: sqlite3.Connection, uid: int, areas: Sequence[str]) -> Entry:
 
 def _edge(db: sqlite3.Connection, uid: int, areas: Sequence[str], *, undone: int) -> tuple[int, str] | None:
     """(journal id, area) of the decision that the next undo (newest) or redo (oldest) would reach."""
-    marks = ", ".join("?" * len(areas))
-    row = db.execute(
-        f"SELECT journal_id, area FROM undo_entry WHERE uid = ? AND undone = ? AND area IN ({marks})"
-        f" ORDER BY journal_id {'ASC' if undone else 'DESC'} LIMIT 1",
-        (uid, undone, *areas),
-    ).fetchone()
-    return (int(row[0]), str(row[1])) if row else None
+    # One question an area: asked for all at once, every decision that can be undone would be read and sorted.
+    ends = [
+        (int(row[0]), area)
+        for area in areas
+        if (row := db.execute(_EDGE[undone], (uid, area, undone)).fetchone()) is not None
+    ]
+    return (min(ends) if undone else max(ends)) if ends else None
+
+
+_EDGE = [
+    f"SELECT journal_id FROM undo_entry WHERE uid = ? AND area = ? AND undone = ? ORDER BY journal_id {way} LIMIT 1"
+    for way in ("DESC", "ASC")
+]

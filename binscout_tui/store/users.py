@@ -61,3 +61,8 @@ def find(db: sqlite3.Connection, uid: int) -> User | None:
 def set_role(db: sqlite3.Connection, uid: int, role: Role) -> None:
     """Give the user another role."""
     db.execute("UPDATE user SET role = ? WHERE uid = ?", (role, uid))
+
+
+def names(db: sqlite3.Connection) -> dict[int, str]:
+    """{uid: name} of everybody who was ever here."""
+    return {int(row[0]): str(row[1]) for row in db.execute("SELECT uid, name FROM user ORDER BY uid")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
@@ -94,7 +95,7 @@ def draw_names(image: Image.Image, boxes: Sequence[Box], area: tuple[int, int, i
         x = left + max(0, round(box.x1 * (right - left)))
         y = top + max(0, round(box.y1 * (bottom - top)))
         most = right - x if box.dashed else round(min(box.x2, 1.0) * (right - left)) + left - x
-        text = _cut(box.name, font, most - 4)
+        text = _cut(_drawable(box.name), font, most - 4)
         if text and y + dots <= bottom:
             draw.rectangle((x, y, x + round(font.getlength(text)) + 3, y + dots - 1), fill=box.colour)
             draw.text((x + 2, y + dots // 2), text, fill=ink(box.colour), font=font, anchor="lm")
@@ -110,6 +111,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont)
     return font
+
+
+def _drawable(text: str) -> str:
+    """`text` in the letters that the font has."""
+    plain = unicodedata.normalize("NFKD", text.replace("▸", ">"))
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain if not unicodedata.combining(letter))
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont, room: float) -> str:

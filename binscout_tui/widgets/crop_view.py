@@ -124,9 +124,14 @@ class CropView(Commanded, Vertical, can_focus=True):
         """Take hold of the box, of an edge or corner of it, or of a place where a new one begins."""
         event.stop()
         pointer = self._pointer(event)
-        if event.button == 1 and pointer is not None and self.edit_state is not None:
-            self._drag = self.edit_state.grab(pointer)
-            self.capture_mouse()
+        if event.button == 1 and pointer is not None:
+            self._drag = self._grabbed(pointer)
+            if self._drag is not None:
+                self.capture_mouse()
+
+    def _grabbed(self, pointer: Pointer) -> Drag | None:
+        """What a drag from there does."""
+        return None if self.edit_state is None else self.edit_state.grab(pointer)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag; a button that was let go where nobody could see it ends the drag."""
@@ -137,14 +142,21 @@ class CropView(Commanded, Vertical, can_focus=True):
         if event.button != 1 or pointer is None:
             self._let_go()
             return
-        edit = self._drag.to(pointer)
+        self._dragged(self._drag.to(pointer))
+
+    def _dragged(self, edit: CropEdit) -> None:
+        """The drag has come so far."""
         if edit != self.edit_state:
             self._take(edit)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Wherever the mouse is by now, the drag has ended."""
         event.stop()
+        self._dropped()
         self._let_go()
+
+    def _dropped(self) -> None:
+        """The button of a drag was let go."""
 
     def on_click(self, event: events.Click) -> None:
         """A click here chooses nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -17,6 +17,7 @@ from binscout_tui.widgets.grid_layout import TileSize, lay_out
 from binscout_tui.widgets.grid_pictures import Look, Tile
 from binscout_tui.widgets.grid_place import GridPlace
 from binscout_tui.widgets.grid_rows import (
+    MARK,
     Caption,
     GridStyles,
     Row,
@@ -37,6 +38,9 @@ class GridDrawing(ScrollView):
 
     Lines go into the frame as they are: style it with neither border, padding nor opacity.
     """
+
+    MARK: ClassVar[str] = MARK
+    """What stands first in the caption of a marked tile."""
 
     marks: reactive[frozenset[int]] = reactive(frozenset(), repaint=False)
 
@@ -189,7 +193,7 @@ class GridDrawing(ScrollView):
         if line == layout.picture_rows:
             start = self._place.start + first
             captions = [
-                Caption(tile.item, tile.id in self.marks, start + place == self._place.cursor)
+                Caption(tile.item, tile.id in self.marks, start + place == self._place.cursor, self.MARK)
                 for place, tile in enumerate(in_row)
             ]
             return caption_row(captions, layout.lefts, layout.tile_width, width, styles)

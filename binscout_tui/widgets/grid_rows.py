@@ -51,11 +51,12 @@ class GridStyles:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What the caption of one tile says."""
+    """What the caption of one tile says; `mark` is what stands first where it is marked."""
 
     item: GridItem | None
     marked: bool = False
     cursor: bool = False
+    mark: str = MARK
 
 
 def shortened(text: str, width: int) -> str:
@@ -69,7 +70,7 @@ def shortened(text: str, width: int) -> str:
 def caption_parts(caption: Caption, width: int) -> tuple[str, str, str]:
     """Mark, title and what stands at the right, which together with blanks before the last fill `width` cells."""
     item = caption.item
-    mark = MARK if caption.marked else ""
+    mark = shortened(caption.mark, width) if caption.marked else ""
     room = width - cell_len(mark)
     title = shortened(item.title if item is not None else "…", room)
     room -= cell_len(title) + 1

@@ -105,6 +105,21 @@ class ImageGrid(GridSeeing, can_focus=False):
         """Whole rows of tiles that are seen."""
         return self._place.layout.rows
 
+    @property
+    def page_ids(self) -> tuple[int, ...]:
+        """The ids of the tiles that are seen."""
+        return tuple(self._place.seen)
+
+    @property
+    def without_picture(self) -> frozenset[int]:
+        """Those that are seen without their picture: it cannot be shown, or is not there yet."""
+        return frozenset(tile.id for tile in self._tiles if tile.payload is None)
+
+    @property
+    def damaged_ids(self) -> frozenset[int]:
+        """Those that are seen whose picture cannot be shown."""
+        return frozenset(tile.id for tile in self._tiles if tile.problem)
+
     # -- images ------------------------------------------------------------------------------------------
 
     def show(self, ids: Sequence[int], cursor: int | None = None) -> None:

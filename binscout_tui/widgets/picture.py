@@ -225,6 +225,7 @@ class Picture(PictureLooking):
             and request.path == now.request.path
             and payload == now.payload
             and is_same_picture(request, now.request)
+            and request.boxes == now.request.boxes
         ):
             return  # the fine one is the draft, byte for byte
         self.put(request, payload)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual.geometry import Offset
 
-from binscout_tui.terminal.payload import cells_to_fill
+from binscout_tui.terminal.payload import Payload, Request, cells_to_fill
 from binscout_tui.terminal.view import View
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.picture_cells import PictureCells
 from binscout_tui.widgets.picture_mouse import MouseZoom
 from binscout_tui.widgets.picture_place import Place, place, whole_place
+from binscout_tui.widgets.picture_tags import Tag, tags_of
 from binscout_tui.widgets.picture_view import STEP, Viewing
 
 
@@ -107,13 +109,25 @@ class PictureLooking(PictureCells, MouseZoom):
     def _place(self) -> Place | None:
         if self._on_screen is None or self._on_screen.request.path != self.path:
             return None
-        request, payload = self._on_screen.request, self._on_screen.payload
+        return self._place_of(self._on_screen.request, self._on_screen.payload)
+
+    def _place_of(self, request: Request, payload: Payload) -> Place:
         cells = request.columns, request.rows
         shown = payload.columns, payload.rows
         if self._viewing.size is None:
             return whole_place(cells, shown)
         cell = request.cell_width, request.cell_height
         return place(self._viewing.size, cells, cell, request.view, shown, request.cells)
+
+    def _tags_of(self, request: Request, payload: Payload) -> list[Tag]:
+        named = [box for box in request.boxes if box.name]
+        if not named:
+            return []
+        found, (left, top) = self._place_of(request, payload), self._offset(payload)
+        on_cells = replace(
+            found, left=found.left - left, right=found.right - left, top=found.top - top, bottom=found.bottom - top
+        )
+        return tags_of(named, on_cells, payload.columns, payload.rows)
 
     def _look(self, changed: bool) -> bool:
         if changed:

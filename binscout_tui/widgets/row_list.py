@@ -111,7 +111,7 @@ class RowList(ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One row as cells."""
         index = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if not 0 <= index < len(self._rows):
             return Strip.blank(width, self.rich_style)
         here = index == self._cursor

@@ -12,7 +12,6 @@ from textual import events
 from textual.widgets._toast import Toast
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.dialogs.area_menu import AreaMenu
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens.home import HomeScreen
 from binscout_tui.store import images
@@ -299,9 +298,8 @@ async def test_a_letter_typed_ahead_goes_to_the_menu_that_opens(app: BinScoutApp
         app.post_message(events.Key("comma", ","))
         app.post_message(events.Key("d", "d"))
         await settle(pilot)
-        assert isinstance(app.screen, AreaMenu)
+        assert app.current_mode == "data"
         assert not await app.workspace.db.read(images.page, trashed=True)
-        app.post_message(events.Key("escape", None))
         app.post_message(events.Key("comma", ","))
         app.post_message(events.Key("m", "m"))
         await settle(pilot)

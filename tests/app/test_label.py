@@ -11,9 +11,10 @@ import pytest
 from textual import events
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.commands.class_keys import LABEL, reserved_keys
 from binscout_tui.errors import StorageError
 from binscout_tui.labelling import queue
-from binscout_tui.screens.label import LabelScreen, reserved_keys
+from binscout_tui.screens.label import LabelScreen
 from binscout_tui.store import images, journal, labels, places, users
 from binscout_tui.workspace import Workspace
 
@@ -78,8 +79,9 @@ async def test_classes_show_their_keys_and_none_is_a_command(app: BinScoutApp, i
         assert "x hex bolt" in text
         screen = app.screen
         assert isinstance(screen, LabelScreen)
-        assert reserved_keys({}).isdisjoint(screen.keys)
-        assert {"h", "l", "z", "Z", "u", "y", "t", "d", "q", "e"} <= reserved_keys({})
+        reserved = reserved_keys({}, LABEL).keys()
+        assert reserved.isdisjoint(screen.keys)
+        assert {"h", "l", "z", "Z", "u", "y", "t", "d", "q", "e"} <= reserved
 
 
 async def test_a_key_pressed_before_the_picture_was_there_labels_nothing(app: BinScoutApp, ids: list[int]) -> None:
@@ -339,7 +341,7 @@ async def test_a_new_class_needs_enter_twice(app: BinScoutApp, ids: list[int]) -
         await press(pilot, "enter")
         assert await label(app, ids[0]) == ("class", "o-ring")
         await ready(pilot)
-        await decide(pilot, "o")
+        await decide(pilot, "g")
         assert await label(app, ids[1]) == ("class", "o-ring")
 
 

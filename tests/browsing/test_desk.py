@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.browsing import desk as desks
+from binscout_tui.browsing import listing
 from binscout_tui.browsing.desk import GalleryDesk
 from binscout_tui.errors import RefusedError
 from binscout_tui.store import gallery, images, labels, users
@@ -27,7 +28,7 @@ async def live(workspace: Workspace) -> AsyncIterator[LiveWorkspace]:
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces of four ids, so that a few images are many."""
-    monkeypatch.setattr(desks, "PIECE", 4)
+    monkeypatch.setattr(listing, "PIECE", 4)
 
 
 async def test_the_first_piece_is_there_at_once_and_the_rest_comes_beside(

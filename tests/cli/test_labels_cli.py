@@ -79,7 +79,12 @@ def test_the_set_of_classes(cli: Any) -> None:
     assert (code, error["error"]["code"]) == (1, "key_taken"), "the label screen takes suggestions with it"
     assert cli("label", "classes", "order", "nut", "m4")[1]["classes"] == ["nut", "m4", "M3x8"]
     cli("label", "set", 1, "nut")
-    assert cli("label", "classes", "merge", "nut", "M3x8")[1] == {"class": "nut", "into": "M3x8", "images": 1}
+    moves = {"images": 1, "boxes": 0, "counts": 0, "items": 0, "below": 0}
+    would = cli("label", "classes", "merge", "nut", "M3x8", "--dry-run")[1]
+    assert would == {"class": "nut", "into": "M3x8", "images": 0, "moves": moves, "changed": False}
+    assert cli("label", "classes")[1][0]["images"] == 1
+    done = cli("label", "classes", "merge", "nut", "M3x8")[1]
+    assert done == {"class": "nut", "into": "M3x8", "images": 1, "moves": moves, "changed": True}
     assert [(one["name"], one["images"]) for one in cli("label", "classes")[1]] == [("m4", 0), ("M3x8", 1)]
     assert len(cli("label", "classes", "--archived")[1]) == 3
     assert cli("undo", "--area", "class")[0] == 0
@@ -87,6 +92,8 @@ def test_the_set_of_classes(cli: Any) -> None:
     assert cli("label", "classes", "archive", "m4")[1]["changed"]
     assert cli("label", "classes", "archive", "m4", "--undo")[1]["class"]["archived_at"] is None
     assert cli("label", "classes", "rename", "none", "x")[0] == 1
+    assert cli("label", "classes", "add", "bolt")[1]["class"]["name"] == "bolt"
+    assert cli("label", "classes", "add", "bolt")[1]["error"]["code"] == "name_taken"
 
 
 @pytest.mark.parametrize(

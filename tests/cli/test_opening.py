@@ -29,6 +29,9 @@ from tests.conftest import AddImages
         ("--full", Opening("gallery", None, True)),
         ("--image 12 gallery", Opening("gallery", 12)),
         ("gallery --image=12 --full", Opening("gallery", 12, True)),
+        ("--filter dup", Opening("gallery", filter="dup")),
+        ("gallery --filter=label:m3|m4 --image 3", Opening("gallery", 3, filter="label:m3|m4")),
+        ("gallery --filter=", Opening("gallery", filter="")),
     ],
 )
 def test_words_lead_to_an_area(words: str, expected: Opening) -> None:
@@ -47,6 +50,8 @@ def test_words_lead_to_an_area(words: str, expected: Opening) -> None:
         ("gallery --image ²", "'²' is not the number"),
         ("gallery --image 99999999999999999999", "is not the number"),
         ("gallery --image", "does not take '--image'"),
+        ("label --filter dup", "--filter belongs to the area gallery"),
+        ("gallery --filter", "does not take '--filter'"),
         ("gallery --wide", "does not take '--wide'"),
     ],
 )
@@ -83,11 +88,13 @@ def test_an_unknown_area_or_image_is_said_in_one_sentence(workspace: Workspace, 
         (("open", "nowhere"), 2, f"The areas are {', '.join(AREAS)}."),
         (("open", "gallery", "--image", "4711"), 1, "There is no image 4711"),
         (("open", "gallery", "--image", str(gone)), 1, f"Image {gone} is in the trash. `binscout images restore"),
+        (("open", "--filter", "label:m4"), 2, "There is no class 'm4'."),
+        (("open", "gallery", "--filter", "cnf<1"), 2, "There is no field 'cnf'. Did you mean conf?"),
     ):
         answer = in_terminal(workspace, *words)
         assert answer.code == code, answer.err
         assert said in answer.err
-        assert len(answer.err.strip().splitlines()) == 1
+        assert len(answer.err.strip().splitlines()) == (3 if "--filter" in words else 1)
 
 
 def test_without_a_terminal_nothing_is_opened(workspace: Workspace) -> None:

@@ -66,6 +66,13 @@ def test_folder_names_are_safe_and_unique(classes: list[str]) -> None:
         assert len(folder.encode()) < 255
 
 
+def test_names_that_some_file_systems_take_for_one_are_told_apart() -> None:
+    spellings = [unicodedata.normalize(form, "Größe.jpg") for form in ("NFC", "NFD")]
+    made = file_names([(name, f"{number}" * 64, "JPEG") for number, name in enumerate(spellings)])
+    assert [PurePosixPath(name).stem[-17:] for name in made] == ["-" + "0" * 16, "-" + "1" * 16]
+    assert file_names([("Classes.JPG", "2" * 64, "JPEG")]) == [f"Classes-{'2' * 16}.JPG"]
+
+
 def test_a_plain_name_is_a_folder_as_it_is() -> None:
     assert folder_names(["hex bolt m3", "Schraube Größe 2", "🔩", "a/b", ".x", "..", "50%"]) == {
         "hex bolt m3": "hex bolt m3",

@@ -82,14 +82,49 @@ def test_a_name_or_key_that_another_class_has_is_refused(workspace: Workspace, m
         with pytest.raises(ConflictError) as refused:
             db.write(change, uid, made["m4"], value)
         assert refused.value.code == code
-    with pytest.raises(ConflictError):
-        db.write(classes.set_key, uid, made["m4"], "n", reserved={"n"})
+    with pytest.raises(ConflictError, match="is a command: note"):
+        db.write(classes.set_key, uid, made["m4"], "n", reserved={"n": "note"})
     db.write(classes.archive, uid, made["m3"])
     db.write(classes.set_key, uid, made["m4"], "k")
     with pytest.raises(ConflictError):
         db.write(classes.archive, uid, made["m3"], back=True)
     with pytest.raises(NotFoundError):
         db.write(classes.rename, uid, 99, "x")
+
+
+def test_a_new_class_is_a_decision_and_undo_archives_it(workspace: Workspace, made: dict[str, int]) -> None:
+    db, uid = workspace.db, workspace.user.uid
+    one = db.write(classes.add, uid, " bolt ")
+    assert (one.name, one.archived_at, one.images) == ("bolt", None, 0)
+    assert [found.name for found in db.read(classes.all_classes)][-1] == "bolt"
+    db.write(journal.undo, uid, classes.AREA)
+    assert row(workspace, one.id).archived_at is not None
+    with pytest.raises(ConflictError) as refused:
+        db.write(classes.add, uid, "bolt")
+    assert "archived" in refused.value.hint
+    db.write(journal.redo, uid, classes.AREA)
+    assert row(workspace, one.id).archived_at is None
+    for name, error in (("m3", ConflictError), ("", UsageError), ("a\nb", UsageError)):
+        with pytest.raises(error):
+            db.write(classes.add, uid, name)
+
+
+def test_what_a_merge_would_move_is_what_it_moves(
+    workspace: Workspace, made: dict[str, int], add_images: AddImages
+) -> None:
+    db, uid = workspace.db, workspace.user.uid
+    one, two, three = add_images(3)
+    for image in (one, two):
+        db.write(labels.set_label, uid, image, "m3")
+    boxes = [LabelBox(box=BOX, class_id=made["m3"]), LabelBox(box=OTHER, class_id=made["m4"])]
+    db.write(box_labels.set_boxes, uid, three, boxes)
+    db.write(box_labels.set_count, uid, one, 5, class_id=made["m3"])
+    db.write(classes.set_parent, uid, made["nut"], made["m3"])
+    found = db.read(classes.load, made["m3"])
+    assert (found.images, found.boxes, found.counts, found.items, found.below) == (2, 1, 1, 0, 1)
+    assert db.write(classes.merge, uid, made["m3"], made["m4"]) == 3
+    assert db.read(classes.load, made["m3"]) == classes.Load(images=0, boxes=0, counts=0, items=0, below=0)
+    assert db.read(classes.load, made["m4"]).boxes == 2
 
 
 def test_an_undo_that_would_make_two_of_a_name_is_refused_and_changes_nothing(

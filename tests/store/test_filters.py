@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.filtering.tree import Filter
-from binscout_tui.store import filters, images, labels, migrate, predictions
+from binscout_tui.store import datasets, filters, images, labels, migrate, predictions
 from binscout_tui.store.database import Database
 from binscout_tui.store.filter_fields import BUILDS, FIELDS
 from binscout_tui.store.filter_names import vocabulary
@@ -32,6 +32,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """120 images with something of everything; odd things are rare and lie together."""
     db = Database(tmp_path_factory.mktemp("filters") / "binscout.db")
     db.write(_fill)
+    db.write(_remark)
     yield db
     db.close()
 
@@ -70,6 +71,14 @@ def _fill(db: sqlite3.Connection) -> None:
             " ELSE 'train' END, source_group FROM image WHERE id <= ?",
             (version, below * STEP),
         )
+        if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'dataset_image'").fetchone():
+            datasets.link(db, version)  # in an older schema the migration does it
+
+
+def _remark(db: sqlite3.Connection) -> None:
+    for number in range(3, 120, 11):
+        db.execute("INSERT INTO image_review VALUES (?, 1, '')", (number * STEP,))
+        db.execute("INSERT INTO image_note VALUES (?, ?, 1, '')", (number * STEP, "blurry" if number % 2 else "dusty"))
 
 
 def _image(db: sqlite3.Connection, rng: random.Random, number: int) -> None:
@@ -129,6 +138,7 @@ def said_by(db: Database, sql: str) -> list[int]:
         " LEFT JOIN class ON class.id = label.class_id LEFT JOIN user ON user.uid = label.uid"
         " LEFT JOIN prediction ON prediction.image_id = image.id AND prediction.model_id = 'parts-1'"
         " LEFT JOIN dataset_item ON dataset_item.sha256 = image.sha256 AND dataset_item.dataset_id = 'bbbbbbbbbbbbbbbb'"
+        " LEFT JOIN image_note ON image_note.image_id = image.id"
         " LEFT JOIN set_member ON set_member.image_id = image.id LEFT JOIN image_set ON image_set.id = set_id"
         " LEFT JOIN capture ON capture.image_id = image.id AND capture.state = 'accepted'"
         f" WHERE {images.LIVE} AND ({sql}) ORDER BY image.id DESC"
@@ -162,8 +172,12 @@ MEANINGS = {
     "-dataset:old split:val": "split = 'val' AND image.id > 30 * 97",
     "set:pending": "image_set.state = 'pending'",
     "set:none": "set_id IS NULL",
-    "note": "image_set.note <> ''",
-    "note:BLUR": "image_set.note LIKE '%blur%'",
+    "review": "image.id IN (SELECT image_id FROM image_review)",
+    "note": "image_set.note <> '' OR image_note.text <> ''",
+    "note:BLUR": "image_set.note LIKE '%blur%' OR image_note.text LIKE '%blur%'",
+    "-note": "image_note.text IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM set_member AS m JOIN image_set AS s ON s.id = m.set_id"
+    " WHERE m.image_id = image.id AND s.note <> '')",
     "item:bolt": "capture.id IS NOT NULL",
     "compartment:A1": "capture.id IS NOT NULL",
     "origin:generated": "image.origin = 'generated'",
@@ -385,6 +399,10 @@ def _is_kept_right(db: sqlite3.Connection) -> None:
         "SELECT image_id, model_id FROM disagreement": "SELECT prediction.image_id, model_id FROM prediction"
         " JOIN label ON label.image_id = prediction.image_id JOIN class ON class.id = class_id"
         " WHERE unknown = 0 AND prediction.label <> name",
+        "SELECT image_id, model_id, score FROM open_prediction": "SELECT image_id, model_id, score FROM prediction"
+        " WHERE image_id IN (SELECT image_id FROM unlabelled)",
+        "SELECT state, images FROM label_state_count WHERE images": "SELECT coalesce(state, 'unlabelled'), count(*)"
+        f" FROM image LEFT JOIN label ON image_id = image.id WHERE {live} GROUP BY 1",
         "SELECT rowid FROM image_name WHERE image_name MATCH 'jpg'": "SELECT id FROM image JOIN image_zone"
         " ON zone = id >> 7 WHERE named AND name LIKE '%jpg%'",
         "SELECT DISTINCT id FROM image JOIN image_zone ON zone = id >> 7"

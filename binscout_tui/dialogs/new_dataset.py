@@ -1,0 +1,217 @@
+"""Building a data set: the form that asks for it, and the plan that is shown before anything is frozen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from binscout_tui.commands import datasets as commands
+from binscout_tui.commands import dialog
+from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.reader import Page
+from binscout_tui.errors import BinScoutError, UsageError
+from binscout_tui.operations.datasets import Tell
+from binscout_tui.operations.splitting import Ratios, parse_ratios
+from binscout_tui.store.datasets import checked_name
+from binscout_tui.widgets.choice import Choice
+
+T = TypeVar("T")
+LOOK_S = 0.1
+TASKS = [("classify", "classify", "Which class a picture has; the one task that can be built yet.")]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """What was filled in."""
+
+    name: str
+    task: str
+    ratios: Ratios
+
+
+class NewDatasetForm(Dialog[NewDataset]):
+    """Asks for name, task and split; Enter goes on to the plan, Esc closes."""
+
+    SCOPE = dialog.FORM
+    BINDINGS = SCOPE.bindings()
+    AUTO_FOCUS = "#name"
+
+    def __init__(self, name: str, split: str = "80/10/10") -> None:
+        super().__init__("New data set: what would be frozen is shown first")
+        self._initial = name, split
+
+    def body(self) -> ComposeResult:
+        """Name, task, split, and what is wrong with them."""
+        name, split = self._initial
+        yield Static("name", classes="field-name")
+        yield Input(name, compact=True, select_on_focus=True, id="name")
+        yield Choice("task", TASKS, id="task")
+        yield Static("split: percent for train/val/test", classes="field-name")
+        yield Input(split, compact=True, id="split")
+        yield Static("", id="form-error")
+
+    def action_submit(self) -> None:
+        """Answer with what is filled in, when it is right."""
+        try:
+            answer = self._filled_in()
+        except UsageError as error:
+            self.query_one("#form-error", Static).update(Content.styled(error.sentence, "$error"))
+            return
+        self.dismiss(answer)
+
+    def _filled_in(self) -> NewDataset:
+        name, split = (self.query_one(f"#{field}", Input).value.strip() for field in ("name", "split"))
+        if not name:
+            raise UsageError("A data set needs a name.")
+        return NewDataset(checked_name(name), self.query_one("#task", Choice).value, parse_ratios(split))
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field is Enter in the form."""
+        self.action_submit()
+
+    def on_input_changed(self) -> None:
+        """What was wrong is being mended."""
+        self.query_one("#form-error", Static).update("")
+
+    def action_next(self) -> None:
+        """Choose the next option of the field with the focus."""
+        self._turn(1)
+
+    def action_previous(self) -> None:
+        """Choose the option before in the field with the focus."""
+        self._turn(-1)
+
+    def action_down(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def action_up(self) -> None:
+        """Go to the field before."""
+        self.focus_previous()
+
+    def _turn(self, steps: int) -> None:
+        if isinstance(self.focused, Choice):
+            self.focused.turn(steps)
+
+
+class LeftError(BinScoutError):
+    """The person has left; what was being worked out is not wanted any more."""
+
+    code = "left"
+
+
+class Waiting(Dialog[T], Generic[T]):
+    """Waits for work beside the event loop, says how far it is, and answers what came of it; Esc ends it.
+
+    `work` gets a function to tell what is being done, which raises LeftError after the dialog was closed.
+    """
+
+    SCOPE = commands.WAITING
+    BINDINGS = SCOPE.bindings()
+
+    def __init__(self, title: str, work: Callable[[Tell], Awaitable[T]]) -> None:
+        super().__init__(title)
+        self._work = work
+        self._stage = "beginning"
+        self._begun = time.monotonic()
+        self._left = False
+
+    def body(self) -> ComposeResult:
+        """What comes of it, or how far it is."""
+        with VerticalScroll(id="reader", can_focus=False):
+            yield Page(self._page, id="reader-text")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._begun = time.monotonic()
+        self.run_worker(self._find(), group="work", exit_on_error=False, description=self._title)
+        self._look = self.set_interval(LOOK_S, self._show)
+
+    def on_unmount(self) -> None:
+        """Nobody waits for it any more."""
+        self._left = True
+
+    async def _find(self) -> None:
+        try:
+            found = await self._work(self._tell)
+        except LeftError:
+            return
+        except BinScoutError as error:
+            if not self._left:
+                self.dismiss(None)
+            self.frame.report(error, self._title)
+            return
+        self._look.stop()
+        if not self._left:
+            self.came(found)
+
+    def came(self, found: T) -> None:
+        """It is done."""
+        self.dismiss(found)
+
+    def _tell(self, stage: str) -> None:
+        """Called from the thread that works."""
+        if self._left:
+            raise LeftError("Nobody waits for it any more.")
+        self._stage = stage
+
+    def _show(self) -> None:
+        self.query_one("#reader-text", Page).make_again()
+
+    def _page(self, width: int) -> Content:
+        seconds = time.monotonic() - self._begun
+        return Content.assemble((f"⟳ {self._stage}…", "$accent"), (f"  {seconds:.0f} s", "$text-muted"))
+
+
+class PlanDialog(Waiting[T], Generic[T], inherit_bindings=False):
+    """Works a plan out, shows it, and answers it when it is to be frozen."""
+
+    SCOPE = commands.PLAN
+    BINDINGS = SCOPE.bindings()
+
+    def __init__(self, title: str, work: Callable[[Tell], Awaitable[T]], text: Callable[[T, int], Content]) -> None:
+        super().__init__(title, work)
+        self._text = text
+        self._plan: T | None = None
+
+    def came(self, found: T) -> None:
+        """Show it."""
+        self._plan = found
+        self._show()
+
+    def _page(self, width: int) -> Content:
+        return super()._page(width) if self._plan is None else self._text(self._plan, width)
+
+    def action_freeze(self) -> None:
+        """Freeze what is shown; before it is shown there is nothing to freeze."""
+        if self._plan is None:
+            self.frame.toast("It is still being worked out.")
+            return
+        self.dismiss(self._plan)
+
+    @property
+    def _scroll(self) -> VerticalScroll:
+        return self.query_one("#reader", VerticalScroll)
+
+    def action_down(self) -> None:
+        """A line down."""
+        self._scroll.scroll_down(animate=False)
+
+    def action_up(self) -> None:
+        """A line up."""
+        self._scroll.scroll_up(animate=False)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self._scroll.scroll_page_down(animate=False)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self._scroll.scroll_page_up(animate=False)

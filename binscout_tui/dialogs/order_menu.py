@@ -1,0 +1,56 @@
+"""The menu of orders: one letter chooses in which order images are gone over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from binscout_tui.commands import dialog
+from binscout_tui.dialogs.base import Dialog
+from binscout_tui.labelling.orders import OrderWords
+from binscout_tui.store.label_queue import Order
+
+
+class OrderMenu(Dialog[Order]):
+    """Shows every order with its letter; answers the chosen one."""
+
+    SCOPE = dialog.MENU
+    BINDINGS = SCOPE.bindings()
+    DEFAULT_CSS = """
+    OrderMenu #dialog { width: 74; max-width: 98%; }
+    OrderMenu #order-rows { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, orders: Iterable[OrderWords], here: Order) -> None:
+        super().__init__("Go over the images")
+        self._orders = list(orders)
+        self._here = here
+
+    def body(self) -> ComposeResult:
+        """One line an order."""
+        lines = [
+            Content.assemble(
+                (f" {order.letter} ", "bold $accent"),
+                (f" {order.title:<17}", "bold" if order.id == self._here else ""),
+                (order.help, "$text-muted"),
+                ("  here" if order.id == self._here else "", "$success"),
+            )
+            for order in self._orders
+        ]
+        yield Static(Content("\n").join(lines), id="order-rows")
+
+    def on_key(self, event: events.Key) -> None:
+        """The order with this letter."""
+        for order in self._orders:
+            if event.key == order.letter:
+                event.stop()
+                self.dismiss(order.id)
+
+    def on_click(self, event: events.Click) -> None:
+        """The clicked order."""
+        if event.widget is self.query_one("#order-rows", Static) and 0 <= event.y < len(self._orders):
+            self.dismiss(self._orders[event.y].id)

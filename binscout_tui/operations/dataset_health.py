@@ -1,0 +1,258 @@
+"""What is wrong with a dataset version, as findings that say what to do: pure rules over stored facts.
+
+Nothing here opens a picture; `read_files` looks at the bytes where somebody asks for that.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from binscout_tui.learning.splits import SPLITS
+from binscout_tui.operations.lookalikes import Pair, clusters, linked
+from binscout_tui.operations.originals import hash_of
+from binscout_tui.store import dataset_pages, datasets
+from binscout_tui.store.dataset_pages import Fact, State
+
+Level = Literal["problem", "warning", "note"]
+Kind = Literal[
+    "leak",
+    "parted_group",
+    "gone",
+    "missing",
+    "changed",
+    "unreadable",
+    "conflict",
+    "trashed",
+    "withheld",
+    "unexamined",
+    "tiny_class",
+    "no_split",
+    "relabelled",
+    "duplicates",
+]
+FEW = 10
+"""With fewer training pictures than this a class is learned badly."""
+STATES: dict[State, tuple[Level, str, str]] = {
+    "gone": ("problem", "were purged", "They cannot come back; build a new version."),
+    "missing": ("problem", "have lost their files", "Put the files back, then `binscout images check`."),
+    "changed": ("problem", "have files with other bytes", "Put the files back, then `binscout images check`."),
+    "unreadable": ("problem", "cannot be decoded", "Import sound files, or build a new version without them."),
+    "trashed": ("warning", "are in the trash", "Restore them, or build a new version without them."),
+    "withheld": ("warning", "are captures that were not accepted", "Accept them, or build a new version."),
+    "unexamined": ("warning", "wait to be decoded", "`binscout images examine --wait`"),
+}
+SHOWN = frozenset({"ok", "missing", "changed", "unexamined"})
+"""Images in these states count, so that they may be shown."""
+ABOUT_LEAKS = "Trash one of each pair and build again: figures on val and test are too good."
+ABOUT_CONFLICTS = "Look at them together and give them one class; else the model is told two things of one picture."
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong. `number` of them in all; `images` are the ids of those that can be looked at.
+
+    Those that belong together stand one after the other.
+    """
+
+    kind: Kind
+    level: Level
+    title: str
+    advice: str
+    number: int
+    images: list[int] = []
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """A version's findings, the worst first; `read` when the files were read and not only what is stored of them."""
+
+    id: str
+    name: str
+    images: int
+    read: bool
+    findings: list[Finding]
+
+    @property
+    def problems(self) -> int:
+        """How many findings are problems."""
+        return sum(finding.level == "problem" for finding in self.findings)
+
+
+class Material(msgspec.Struct, frozen=True):
+    """Everything stored that the findings on a version rest on."""
+
+    dataset: datasets.Dataset
+    facts: list[Fact]
+    set_members: list[tuple[int, int]]
+
+
+def gather(db: sqlite3.Connection, name: str) -> Material:
+    """What the findings rest on, as it is now (a store function). Raises NotFoundError."""
+    dataset = datasets.find(db, name)
+    return Material(dataset, dataset_pages.facts(db, dataset.id), datasets.set_members(db))
+
+
+def examine(material: Material, *, read: bool = False) -> Health:
+    """All findings on a version, as a pure function."""
+    return Health(
+        id=material.dataset.id,
+        name=material.dataset.name,
+        images=len(material.facts),
+        read=read,
+        findings=findings(material.facts, material.set_members),
+    )
+
+
+def findings(facts: Sequence[Fact], set_members: Sequence[tuple[int, int]]) -> list[Finding]:
+    """Everything that is wrong with these lines, the worst first."""
+    alike = linked([fact.phash for fact in facts])
+    found = [
+        *leaks(facts, [*alike, *_same_set(facts, set_members)]),
+        *_states(facts),
+        *_conflicts(facts, alike),
+        *_classes(facts),
+        *_relabelled(facts),
+        *_duplicates(facts, alike),
+    ]
+    order: list[Level] = ["problem", "warning", "note"]
+    return sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def leaks(facts: Sequence[Fact], belonging: Iterable[Pair]) -> list[Finding]:
+    """Pictures that belong together, and groups, that lie in several splits."""
+    across = sorted({pair for pair in belonging if facts[pair[0]].split != facts[pair[1]].split})
+    found = []
+    if across:
+        title = f"{_pairs(len(across))} nearly the same or of one set in different splits"
+        found.append(_of_clusters("leak", "problem", title, ABOUT_LEAKS, facts, across, len(across)))
+    splits: dict[str, set[str]] = defaultdict(set)
+    for fact in facts:
+        splits[fact.group].add(fact.split)
+    parted = {group for group, places in splits.items() if len(places) > 1}
+    if parted:
+        members = sorted((fact.group, fact.image_id) for fact in facts if fact.group in parted and _shown(fact))
+        title = f"{_counted(len(parted), 'group')} in more than one split, for example {min(parted)}"
+        images = [image_id for _, image_id in members if image_id is not None]
+        found.append(_finding("parted_group", "problem", title, ABOUT_LEAKS, len(parted), images))
+    return found
+
+
+def read_files(
+    root: Path, facts: Sequence[Fact], paths: dict[int, Path], tell: Callable[[int, int], None]
+) -> list[Fact]:
+    """`facts` with what their originals are now: each file that should be there is read and its bytes are hashed.
+
+    `paths` are those of the originals, absolute or relative to `root`; `tell` hears (done, total).
+    """
+    seen = []
+    for done, fact in enumerate(facts):
+        tell(done, len(facts))
+        path = paths.get(fact.image_id or 0)
+        seen.append(fact if path is None else msgspec.structs.replace(fact, state=_read(root / path, fact)))
+    tell(len(facts), len(facts))
+    return seen
+
+
+def _read(path: Path, fact: Fact) -> State:
+    try:
+        if hash_of(path) != fact.sha256:
+            return "changed"
+    except OSError:
+        return "missing"
+    return "ok" if fact.state in ("missing", "changed") else fact.state
+
+
+def _states(facts: Sequence[Fact]) -> list[Finding]:
+    found = []
+    for state, (level, words, advice) in STATES.items():
+        concerned = [fact for fact in facts if fact.state == state]
+        if concerned:
+            title = f"{_counted(len(concerned), 'image')} {words}"
+            found.append(_finding(state, level, title, advice, len(concerned), _ids(concerned)))
+    return found
+
+
+def _ids(facts: Iterable[Fact]) -> list[int]:
+    """Those that can be looked at, in order of arrival."""
+    return sorted(fact.image_id for fact in facts if fact.image_id is not None and _shown(fact))
+
+
+def _conflicts(facts: Sequence[Fact], alike: Sequence[Pair]) -> list[Finding]:
+    pairs = [(a, b) for a, b in alike if facts[a].label != facts[b].label]
+    if not pairs:
+        return []
+    title = f"{_pairs(len(pairs))} nearly the same with different classes"
+    return [_of_clusters("conflict", "warning", title, ABOUT_CONFLICTS, facts, pairs, len(pairs))]
+
+
+def _duplicates(facts: Sequence[Fact], alike: Sequence[Pair]) -> list[Finding]:
+    pairs = [(a, b) for a, b in alike if facts[a].split == facts[b].split]
+    if not pairs:
+        return []
+    images = sum(len(cluster) - 1 for cluster in clusters(pairs))
+    title = f"{_counted(images, 'image')} nearly the same as another of their split"
+    advice = "They add little; copies of a photo can go to the trash."
+    return [_of_clusters("duplicates", "note", title, advice, facts, pairs, images)]
+
+
+def _classes(facts: Sequence[Fact]) -> list[Finding]:
+    numbers = Counter((fact.label, fact.split) for fact in facts)
+    found = []
+    for label in sorted({fact.label for fact in facts}):
+        members = _ids(fact for fact in facts if fact.label == label)
+        missing = [split for split in SPLITS if not numbers[label, split]]
+        if missing:
+            title = f"{label} has no image in {' and '.join(missing)}"
+            advice = "Label images of it from more photos, and build again."
+            found.append(_finding("no_split", "warning", title, advice, len(missing), members))
+        elif numbers[label, "train"] < FEW:
+            title = f"{label} has only {_counted(numbers[label, 'train'], 'training image')}"
+            advice = f"Label more of it, {FEW} at the least."
+            found.append(_finding("tiny_class", "warning", title, advice, numbers[label, "train"], members))
+    return found
+
+
+def _relabelled(facts: Sequence[Fact]) -> list[Finding]:
+    changed = [fact for fact in facts if fact.now != fact.label and fact.image_id is not None]
+    if not changed:
+        return []
+    title = f"{_counted(len(changed), 'image')} with another label today"
+    advice = "Build again to take the labels of today."
+    return [_finding("relabelled", "note", title, advice, len(changed), _ids(changed))]
+
+
+def _same_set(facts: Sequence[Fact], set_members: Sequence[tuple[int, int]]) -> list[Pair]:
+    index = {fact.image_id: i for i, fact in enumerate(facts)}
+    present = [(set_id, index[image_id]) for set_id, image_id in set_members if image_id in index]
+    return [(min(a, b), max(a, b)) for (first, a), (second, b) in pairwise(present) if first == second]
+
+
+def _of_clusters(
+    kind: Kind, level: Level, title: str, advice: str, facts: Sequence[Fact], pairs: Iterable[Pair], number: int
+) -> Finding:
+    members = [facts[index] for cluster in clusters(pairs) for index in cluster]
+    images = [fact.image_id for fact in members if fact.image_id is not None and _shown(fact)]
+    return _finding(kind, level, title, advice, number, images)
+
+
+def _finding(kind: str, level: Level, title: str, advice: str, number: int, images: list[int]) -> Finding:
+    return Finding(
+        kind=msgspec.convert(kind, Kind), level=level, title=title, advice=advice, number=number, images=images
+    )
+
+
+def _shown(fact: Fact) -> bool:
+    return fact.state in SHOWN
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _pairs(number: int) -> str:
+    return f"{_counted(number, 'pair')} of pictures"
