@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from binscout_tui.store.label_queue import Order
+if TYPE_CHECKING:
+    from binscout_tui.store.label_queue import Order
 
 REST = ("unlabelled", "skipped", "uncertain", "random", "diverse")
 """Orders that images leave when they are labelled: at the end they begin again with those that were passed by."""
