@@ -10,16 +10,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from binscout_tui.commands import app as app_commands
-from binscout_tui.commands import boxes as commands
-from binscout_tui.commands import label as label_commands
-from binscout_tui.commands.command import Changes
-from binscout_tui.commands.keymap import places
+from binscout_tui.commands.class_keys import reserved_keys
 from binscout_tui.errors import ConflictError
 from binscout_tui.labelling.boxing import LabelEdit, Steps, made
 from binscout_tui.labelling.boxing_desk import BoxDesk
 from binscout_tui.labelling.boxing_queue import Candidate
-from binscout_tui.labelling.keys import DIGITS, class_keys
+from binscout_tui.labelling.keys import class_keys
 from binscout_tui.screens import boxes_lines as lines
 from binscout_tui.screens.deciding import DecidingScreen
 from binscout_tui.store.box_labels import LabelBox
@@ -36,13 +32,6 @@ if TYPE_CHECKING:
 
 RELEVANT = frozenset({"boxes", "counts", "image", "trash", "class", "prediction", "model", "activation"})
 PREFETCHED = 3
-
-
-def reserved_keys(changes: Changes) -> frozenset[str]:
-    """Single characters that are commands here or on Label, so that a class has the same key on both."""
-    scopes = (app_commands.SCOPE, label_commands.SCOPE, commands.SCOPE, commands.BOX)
-    taken = {key for scope in scopes for place in places(scope, changes) for key in place.keys}
-    return frozenset(key for key in taken if len(key) == 1) - frozenset(DIGITS)
 
 
 class ShowingBoxes(DecidingScreen):

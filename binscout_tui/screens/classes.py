@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from binscout_tui.capturing.choosing import Option, Picked
 from binscout_tui.commands import classes as commands
-from binscout_tui.commands.class_keys import LABEL, reserved_keys
+from binscout_tui.commands.class_keys import reserved_keys
 from binscout_tui.dialogs.ask import Ask
 from binscout_tui.dialogs.colour import ColourPick
 from binscout_tui.dialogs.confirm import Confirm
@@ -123,7 +123,7 @@ class ClassesScreen(DecidingScreen):
 
     def _show(self, wanted: object = None) -> None:
         used = [LabelClass(one.id, one.name, one.key, one.images) for one in self._all if one.archived_at is None]
-        reserved = reserved_keys(self.frame.key_changes, LABEL)
+        reserved = reserved_keys(self.frame.key_changes)
         keys = {one.id: key for key, one in class_keys(used, reserved).items()}
         names = {one.id: one.name for one in self._all}
         self._list.show(lines.rows(self._shown, keys, names), key=str(wanted) if wanted is not None else None)

@@ -11,11 +11,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
-from binscout_tui.commands.class_keys import LABEL, reserved_keys
+from binscout_tui.commands.class_keys import reserved_keys
 from binscout_tui.labelling.desk import LabelDesk
 from binscout_tui.labelling.keys import class_keys
+from binscout_tui.labelling.orders import MIXED
 from binscout_tui.labelling.pace import per_minute
 from binscout_tui.labelling.queue import Candidate
 from binscout_tui.screens.deciding import DecidingScreen
@@ -39,6 +41,8 @@ RELEVANT = frozenset(
     | {"suspect", "suspects", "review", "note", "gold", "answer"}
 )
 PREFETCHED = 5
+EARLY_S = 6.0
+"""So long it is told that a key came too early."""
 
 
 class ShowingImages(DecidingScreen):
@@ -51,6 +55,7 @@ class ShowingImages(DecidingScreen):
         self._moments: deque[float] = deque(maxlen=240)
         self._last: deque[str] = deque(maxlen=5)
         self._problem = ""
+        self._forgetting: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Status, picture beside classes, the last decisions."""
@@ -131,6 +136,15 @@ class ShowingImages(DecidingScreen):
         self.desk = desk
         self._show()
 
+    async def seek(self, sought: str) -> None:
+        """Home counts unlabelled images: they are there, whatever was gone over before."""
+        desk = self.desk
+        if desk is None or not desk.counts.get("unlabelled"):
+            return
+        if desk.current is None or (sought == "labels" and desk.order not in MIXED):
+            await desk.go_over("unlabelled")
+            self._show()
+
     async def resume(self) -> None:
         """Take in what other screens did meanwhile."""
         await self._refresh(RELEVANT)
@@ -157,6 +171,7 @@ class ShowingImages(DecidingScreen):
         """Show the image on the desk; keys count for it once it is on the screen."""
         self.waits()
         self._problem = ""
+        self.early = 0
         candidate = self.candidate
         self.set_class(candidate is None, "-empty")
         self._tell()
@@ -198,7 +213,7 @@ class ShowingImages(DecidingScreen):
         if desk is None:
             return
         classes = desk.classes
-        self.keys = class_keys(classes, reserved_keys(self.frame.key_changes, LABEL))
+        self.keys = class_keys(classes, reserved_keys(self.frame.key_changes))
         by_class = {item.id: key for key, item in self.keys.items()}
         panel = self.query_one(ClassPanel)
         panel.entries = tuple(ClassEntry(by_class.get(item.id, ""), item.name, item.images) for item in classes)
@@ -233,11 +248,19 @@ class ShowingImages(DecidingScreen):
         return suggestion_line(said, shown=desk.suggestions, model=desk.model_id, key=self.frame.key)
 
     def came_early(self) -> None:
-        """Say so where the decisions are listed."""
+        """Say so where the decisions are listed, for a while."""
+        if self._forgetting is not None:
+            self._forgetting.stop()
+        self._forgetting = self.set_timer(EARLY_S, self._forget_early)
+        self._tell_last()
+
+    def _forget_early(self) -> None:
+        self.early = 0
         self._tell_last()
 
     def _tell_last(self) -> None:
-        line = last_line(self._last, self.early, self._problem, key=self.frame.key)
+        width = max(20, self.size.width - 2)
+        line = last_line(self._last, self.early, self._problem, width=width, key=self.frame.key)
         if self.has_class("-finding"):
             line = Content.styled(FINDING, "$text-muted")
         self._say("#label-last", line)

@@ -12,10 +12,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from binscout_tui.commands import app as app_commands
-from binscout_tui.commands import label as label_commands
 from binscout_tui.commands import verify as commands
-from binscout_tui.commands.command import Changes, Scope
+from binscout_tui.commands.class_keys import reserved_keys
+from binscout_tui.commands.command import Changes
 from binscout_tui.commands.keymap import places
 from binscout_tui.labelling.keys import DIGITS, class_keys
 from binscout_tui.labelling.verifying import VerifyDesk, pace
@@ -33,14 +32,8 @@ UNDONE = "undone"
 
 def keys_of_classes(classes: Sequence[LabelClass], changes: Changes) -> dict[str, LabelClass]:
     """The keys of classes as Label has them, without those that are commands here."""
-    found = class_keys(classes, _single(changes, app_commands.SCOPE, label_commands.SCOPE))
-    here = _single(changes, commands.SCOPE)
-    return {key: item for key, item in found.items() if key not in here}
-
-
-def _single(changes: Changes, *scopes: Scope) -> frozenset[str]:
-    taken = {key for scope in scopes for place in places(scope, changes) for key in place.keys}
-    return frozenset(key for key in taken if len(key) == 1) - frozenset(DIGITS)
+    here = {key for place in places(commands.SCOPE, changes) for key in place.keys} - frozenset(DIGITS)
+    return {key: item for key, item in class_keys(classes, reserved_keys(changes)).items() if key not in here}
 
 
 class VerifyGridScreen(GridDecidingScreen):

@@ -11,9 +11,10 @@ import pytest
 from textual import events
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.commands.class_keys import LABEL, reserved_keys
+from binscout_tui.commands.class_keys import reserved_keys
 from binscout_tui.errors import StorageError
 from binscout_tui.labelling import queue
+from binscout_tui.screens import label_showing
 from binscout_tui.screens.label import LabelScreen
 from binscout_tui.store import images, journal, labels, places, users
 from binscout_tui.workspace import Workspace
@@ -54,7 +55,7 @@ async def test_one_key_labels_and_brings_the_next_image(app: BinScoutApp, ids: l
     async with app.run_test() as pilot:
         await open_area(pilot, "label")
         assert "8 left" in row(app, 1)
-        await decide(pilot, "2", "x", "0", "space")
+        await decide(pilot, "2", "b", "0", "space")
         await ready(pilot)
         assert [await label(app, image) for image in ids[:5]] == [
             ("class", "M3"),
@@ -76,10 +77,10 @@ async def test_classes_show_their_keys_and_none_is_a_command(app: BinScoutApp, i
         text = "\n".join(screen_text(app))
         assert "1 M2" in text
         assert "9 rivet" in text
-        assert "x hex bolt" in text
+        assert "b hex bolt" in text
         screen = app.screen
         assert isinstance(screen, LabelScreen)
-        reserved = reserved_keys({}, LABEL).keys()
+        reserved = reserved_keys({}).keys()
         assert reserved.isdisjoint(screen.keys)
         assert {"h", "l", "z", "Z", "u", "y", "t", "d", "q", "e"} <= reserved
 
@@ -506,4 +507,29 @@ async def test_a_viewer_decides_nothing(app: BinScoutApp, root: Path, ids: list[
         await open_area(pilot, "label")
         await decide(pilot, "1")
         assert any("needs the role operator" in line for line in told(app))
+        assert await label(app, ids[0]) is None
+
+
+async def test_that_a_key_came_too_early_is_told_for_a_while(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "label")
+        for way in ("l", "h"):
+            hasty = events.Key("3", "3")
+            hasty.time -= 1000
+            app.post_message(hasty)
+            await settle(pilot)
+            assert "1 key too early: not taken" in row(app, 22)
+            await press(pilot, way)
+            assert "too early" not in row(app, 22)
+        monkeypatch.setattr(label_showing, "EARLY_S", 0.01)
+        hasty = events.Key("3", "3")
+        hasty.time -= 1000
+        app.post_message(hasty)
+        while not app.screen.early:
+            await pilot.pause()
+        while app.screen.early:
+            await pilot.pause()
+        assert "too early" not in row(app, 22)
         assert await label(app, ids[0]) is None
