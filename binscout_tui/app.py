@@ -18,8 +18,9 @@ from weakref import WeakKeyDictionary
 from textual import events
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter
-from textual.notifications import Notify
+from textual.notifications import Notifications, Notify
 from textual.screen import Screen
+from textual.widgets._toast import ToastHolder, ToastRack
 from textual.worker import Worker, WorkerState
 
 from binscout_tui.commands.areas import AREAS, Opening
@@ -81,6 +82,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.at_gate: set[str] = set()
         self.key_changes: Changes = {}
         self._afterwards: tuple[str, str] | None = None
+        self._sought: tuple[str, str] | None = None
         self._sparing: dict[LineFilter, LineFilter] = {}
         self._typed_for: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
         self.header = HeaderState(
@@ -209,6 +211,13 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         for toast in same + others[: max(0, len(others) - MOST_TOASTS + 1)]:
             del self._notifications[toast]
 
+    def _refresh_notifications(self) -> None:
+        # Textual takes an outdated toast away but leaves its holder, which pushes later ones out of sight.
+        super()._refresh_notifications()
+        if self.screen_stack:
+            for rack in self.screen.query_children(ToastRack):
+                self.call_later(_sweep, rack, self._notifications)
+
     def clear_toasts(self) -> None:
         """Take away what was told about the place that one leaves; errors stay for their time."""
         for toast in [toast for toast in self._notifications if toast.severity != "error"]:
@@ -235,9 +244,13 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         seen = f"The model has looked at {number} unlabelled images." if number else "No image was left to look at."
         self.toast(seen)
 
-    def go_to(self, area_id: str, command_id: str = "") -> None:
-        """Show an area, and carry out a command there once it is loaded; an area that cannot be made is told."""
+    def go_to(self, area_id: str, command_id: str = "", *, sought: str = "") -> None:
+        """Show an area, and carry out a command there once it is loaded; an area that cannot be made is told.
+
+        `sought` is the row of Home that leads there.
+        """
         self.clear_toasts()
+        self._sought = (area_id, sought) if sought else None
         self._afterwards = (area_id, command_id) if command_id else None
         try:
             self.switch_mode(area_id)
@@ -255,6 +268,21 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
             return ""
         command_id, self._afterwards = self._afterwards[1], None
         return command_id
+
+    def take_sought(self, area_id: str) -> str:
+        """The row of Home that led to an area which has just been loaded, once; or ""."""
+        if self._sought is None or self._sought[0] != area_id:
+            return ""
+        sought, self._sought = self._sought[1], None
+        return sought
+
+
+def _sweep(rack: ToastRack, told: Notifications) -> None:
+    """Take away the holders whose toasts are gone."""
+    shown = {rack._toast_id(toast) for toast in told}
+    for holder in rack.query_children(ToastHolder):
+        if holder.id not in shown:
+            holder.remove()
 
 
 def _spare_collections() -> None:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from binscout_tui.cli.paging import cut, say_more
 from binscout_tui.cli.session import Session, session
-from binscout_tui.errors import EXIT_DONE, EXIT_FAILED
+from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from binscout_tui.learning.splits import SPLITS
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.operations.dataset_health import Finding, Health
     from binscout_tui.operations.dataset_plan import Plan
-    from binscout_tui.operations.datasets import Wanted
+    from binscout_tui.operations.datasets import BuildReport, Wanted
+    from binscout_tui.store.datasets import Dataset
 
 dataset_app = typer.Typer(help="Dataset versions.", no_args_is_help=True)
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
@@ -63,16 +66,39 @@ def _build(ours: Session, wanted: Wanted) -> None:
         report = build_dataset(workspace, wanted)
     lines = [
         f"{report.name}  {report.id}" + ("" if report.is_new else "  (this list was frozen before)"),
-        f"{report.images} images in {report.groups} groups: "
-        + ", ".join(f"{split} {number}" for split, number in report.splits.items()),
+        f"{_shape(report)}: " + ", ".join(f"{split} {number}" for split, number in report.splits.items()),
+        *_why_not_as_asked(wanted, report),
     ]
     if report.leaks:
-        lines.append(f"{len(report.leaks)} pairs that belong together lie in different splits, as allowed")
+        pairs = counted(len(report.leaks), "pair that belongs together lies", "pairs that belong together lie")
+        lines.append(f"{pairs} in different splits, as allowed")
     if report.known_good:
-        lines.append(f"{report.known_good} test images became the gate's known-good list")
+        test_images = counted(report.known_good, "test image is", "test images are")
+        lines.append(f"{test_images} the gate's known-good list now")
     if report.unexamined:
-        lines.append(f"{report.unexamined} images are not decoded yet and were left out: `images examine --wait`")
-    ours.answer(report, lines)
+        left_out = counted(report.unexamined, "image is not decoded yet and was", "images are not decoded yet and were")
+        lines.append(f"{left_out} left out: `images examine --wait`")
+    ours.answer(report, lines + _finding_lines(report.findings))
+
+
+def _shape(found: BuildReport | Plan) -> str:
+    return f"{counted(found.images, 'image')} in {counted(found.groups, 'group')}"
+
+
+def _why_not_as_asked(wanted: Wanted, found: BuildReport | Plan) -> list[str]:
+    """Why a split is clearly not the share that was asked for: one line, or none where it is."""
+    from binscout_tui.operations.splitting import JUDGED
+
+    shares = [ratio * found.images / 100 for ratio in wanted.ratios]
+    off = max(abs(share - found.splits[split]) for share, split in zip(shares, SPLITS, strict=True))
+    if off < max(2, found.images / 20):
+        return []
+    asked, would = "/".join(map(str, wanted.ratios)), "/".join(f"{share:.0f}" for share in shares)
+    groups = f"{counted(found.groups, 'group')}, the largest has {counted(found.largest, 'image')}"
+    return [
+        f"{asked} would be {would}: groups stay whole and keep their split ({groups}),"
+        f" and val and test get up to {JUDGED} images of small classes too"
+    ]
 
 
 def _plan(ours: Session, wanted: Wanted) -> None:
@@ -80,19 +106,22 @@ def _plan(ours: Session, wanted: Wanted) -> None:
 
     with ours.workspace() as workspace:
         found = plan(workspace, wanted)
-    ours.answer(found, _plan_lines(found))
+    ours.answer(found, _plan_lines(wanted, found))
 
 
-def _plan_lines(found: Plan) -> list[str]:
+def _plan_lines(wanted: Wanted, found: Plan) -> list[str]:
     lines = [
         f"{found.name}  {found.id}  (nothing is frozen yet)",
-        f"{found.images} images in {found.groups} groups",
+        _shape(found),
         *_class_lines(found.counts),
+        *_why_not_as_asked(wanted, found),
     ]
     if found.left_out:
-        lines.append(f"{found.left_out} labelled images are left out: their files are lost, or not decoded yet")
+        left_out = counted(found.left_out, "labelled image is", "labelled images are")
+        lines.append(f"{left_out} left out: the files are lost, or not decoded yet")
     if found.leaks:
-        lines.append(f"{len(found.leaks)} leaks keep it from being frozen; --allow-leaks --reason TEXT overrides that")
+        leaks = counted(len(found.leaks), "leak keeps", "leaks keep")
+        lines.append(f"{leaks} it from being frozen; --allow-leaks --reason TEXT overrides that")
     return lines + _finding_lines(found.findings)
 
 
@@ -122,7 +151,8 @@ def list_datasets(context: typer.Context, limit: Limit = 50) -> None:
     ours.answer(
         answer,
         [
-            f"{one.dataset.id}  {one.built_at}  {one.dataset.task}  {one.images:>7} images {one.classes:>4} classes"
+            f"{one.dataset.id}  {one.built_at}  {one.dataset.task}  {counted(one.images, 'image'):>14}"
+            f" {one.classes:>4} classes"
             f"  {'/'.join(str(one.splits[split]) for split in SPLITS)}  {one.by}  {one.dataset.name}"
             for one in found
         ]
@@ -150,7 +180,9 @@ def show_dataset(
     listed = images or wanted != Wanted()
     with ours.workspace() as workspace:
         found = workspace.db.read(datasets.find, name)
-        ids = workspace.db.read(dataset_pages.piece, found.id, wanted, after, limit) if listed else []
+        _must_have(found, frozen)
+        ids = workspace.db.read(dataset_pages.piece, found.id, wanted, after, limit + 1) if listed else []
+        ids, is_more = cut(ids, limit)
         rows = workspace.db.read(dataset_pages.rows, found.id, ids)
     lines = [f"{found.name}  {found.id}", *_class_lines(found.counts)]
     if not listed:
@@ -169,7 +201,13 @@ def show_dataset(
         for row in rows
     ]
     ours.answer(
-        {"id": found.id, "name": found.name, "counts": found.counts, "images": shown},
+        {
+            "id": found.id,
+            "name": found.name,
+            "counts": found.counts,
+            "images": shown,
+            "next": ids[-1] if is_more else None,
+        },
         [
             f"{row.image.id:>8}  {row.split or '-':<5} {row.frozen or '-':<24} {row.image.name}"
             + ("  (another label today)" if row.differs else "")
@@ -177,6 +215,18 @@ def show_dataset(
         ]
         or "No image of this version is like that.",
     )
+    if is_more:
+        say_more(ours, len(ids), ids[-1])
+
+
+def _must_have(found: Dataset, label: str | None) -> None:
+    """Raise UsageError when the version has no such class."""
+    from binscout_tui.filtering.errors import did_you_mean
+    from binscout_tui.store.names import composed
+
+    if label is not None and composed(label) not in found.counts:
+        hint = did_you_mean(label, found.counts) or f"`binscout dataset show {found.name}` lists its classes."
+        raise UsageError(f"There is no class {label!r} in {found.name}.", hint=hint, code="no_class")
 
 
 @dataset_app.command()
@@ -214,7 +264,9 @@ def health(
     """Say what is wrong with a version: lost files, leaks, conflicts; with a problem the exit code is 1."""
     ours = session(context)
     found = _health(ours, name, read=read)
-    shape = f"{found.name}  {found.id}  {found.images:,} images" + ("" if read else "  (as stored; --read reads files)")
+    shape = f"{found.name}  {found.id}  {counted(found.images, 'image')}" + (
+        "" if read else "  (as stored; --read reads files)"
+    )
     ours.answer(found, [shape, *(_finding_lines(found.findings) or ["nothing is wrong with it"])])
     return EXIT_FAILED if found.problems else EXIT_DONE
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from binscout_tui.cli.arguments import given_path
+from binscout_tui.cli.paging import cut, say_more
 from binscout_tui.cli.session import Session, session
-from binscout_tui.errors import EXIT_FAILED, UsageError
+from binscout_tui.errors import EXIT_FAILED, NotFoundError, UsageError
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.store.images import Image
@@ -76,14 +78,16 @@ def import_(
         report.rejected += examined.damaged
     lines = [f"imported {report.imported}, known already {report.duplicates}, rejected {len(report.rejected)}"]
     if report.skipped:
-        lines.append(f"passed over {report.skipped} sidecars, system files and folders of workspaces")
+        lines.append(f"passed over {report.skipped}: sidecars, system files and folders of workspaces")
     if sets != "none":
         lines.append(
             f"sets made {report.sets}, known already {report.sets_known}; pictures that were in a set before"
             f" {report.in_sets}, in none {len(report.not_in_a_set)}"
         )
     if labels != "none":
-        lines.append(f"labels taken {report.labelled}, in conflict {len(report.conflicts)}")
+        lines.append(
+            f"labels taken {report.labelled}, known already {report.labels_known}, in conflict {len(report.conflicts)}"
+        )
     left_out = [*report.rejected, *report.conflicts, *report.not_in_a_set]
     lines += [f"  {one.path}: {one.reason} [{one.code}]" for one in left_out[:SHOWN]]
     if len(left_out) > SHOWN:
@@ -158,9 +162,11 @@ def list_images(
     ours = session(context)
     with ours.workspace() as workspace:
         if filter_ is None:
-            found = workspace.db.read(images.page, after=after, limit=limit, trashed=trash, label=label)
+            _must_exist(workspace, label)
+            found = workspace.db.read(images.page, after=after, limit=limit + 1, trashed=trash, label=label)
         else:
-            found = _filtered(ours, workspace, filter_, after, limit)
+            found = _filtered(ours, workspace, filter_, after, limit + 1)
+    found, is_more = cut(found, limit)
     keys = (
         "id",
         "sha256",
@@ -176,7 +182,25 @@ def list_images(
         "warnings",
     )
     rows = [{key: getattr(image, key) for key in keys} for image in found]
-    ours.answer(rows, [f"{image.id:>7}  {image.width}x{image.height}  {image.name}" for image in found])
+    lines = [f"{image.id:>7}  {image.width}x{image.height}  {image.name}" for image in found]
+    ours.answer(rows, lines or "No image is like that.")
+    if is_more:
+        say_more(ours, len(found), found[-1].id)
+
+
+def _must_exist(workspace: Workspace, label: str | None) -> None:
+    """Raise UsageError, with the nearest name, when there is no such class; an archived one is one."""
+    from binscout_tui.filtering.errors import did_you_mean
+    from binscout_tui.store import classes
+
+    if label is None:
+        return
+    try:
+        workspace.db.read(classes.find, label)
+    except NotFoundError as error:
+        names = [one.name for one in workspace.db.read(classes.all_classes)]
+        hint = did_you_mean(label, names) or error.hint
+        raise UsageError(error.sentence, hint=hint, code=error.code) from error
 
 
 def _filtered(ours: Session, workspace: Workspace, text: str, after: int, limit: int) -> list[Image]:
@@ -202,7 +226,7 @@ def trash_images(context: typer.Context, ids: Annotated[list[int], typer.Argumen
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Trashing images")
         moved = workspace.db.write(images.trash, workspace.user.uid, ids)
-    ours.answer({"trashed": moved}, f"{moved} moved to the trash.")
+    ours.answer({"trashed": moved}, f"{counted(moved, 'image')} moved to the trash.")
 
 
 @images_app.command("restore")
@@ -214,7 +238,7 @@ def restore_images(context: typer.Context, ids: Annotated[list[int], typer.Argum
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Restoring images")
         moved = workspace.db.write(images.restore, workspace.user.uid, ids)
-    ours.answer({"restored": moved}, f"{moved} brought back.")
+    ours.answer({"restored": moved}, f"{counted(moved, 'image')} brought back.")
 
 
 @images_app.command("check")
@@ -227,6 +251,6 @@ def check_images(context: typer.Context) -> None:
         found = in_place.check(workspace)
     ours.answer(
         found,
-        f"looked at {found.looked_at} files in place: {len(found.changed)} changed, {len(found.missing)} missing,"
-        f" {len(found.returned)} back since the last look",
+        f"looked at {counted(found.looked_at, 'file')} in place: {len(found.changed)} changed,"
+        f" {len(found.missing)} missing, {len(found.returned)} back since the last look",
     )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from binscout_tui.cli.label_commands import label_app
+from binscout_tui.cli.paging import cut, say_more
 from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.store.boxes import Box
@@ -47,12 +49,16 @@ def list_boxes(
 
     with ours.workspace() as workspace:
         try:
-            found = workspace.db.read(boxing_queue.ids, state, filter_, after=after, limit=limit)
+            found = workspace.db.read(boxing_queue.ids, state, filter_, after=after, limit=limit + 1)
         except FilterError as error:
             raise error if ours.as_json else error.marked(filter_) from error
+        found, is_more = cut(found, limit)
         states = workspace.db.read(box_labels.states, found)
         rows = [_row(workspace, one, states.get(one)) for one in found]
-    ours.answer(rows, [f"{row['image']:>7}  {row['state'] or 'unlabelled':<10}  {row['name']}" for row in rows])
+    lines = [f"{row['image']:>7}  {row['state'] or 'unlabelled':<10}  {row['name']}" for row in rows]
+    ours.answer(rows, lines or "No image is like that.")
+    if is_more:
+        say_more(ours, len(found), found[-1])
 
 
 @boxes_app.command("show")
@@ -70,7 +76,7 @@ def show(context: typer.Context, image_id: ImageArgument) -> None:
     told |= {"model": model_id, "model_count": count, "draft": None if draft is None else len(draft.boxes)}
     counted = "none that counts is active" if model_id is None else "said no count" if count is None else f"{count:,}"
     lines = [*_lines(told), f"  model: {counted}"]
-    ours.answer(told, lines if draft is None else [*lines, f"  draft: {len(draft.boxes)} boxes that are not kept"])
+    ours.answer(told, lines if draft is None else [*lines, f"  draft: {_boxes(len(draft.boxes))}, not kept yet"])
 
 
 def _told(workspace: Workspace, image_id: int) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def set_boxes(
             class_id = workspace.db.read(labels.find_class, name).id if name else None
             drawn.append(LabelBox(box=_box(numbers), class_id=class_id))
         changed = workspace.db.write(box_labels.set_boxes, workspace.user.uid, image_id, drawn)
-    text = f"Image {image_id} has {len(drawn)} boxes." if drawn else f"Nothing is in image {image_id}."
+    text = f"Image {image_id} has {_boxes(len(drawn))}." if drawn else f"Nothing is in image {image_id}."
     state = "boxes" if drawn else "empty"
     ours.answer({"image": image_id, "state": state, "boxes": len(drawn), "changed": changed is not None}, text)
 
@@ -168,6 +174,10 @@ def count(
         changed = workspace.db.write(box_labels.set_count, workspace.user.uid, image_id, number, class_id=class_id)
     answer = {"image": image_id, "class": class_name, "count": number, "changed": changed is not None}
     ours.answer(answer, f"Image {image_id}: {'no count' if number is None else number} {class_name or ''}".rstrip())
+
+
+def _boxes(number: int) -> str:
+    return counted(number, "box", "boxes")
 
 
 def _box(text: str) -> Box:

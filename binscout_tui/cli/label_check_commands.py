@@ -9,6 +9,7 @@ import typer
 from binscout_tui.cli.label_commands import label_app
 from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.operations.label_agreement import Agreed, Right
@@ -92,7 +93,7 @@ def _agreed(one: Agreed) -> str:
         kappa = f"kappa {one.kappa:.2f} ({one.low:.2f} to {one.high:.2f})"
     share = "" if one.observed is None else f"{one.observed:.0%} equal, "
     people = f"{one.people[0]} again" if one.kind == "own" else " and ".join(one.people)
-    return f"{people}: {share}{kappa}, {one.n} images"
+    return f"{people}: {share}{kappa}, {counted(one.n, 'image')}"
 
 
 @label_app.command("accuracy")
@@ -128,7 +129,7 @@ def show_rates(
     ]
     for day in by_day:
         pace = "" if day.per_minute is None else f", {day.per_minute:.0f} a minute"
-        lines.append(f"{day.day}  {day.person}: {day.labels} labels{pace}")
+        lines.append(f"{day.day}  {day.person}: {counted(day.labels, 'label')}{pace}")
     data = {
         "models": [
             {

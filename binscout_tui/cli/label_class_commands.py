@@ -9,6 +9,7 @@ import typer
 from binscout_tui.cli.label_commands import label_app
 from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.store.classes import ClassRow, Load
@@ -76,7 +77,11 @@ def merge(
         old, new = (workspace.db.read(classes.find, one) for one in (name, into))
         load = workspace.db.read(classes.load, old.id)
         moved = 0 if dry_run else workspace.db.write(classes.merge, workspace.user.uid, old.id, new.id)
-    told = _would_move(old.name, load) if dry_run else f"{moved} images of {old.name} are {new.name} now."
+    told = (
+        _would_move(old.name, load)
+        if dry_run
+        else f"{counted(moved, 'image')} of {old.name} {'is' if moved == 1 else 'are'} {new.name} now."
+    )
     ours.answer({"class": old.name, "into": new.name, "images": moved, "moves": load, "changed": not dry_run}, told)
 
 
@@ -177,10 +182,9 @@ def _change(context: typer.Context, name: str, change: Any, told: str, *, role: 
 
 
 def _would_move(name: str, load: Load) -> str:
-    return (
-        f"{load.images} labels, {load.boxes} boxes, {load.counts} counts, {load.items} items and {load.below} classes"
-        f" of {name} would move."
-    )
+    first = [(load.images, "label", ""), (load.boxes, "box", "boxes"), (load.counts, "count", "")]
+    told = [counted(*one) for one in [*first, (load.items, "item", "")]]
+    return f"{', '.join(told)} and {counted(load.below, 'class', 'classes')} of {name} would move."
 
 
 def _lines(found: list[ClassRow], all_of_them: list[ClassRow]) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from binscout_tui.cli.session import session
+from binscout_tui.wording import counted
+
+if TYPE_CHECKING:
+    from binscout_tui.store.journal import Entry
+    from binscout_tui.workspace import Workspace
 
 label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
 Area = Literal[
@@ -103,10 +108,26 @@ def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
         workspace.user.must_be("operator", "Undoing")
         areas = get_args(Area) if area is None else (area,)
         entry = workspace.db.write(undoing.redo if forward else undoing.undo, workspace.user.uid, areas)
-    what = "redone" if forward else "undone"
-    others = f" and {len(entry.turned) - 1} more" if len(entry.turned) > 1 else ""
-    text = f"{entry.action} of {entry.area} {entry.target}{others} {what}."
+        thing = _thing(workspace, entry)
+    others = len(entry.turned) - 1
+    moved = entry.action == "merge" and others > 0
+    more = f" and {others:,} more" if others > 0 and not moved else ""
+    text = f"{entry.action} of {thing}{more} {'redone' if forward else 'undone'}"
+    text += f", with {counted(others, 'thing')} that it moved." if moved else "."
     if entry.stale:
-        text = f"{entry.area} {entry.target} was changed by somebody else since; it stays as it is."
+        text = f"{thing} was changed since; it stays as it is."
     done = {"area": entry.area, "action": entry.action, "target": entry.target, "done": not entry.stale}
     ours.answer(done, text)
+
+
+OF_THEIR_OWN = {"capture": "capture", "answer": "answer", "set": "set", "set_note": "set"}
+"""What an area's decisions are about where it is not an image."""
+
+
+def _thing(workspace: Workspace, entry: Entry) -> str:
+    """What a decision was about, for example `image 7` or `class m3`."""
+    from binscout_tui.store import classes
+
+    if entry.area == "class":
+        return f"class {workspace.db.read(classes.get, entry.target).name}"
+    return f"{OF_THEIR_OWN.get(entry.area, 'image')} {entry.target}"

@@ -10,6 +10,7 @@ from binscout_tui.cli.label_commands import label_app
 from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
 from binscout_tui.labelling.orders import ORDERS
+from binscout_tui.wording import counted
 
 review_app = typer.Typer(help="Images that somebody is to look at again.", no_args_is_help=True)
 Images = Annotated[list[int], typer.Argument(metavar="IMAGE...")]
@@ -65,7 +66,10 @@ def arrange(context: typer.Context) -> None:
 
     ours = session(context)
     count = ours.run(work)
-    ours.answer({"images": count}, f"{count} images are in order; `binscout label queue --order diverse` lists them.")
+    ours.answer(
+        {"images": count},
+        f"{counted(count, 'image is', 'images are')} in order; `binscout label queue --order diverse` lists them.",
+    )
 
 
 @label_app.command("note")

@@ -10,6 +10,7 @@ import typer
 from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_FAILED, UsageError
+from binscout_tui.wording import counted
 
 labels_app = typer.Typer(help="Labels from and for other programs.", no_args_is_help=True)
 SHOWN = 20
@@ -41,11 +42,14 @@ def import_labels(
     ours = session(context)
     with ours.workspace() as workspace, ours.progress("labels") as on_progress:
         report = run(workspace, path, kind, strict=strict, replace=replace, dry_run=dry_run, on_progress=on_progress)
-    new = f"{report.labels} labels, boxes of {report.boxed} images and counts of {report.counts}"
+    first = f"{counted(report.labels, 'label')}, boxes of {counted(report.boxed, 'image')}"
+    new = f"{first} and counts of {report.counts}"
+    are_new = "are new" if report.written else "would be new; nothing was written"
     lines = [
-        f"{report.images} images: {new} {'are new' if report.written else 'would be new; nothing was written'}",
+        f"{counted(report.images, 'image')}: {new} {are_new}",
         f"replaced {report.replaced}, known already {report.known}, new classes {report.classes}",
-        f"refused {len(report.refused)}; boxes of {report.incomplete} images left out, {report.clipped} cut at edges",
+        f"refused {len(report.refused)}; boxes of {counted(report.incomplete, 'image')} left out,"
+        f" {report.clipped} cut at edges",
     ]
     lines += [f"  {one.where}: {one.reason}" for one in report.refused[:SHOWN]]
     if len(report.refused) > SHOWN:
@@ -78,8 +82,9 @@ def export(
             workspace, path, kind, pictures=pictures or "copy", replace=replace, on_progress=on_progress
         )
     lines = [
-        f"{done.images} images in {done.path}: {done.labels} labels, {done.boxes} boxes on {done.boxed} images,"
-        f" {done.counts} counts, {done.pictures} pictures"
+        f"{counted(done.images, 'image')} in {done.path}: {counted(done.labels, 'label')},"
+        f" {counted(done.boxes, 'box', 'boxes')} on {counted(done.boxed, 'image')},"
+        f" {counted(done.counts, 'count')}, {counted(done.pictures, 'picture')}"
     ]
     lines += [f"  {one.where}: {one.reason}" for one in done.refused[:SHOWN]]
     ours.answer(done, lines)

@@ -10,6 +10,7 @@ import typer
 from binscout_tui.cli.session import Session, session
 from binscout_tui.errors import BinScoutError
 from binscout_tui.store.jobs import Job
+from binscout_tui.wording import counted
 from binscout_tui.workspace import Workspace
 
 mistakes_app = typer.Typer(help="Labels that are probably wrong.", no_args_is_help=True)
@@ -67,14 +68,15 @@ def _told(job: Job) -> list[str]:
     if job.result is None:
         return [f"Job {job.id} looks for mistakes in its own process; `binscout mistakes list` shows what it found."]
     found: dict[str, Any] = job.result
+    verb = "is" if found["suspects"] == 1 else "are"
     lines = [
-        f"{found['suspects']} of {found['images']} labels are worth a second look;"
+        f"{found['suspects']} of {counted(found['images'], 'label')} {verb} worth a second look;"
         f" of {found['disagree']} another class is more probable."
     ]
     if found["alone"]:
         lines.append(f"Not judged, because all images are of one source photo: {', '.join(found['alone'])}.")
     if found["unreadable"]:
-        lines.append(f"{len(found['unreadable'])} images cannot be read, first {found['unreadable'][0]}.")
+        lines.append(f"{counted(len(found['unreadable']), 'image')} cannot be read, first {found['unreadable'][0]}.")
     if found["seen"]:
         lines.append(f"The active model learned from {found['seen']} of these labels, so it may hide their mistakes.")
     return lines

@@ -12,6 +12,7 @@ from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_REFUSED
 from binscout_tui.store.models import Activation, Gate
+from binscout_tui.wording import counted
 
 models_app = typer.Typer(help="Trained models.", no_args_is_help=True)
 known_good_app = typer.Typer(help="The images that a model must recognise to be activated.", no_args_is_help=True)
@@ -51,7 +52,8 @@ def history(context: typer.Context) -> None:
     ours = session(context)
     with ours.workspace() as workspace:
         found = workspace.db.read(models.activations)
-    ours.answer(found, [f"{one.at}  {one.action:<9} {one.model_id}  {one.reason}".rstrip() for one in found])
+    lines = [f"{one.at}  {one.action:<9} {one.model_id}  {one.reason}".rstrip() for one in found]
+    ours.answer(found, lines or "No model was active yet.")
 
 
 @known_good_app.command("list")
@@ -81,7 +83,7 @@ def add_known_good(
     ours = session(context)
     with ours.workspace() as workspace:
         added = workspace.db.write(add, workspace.user, TASK, image_ids, must_pass=must_pass)
-    ours.answer({"added": added}, f"{added} images are on the list.")
+    ours.answer({"added": added}, f"{counted(added, 'image is', 'images are')} on the list.")
 
 
 @known_good_app.command("remove")
@@ -94,7 +96,7 @@ def remove_known_good(
     ours = session(context)
     with ours.workspace() as workspace:
         workspace.db.write(remove, workspace.user, TASK, image_ids)
-    ours.answer({"removed": len(image_ids)}, f"{len(image_ids)} images are off the list.")
+    ours.answer({"removed": len(image_ids)}, f"{counted(len(image_ids), 'image is', 'images are')} off the list.")
 
 
 def gate(context: typer.Context, model: str) -> int:
@@ -144,9 +146,13 @@ def predict(
     if not paths:
         with ours.progress("predict") as on_progress:
             done = ours.run(lambda workspace: predict_unlabelled(workspace, on_progress))
-        ours.answer(done, f"{done.predicted} more unlabelled images have a suggestion now.")
+        ours.answer(
+            done,
+            f"{counted(done.predicted, 'more unlabelled image has', 'more unlabelled images have')} a suggestion now.",
+        )
         if done.failed:
-            ours.say(f"{done.failed} images could not be looked at; the next `binscout predict` tries them again.")
+            failed = counted(done.failed, "image")
+            ours.say(f"{failed} could not be looked at; the next `binscout predict` tries again.")
         return 1 if done.failed and not done.predicted else 0
     given: Sequence[Path] = paths
     found = ours.run(lambda workspace: predict_paths(workspace, given))

@@ -11,6 +11,7 @@ import typer
 from binscout_tui.cli.session import Session, session
 from binscout_tui.errors import BinScoutError
 from binscout_tui.store.runs import Run
+from binscout_tui.wording import counted
 from binscout_tui.workspace import Workspace
 
 runs_app = typer.Typer(help="Training runs.", no_args_is_help=True)
@@ -118,7 +119,7 @@ def evaluate(
     with ours.workspace() as workspace:
         found = evaluate_model(workspace, model, dataset, split)
     metrics = found["metrics"]
-    lines = [f"{model} on {split} of {dataset}: accuracy {figure(metrics)} of {metrics['n']} images"]
+    lines = [f"{model} on {split} of {dataset}: accuracy {figure(metrics)} of {counted(metrics['n'], 'image')}"]
     lines += [f"  {name:<16} {figure(value)}" for name, value in found["baselines"].items()]
     ours.answer(found, lines)
     if found["seen"]:
@@ -144,7 +145,7 @@ def _describe(run: Run) -> list[str]:
     lines = [_line(run)]
     if run.metrics:
         metrics, baselines = run.metrics["metrics"], run.metrics["baselines"]
-        lines.append(f"  {'test accuracy':<18} {figure(metrics)}  of {metrics['n']} images")
+        lines.append(f"  {'test accuracy':<18} {figure(metrics)}  of {counted(metrics['n'], 'image')}")
         lines += [f"  {name.replace('_', ' '):<18} {figure(value)}" for name, value in baselines.items()]
         for family, value in sorted((metrics.get("by_family") or {}).items()):
             beside = ", ".join(

@@ -9,6 +9,7 @@ import typer
 from binscout_tui.cli.label_commands import label_app
 from binscout_tui.cli.session import session
 from binscout_tui.errors import UsageError
+from binscout_tui.wording import counted
 
 SHOWN = 20
 Confidence = Annotated[
@@ -54,8 +55,8 @@ def take(
             dry_run=dry_run,
         )
         waiting = db.read(verifying.count, model_id, name)
-    what = f"would be {name}" if dry_run else f"are {name} now"
-    lines = [f"{len(found):,} images {what}, {waiting:,} {'wait' if dry_run else 'still wait'} in this class."]
+    what = f"would be {name}" if dry_run else f"{'is' if len(found) == 1 else 'are'} {name} now"
+    lines = [f"{counted(len(found), 'image')} {what}, {waiting:,} {'wait' if dry_run else 'still wait'} in this class."]
     if dry_run:
         lines += [f"{one.image_id:>8}  {one.score:.3f}" for one in found[:SHOWN]]
         lines += [f"and {len(found) - SHOWN:,} more; --json lists all"] if len(found) > SHOWN else []

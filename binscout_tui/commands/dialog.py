@@ -35,6 +35,16 @@ FORM = Scope(
     ),
 )
 MENU = Scope("menu", "Menu", (_CLOSE,))
+CHOICES = Scope(
+    "choices",
+    "Menu with a marked line",
+    (
+        Command("dialog.submit", ("enter",), "take", "Take what is marked.", palette=False),
+        Command("dialog.down", ("down",), "down", "Mark the next one.", palette=False),
+        Command("dialog.up", ("up",), "up", "Mark the one before.", palette=False),
+        _CLOSE,
+    ),
+)
 READER = Scope(
     "reader",
     "Text",

@@ -162,7 +162,8 @@ class LabelDesk:
             following = await self._following(current)
             await self.workspace.db.write(queue.trash, self.workspace.user.uid, image_id, self._place(following))
             if current.check is None:
-                self.tally.labelled(current.state, None, None, None)
+                before = current.label.name if current.label else None
+                self.tally.labelled(current.state, None, before, None)
             else:
                 self.tally.take_over(*await self.workspace.db.read(queue.tallies))
             self._advance(Step(image_id, current.check), following)

@@ -10,7 +10,9 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from binscout_tui.settings import GateSettings
+from binscout_tui.wording import counted
 
+MEBIBYTE = 1 << 20
 SIGNIFICANCE = 0.05  # newly broken images may outnumber the newly mended only as far as chance explains it
 
 
@@ -97,30 +99,40 @@ def judge(
 
 def _enough(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     number, limit = len(cases), max(1, floors.min_images)
-    detail = f"{number} known-good images, {limit} needed"
+    detail = f"{counted(number, 'known-good image')}, {limit} needed"
     return Check(name="images", passed=number >= limit, detail=detail, value=number, limit=limit)
 
 
 def _no_duplicates(cases: Sequence[GateCase]) -> Check:
     twice = [image for image, number in Counter(case.image for case in cases).items() if number > 1]
-    return Check(name="distinct", passed=not twice, detail=_listed("given twice", twice), value=len(twice), limit=0)
+    return Check(
+        name="distinct", passed=not twice, detail=_listed("image", "given twice", twice), value=len(twice), limit=0
+    )
 
 
 def _readable(cases: Sequence[GateCase]) -> Check:
     bad = [f"{case.image[:12]} ({case.error})" for case in cases if case.error is not None]
-    return Check(name="readable", passed=not bad, detail=_listed("without a prediction", bad), value=len(bad), limit=0)
+    return Check(
+        name="readable", passed=not bad, detail=_listed("image", "without a prediction", bad), value=len(bad), limit=0
+    )
 
 
 def _finite(cases: Sequence[GateCase]) -> Check:
     bad = [case.image for case in cases if case.error is None and not 0.0 <= case.score <= 1.0]
     return Check(
-        name="scores", passed=not bad, detail=_listed("with a score outside 0..1", bad), value=len(bad), limit=0
+        name="scores",
+        passed=not bad,
+        detail=_listed("image", "with a score outside 0..1", bad),
+        value=len(bad),
+        limit=0,
     )
 
 
 def _no_leak(cases: Sequence[GateCase], leaked: AbstractSet[str]) -> Check:
     bad = [case.image for case in cases if case.image in leaked]
-    return Check(name="unseen", passed=not bad, detail=_listed("seen in training", bad), value=len(bad), limit=0)
+    return Check(
+        name="unseen", passed=not bad, detail=_listed("image", "seen in training", bad), value=len(bad), limit=0
+    )
 
 
 def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: GateSettings) -> Check:
@@ -128,11 +140,16 @@ def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: 
     limit = max(1, floors.min_per_class)
     thin = [name for name in classes if numbers[name] < limit]
     unknown = [name for name in numbers if name not in set(classes)]
-    detail = _listed(f"classes with fewer than {limit} images", thin)
+    few = "without an image" if limit == 1 else f"with fewer than {limit} images"
+    said = [_listed("class", few, thin, "classes")] if thin or not unknown else []
     if unknown:
-        detail += "; " + _listed("classes the model does not know", unknown)
+        said.append(_listed("class", "that the model does not know", unknown, "classes"))
     return Check(
-        name="classes", passed=bool(classes) and not thin and not unknown, detail=detail, value=len(thin), limit=0
+        name="classes",
+        passed=bool(classes) and not thin and not unknown,
+        detail="; ".join(said),
+        value=len(thin),
+        limit=0,
     )
 
 
@@ -153,7 +170,7 @@ def _per_class(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     return Check(
         name="per_class",
         passed=bool(by_class) and not weak,
-        detail=_listed("classes below the floor", weak),
+        detail=_listed("class", "below the floor", weak, "classes"),
         value=_number(lowest),
         limit=floors.per_class,
     )
@@ -162,7 +179,7 @@ def _per_class(cases: Sequence[GateCase], floors: GateSettings) -> Check:
 def _must_pass(cases: Sequence[GateCase]) -> Check:
     wrong = [f"{case.image[:12]} ({case.expected})" for case in cases if case.must_pass and not case.right]
     return Check(
-        name="must_pass", passed=not wrong, detail=_listed("must-pass images wrong", wrong), value=len(wrong), limit=0
+        name="must_pass", passed=not wrong, detail=_listed("must-pass image", "wrong", wrong), value=len(wrong), limit=0
     )
 
 
@@ -191,14 +208,15 @@ def _no_regression(
 
 def _within_budget(budget: GateBudget, measured: GateMeasured) -> list[Check]:
     pairs = [
-        ("speed", "seconds an image", budget.seconds_per_image, measured.seconds_per_image),
-        ("memory", "bytes", budget.memory_bytes, measured.memory_bytes),
+        ("speed", "s an image", 1, budget.seconds_per_image, measured.seconds_per_image),
+        ("memory", "MiB", MEBIBYTE, budget.memory_bytes, measured.memory_bytes),
     ]
     checks = []
-    for name, unit, limit, value in pairs:
+    for name, unit, size, limit, value in pairs:
         if limit is None:
             continue
-        detail = f"{value:.4g} {unit}" if value is not None else "not measured"
+        told = "not measured" if value is None else f"{_short(value / size)} {unit}"
+        detail = f"{told}, at most {_short(limit / size)}"
         passed = value is not None and value <= limit
         checks.append(Check(name=name, passed=passed, detail=detail, value=value, limit=limit))
     return checks
@@ -216,12 +234,17 @@ def sign_test(worse: int, better: int) -> float:
     return float(sum(math.comb(changes, k) for k in range(worse, changes + 1)) / 2**changes)
 
 
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _listed(what: str, names: Sequence[str], most: int = 5) -> str:
+def _listed(noun: str, what: str, names: Sequence[str], plural: str = "", most: int = 5) -> str:
+    """`no image seen in training`, or how many there are and the first of their names."""
     if not names:
-        return f"no {what}" if not what.startswith(("given", "with", "seen")) else f"none {what}"
+        return f"no {noun} {what}"
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{len(names)} {what}: {', '.join(name[:40] for name in names[:most])}{more}"
+    return f"{counted(len(names), noun, plural)} {what}: {', '.join(name[:40] for name in names[:most])}{more}"

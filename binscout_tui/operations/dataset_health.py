@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from binscout_tui.operations.lookalikes import Pair, clusters, linked
 from binscout_tui.operations.originals import hash_of
 from binscout_tui.store import dataset_pages, datasets
 from binscout_tui.store.dataset_pages import Fact, State
+from binscout_tui.wording import counted
 
 Level = Literal["problem", "warning", "note"]
 Kind = Literal[
@@ -136,7 +137,7 @@ def leaks(facts: Sequence[Fact], belonging: Iterable[Pair]) -> list[Finding]:
     parted = {group for group, places in splits.items() if len(places) > 1}
     if parted:
         members = sorted((fact.group, fact.image_id) for fact in facts if fact.group in parted and _shown(fact))
-        title = f"{_counted(len(parted), 'group')} in more than one split, for example {min(parted)}"
+        title = f"{counted(len(parted), 'group')} in more than one split, for example {min(parted)}"
         images = [image_id for _, image_id in members if image_id is not None]
         found.append(_finding("parted_group", "problem", title, ABOUT_LEAKS, len(parted), images))
     return found
@@ -172,7 +173,7 @@ def _states(facts: Sequence[Fact]) -> list[Finding]:
     for state, (level, words, advice) in STATES.items():
         concerned = [fact for fact in facts if fact.state == state]
         if concerned:
-            title = f"{_counted(len(concerned), 'image')} {words}"
+            title = f"{counted(len(concerned), 'image')} {words}"
             found.append(_finding(state, level, title, advice, len(concerned), _ids(concerned)))
     return found
 
@@ -195,25 +196,34 @@ def _duplicates(facts: Sequence[Fact], alike: Sequence[Pair]) -> list[Finding]:
     if not pairs:
         return []
     images = sum(len(cluster) - 1 for cluster in clusters(pairs))
-    title = f"{_counted(images, 'image')} nearly the same as another of their split"
+    title = f"{counted(images, 'image')} nearly the same as another of their split"
     advice = "They add little; copies of a photo can go to the trash."
     return [_of_clusters("duplicates", "note", title, advice, facts, pairs, images)]
 
 
 def _classes(facts: Sequence[Fact]) -> list[Finding]:
-    numbers = Counter((fact.label, fact.split) for fact in facts)
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    members: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        numbers[fact.label][fact.split] += 1
+        members[fact.label].append(fact)
+    return class_findings(numbers, lambda label: _ids(members[label]))
+
+
+def class_findings(counts: Mapping[str, Mapping[str, int]], members: Callable[[str], list[int]]) -> list[Finding]:
+    """The classes that are too few to learn or to judge, by {class: {split: images}}; `members` are ids of a class."""
     found = []
-    for label in sorted({fact.label for fact in facts}):
-        members = _ids(fact for fact in facts if fact.label == label)
-        missing = [split for split in SPLITS if not numbers[label, split]]
+    for label in sorted(counts):
+        numbers = {split: counts[label].get(split, 0) for split in SPLITS}
+        missing = [split for split in SPLITS if not numbers[split]]
         if missing:
             title = f"{label} has no image in {' and '.join(missing)}"
             advice = "Label images of it from more photos, and build again."
-            found.append(_finding("no_split", "warning", title, advice, len(missing), members))
-        elif numbers[label, "train"] < FEW:
-            title = f"{label} has only {_counted(numbers[label, 'train'], 'training image')}"
+            found.append(_finding("no_split", "warning", title, advice, len(missing), members(label)))
+        elif numbers["train"] < FEW:
+            title = f"{label} has only {counted(numbers['train'], 'training image')}"
             advice = f"Label more of it, {FEW} at the least."
-            found.append(_finding("tiny_class", "warning", title, advice, numbers[label, "train"], members))
+            found.append(_finding("tiny_class", "warning", title, advice, numbers["train"], members(label)))
     return found
 
 
@@ -221,7 +231,7 @@ def _relabelled(facts: Sequence[Fact]) -> list[Finding]:
     changed = [fact for fact in facts if fact.now != fact.label and fact.image_id is not None]
     if not changed:
         return []
-    title = f"{_counted(len(changed), 'image')} with another label today"
+    title = f"{counted(len(changed), 'image')} with another label today"
     advice = "Build again to take the labels of today."
     return [_finding("relabelled", "note", title, advice, len(changed), _ids(changed))]
 
@@ -250,9 +260,5 @@ def _shown(fact: Fact) -> bool:
     return fact.state in SHOWN
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _pairs(number: int) -> str:
-    return f"{_counted(number, 'pair')} of pictures"
+    return f"{counted(number, 'pair')} of pictures"

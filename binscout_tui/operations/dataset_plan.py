@@ -21,6 +21,7 @@ from binscout_tui.operations.datasets import (
     checked,
     freeze,
     gather,
+    largest_group,
     split_sizes,
     write_manifest,
 )
@@ -30,13 +31,14 @@ from binscout_tui.workspace import LiveWorkspace, Workspace
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A version that is not frozen yet; `left_out` are images with a class that it cannot have."""
+    """A version that is not frozen yet; `left_out` are images with a class that it cannot have. See `BuildReport`."""
 
     id: str
     name: str
     task: str
     images: int
     groups: int
+    largest: int
     splits: dict[str, int]
     counts: dict[str, dict[str, int]]
     leaks: list[Leak]
@@ -94,6 +96,7 @@ def _plan(arrangement: Arrangement, wanted: Wanted, left_out: int) -> Plan:
         task=wanted.task,
         images=len(items),
         groups=len({item.source_group for item in items}),
+        largest=largest_group(items),
         splits=split_sizes(arrangement.counts),
         counts=arrangement.counts,
         leaks=arrangement.leaks,

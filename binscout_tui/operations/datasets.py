@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from operator import attrgetter
@@ -18,11 +19,13 @@ from binscout_tui import atomic
 from binscout_tui.errors import BinScoutError, ConflictError, RefusedError, UsageError
 from binscout_tui.learning.splits import SPLITS, Split
 from binscout_tui.operations import in_place
+from binscout_tui.operations.dataset_health import Finding, class_findings
 from binscout_tui.operations.lookalikes import linked
 from binscout_tui.operations.originals import cannot_write
 from binscout_tui.operations.splitting import Ratios, assign, merged_groups
 from binscout_tui.store import datasets, examining, models
 from binscout_tui.store.datasets import Item, LabelledImage, Override
+from binscout_tui.wording import counted
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 KNOWN_GOOD_PER_CLASS = 8
@@ -43,7 +46,8 @@ class Leak(msgspec.Struct, frozen=True):
 class BuildReport(msgspec.Struct, kw_only=True):
     """A version as it was built. `groups` counts what was split as a whole, `known_good` what the gate's list got.
 
-    `unexamined` images were left out because they wait to be decoded.
+    `largest` is the number of images of the largest group. `unexamined` images were left out because they wait to be
+    decoded. `findings` are those on its classes.
     """
 
     id: str
@@ -51,9 +55,11 @@ class BuildReport(msgspec.Struct, kw_only=True):
     task: str
     images: int
     groups: int
+    largest: int
     splits: dict[str, int]
     counts: dict[str, dict[str, int]]
     leaks: list[Leak]
+    findings: list[Finding]
     known_good: int
     manifest: str
     is_new: bool
@@ -110,7 +116,8 @@ def build(workspace: Workspace, wanted: Wanted) -> BuildReport:
     """Freeze every labelled image into a version.
 
     Images of one set, of one source photo, or nearly the same share a split, and a group keeps its split for ever.
-    Where the gate's list is empty it is filled from the test split, which no training sees.
+    Where the gate's list is empty it is filled from the test split, which no training sees, with classes that are
+    in the train split.
     Needs an operator. Raises BinScoutError for nothing to learn from, RefusedError for leaks that were not allowed.
     """
     workspace.user.must_be("operator", WHAT)
@@ -175,7 +182,7 @@ def refuse_leaks(leaks: Sequence[Leak], wanted: Wanted) -> None:
     """Raise RefusedError when there are leaks that nobody allowed."""
     if leaks and not wanted.allow_leaks:
         raise RefusedError(
-            f"{len(leaks)} pairs of nearly the same picture or of one set would lie in different splits"
+            f"{counted(len(leaks), 'pair')} of nearly the same picture or of one set would lie in different splits"
             f" (for example images {leaks[0].first} and {leaks[0].second}).",
             hint="Trash one of each pair, or build with --allow-leaks.",
             code="dataset_leak",
@@ -222,9 +229,11 @@ def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arran
         task=wanted.task,
         images=len(items),
         groups=len({item.source_group for item in items}),
+        largest=largest_group(items),
         splits=split_sizes(dataset.counts),
         counts=dataset.counts,
         leaks=arrangement.leaks,
+        findings=class_findings(dataset.counts, lambda label: _members(arrangement, label)),
         known_good=known_good,
         manifest=str(paths.root / manifest),
         is_new=is_new,
@@ -235,6 +244,16 @@ def freeze(db: sqlite3.Connection, paths: Paths, uid: int, wanted: Wanted, arran
 def split_sizes(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     """{split: images} of {label: {split: images}}."""
     return {split: sum(splits[split] for splits in counts.values()) for split in SPLITS}
+
+
+def largest_group(items: Sequence[Item]) -> int:
+    """How many images the largest group has."""
+    return max(Counter(item.source_group for item in items).values())
+
+
+def _members(arrangement: Arrangement, label: str) -> list[int]:
+    pairs = zip(arrangement.material.images, arrangement.items, strict=True)
+    return sorted(image.id for image, item in pairs if item.label == label)
 
 
 def _enough(found: Sequence[LabelledImage]) -> None:
@@ -285,12 +304,14 @@ def _known_splits(material: Material) -> dict[str, Split]:
 def _fill_known_good(
     db: sqlite3.Connection, uid: int, task: str, images: Sequence[LabelledImage], items: Sequence[Item]
 ) -> int:
+    """Take images of the test split, of classes that a model can learn: it could never know the others."""
     if models.known_good(db, task):
         return 0
+    learned = {item.label for item in items if item.split == "train"}
     per_class: dict[str, int] = {}
     for image, item in sorted(zip(images, items, strict=True), key=lambda pair: pair[1].sha256):
         taken = per_class.get(item.label, 0)
-        if item.split == "test" and taken < KNOWN_GOOD_PER_CLASS:
+        if item.split == "test" and item.label in learned and taken < KNOWN_GOOD_PER_CLASS:
             per_class[item.label] = taken + 1
             models.add_known_good(db, uid, task, image.id, item.label)
     return sum(per_class.values())

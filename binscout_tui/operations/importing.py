@@ -42,9 +42,9 @@ Progress = Callable[[int, int], None]
 class ImportReport(msgspec.Struct, kw_only=True):
     """What an import did.
 
-    `skipped` counts sidecars and what belongs to systems or workspaces, `labelled` labels taken from folders,
-    `refused_paths` those of the given paths that could themselves not be used. `previews` is the job that examines what
-    was only glanced at, None where nothing waits.
+    `skipped` counts sidecars and what belongs to systems or workspaces, `labelled` labels taken from folders that are
+    new, `labels_known` those that the images had already, `refused_paths` those of the given paths that could
+    themselves not be used. `previews` is the job that examines what was only glanced at, None where nothing waits.
     """
 
     imported: int = 0
@@ -53,6 +53,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     sets_known: int = 0
     in_sets: int = 0
     labelled: int = 0
+    labels_known: int = 0
     skipped: int = 0
     refused_paths: int = 0
     rejected: list[Rejection] = []
@@ -282,9 +283,10 @@ class ImportRun:
     def _annotate(self, db: sqlite3.Connection, path: Path, image_id: int) -> None:
         if self.labels_from == "folder":
             name = display_name(path.absolute().parent.name)
-            if labels.import_label(db, self.workspace.user.uid, image_id, name):
-                self.report.labelled += 1
-            else:
+            outcome = labels.import_label(db, self.workspace.user.uid, image_id, name)
+            self.report.labelled += outcome == "new"
+            self.report.labels_known += outcome == "known"
+            if outcome == "other":
                 self.report.conflicts.append(
                     Rejection(display_name(path), "label_conflict", "The same picture has another label already.")
                 )

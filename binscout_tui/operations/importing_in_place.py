@@ -112,7 +112,7 @@ class _QuickImport(ImportRun):
                 yield one
             elif there.is_live and label in (None, there.label):
                 self.report.duplicates += 1
-                self.report.labelled += self.labels_from == "folder"
+                self.report.labels_known += self.labels_from == "folder"
             else:
                 self._keep(Entry(one.path, self.workspace.db.read(images.get, there.id), one.mtime_ns))
 

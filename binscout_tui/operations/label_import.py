@@ -113,6 +113,7 @@ class _Import:
         self.images: set[int] = set()
         self.ids: dict[str, int | Problem] = {}
         self.made: set[str] = set()
+        self.fresh: dict[str, int] = {}
         self.archived: dict[int, str] = {}
         self.parents: list[tuple[int, str, Place]] = []
 
@@ -167,6 +168,7 @@ class _Import:
         place = Place(display_name(self.path.name), item=f"class {one.name}")
         try:
             is_new, class_id = self._made(db, one.name)
+            self._keep_made()
             if not is_new:
                 return
             uid = self.workspace.user.uid
@@ -183,6 +185,7 @@ class _Import:
         for class_id, parent, place in self.parents:
             try:
                 _, parent_id = self._made(db, parent)
+                self._keep_made()
             except Problem as problem:
                 self.report.refused.append(refusal_of(place, problem))
                 continue
@@ -211,10 +214,23 @@ class _Import:
         class_id = labels.add_class(db, checked).id if row is None else int(row["id"])
         self.ids[name] = class_id
         if row is None:
-            self._count_class(checked)
+            self.fresh[name] = class_id
         elif row["archived_at"] is not None:
             self.archived[class_id] = checked
         return row is None, class_id
+
+    def _keep_made(self) -> None:
+        """What needed the classes that were made last is taken over."""
+        for name in self.fresh:
+            self._count_class(labels.checked_name(name))
+        self.fresh.clear()
+
+    def _unmake(self, db: sqlite3.Connection) -> None:
+        """What needed the classes that were made last is refused: nothing has them."""
+        for name, class_id in self.fresh.items():
+            db.execute("DELETE FROM class WHERE id = ?", (class_id,))
+            del self.ids[name]
+        self.fresh.clear()
 
     def _count_class(self, name: str) -> None:
         """Once, also where a trial takes it back with each batch."""
@@ -250,7 +266,7 @@ class _Import:
         area: str,
         state: Callable[[sqlite3.Connection, Found, Image], _State | None],
     ) -> None:
-        """Enter one word on an image, or say why not."""
+        """Enter one word on an image, or say why not; a class is made for what is taken over and for nothing else."""
         try:
             if image.id in self.seen[area]:
                 raise Problem("again", f"Something was said of image {image.id} further up already.")
@@ -264,12 +280,15 @@ class _Import:
             uid = self.workspace.user.uid
             outcome = label_rows.take_over(db, uid, area, image.id, after, replace=self.replace)
             self._count(area, image, outcome)
+            self._keep_made()
             if outcome != "known":
                 self._bring_back(db, _classes_in(after))
         except Problem as problem:
             self.report.refused.append(refusal_of(found.place, problem))
         except BinScoutError as error:  # somebody else took the image away in this moment
             self.report.refused.append(refused(found.place, error.code, error.sentence))
+        finally:
+            self._unmake(db)
 
     def _count(self, area: str, image: Image, outcome: label_rows.Outcome) -> None:
         if outcome == "kept":

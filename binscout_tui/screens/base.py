@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from binscout_tui.commands.areas import AREAS
+from binscout_tui.commands.command import Command, Verdict
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.screens.live_keys import perform
 from binscout_tui.store import places
@@ -33,6 +34,7 @@ class BaseScreen(Commanded, Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._started = False
+        self._is_awaited = True
         self._coming_in = asyncio.Lock()
 
     @property
@@ -56,8 +58,21 @@ class BaseScreen(Commanded, Screen[None], inherit_bindings=False):
     async def resume(self) -> None:
         """Called whenever the screen is shown again: take in what changed meanwhile."""
 
+    async def seek(self, sought: str) -> None:
+        """Called after loading when a row of Home led here: what the row tells of is to be there."""
+
     async def changed(self, events: Sequence[Event]) -> None:
         """Called while shown, at most twice a second: somebody changed the store."""
+
+    def verdict(self, command: Command) -> Verdict:
+        """Before the screen is loaded nobody knows why not."""
+        found = super().verdict(command)
+        return self.loading_words if found is not True and self._is_awaited else found
+
+    @property
+    def loading_words(self) -> str:
+        """What a key is answered that comes before the screen is loaded."""
+        return f"{AREAS[self.SCOPE.id].title} is loading; press the key again when it is there."
 
     async def hear(self, events: Sequence[Event]) -> None:
         """Pass changes on once the screen is loaded."""
@@ -96,11 +111,19 @@ class BaseScreen(Commanded, Screen[None], inherit_bindings=False):
             if self._started:
                 await self.resume()
             else:
-                await self.start()
-                self._started = True
+                await self._load_first()
+            if sought := self.frame.take_sought(self.SCOPE.id):
+                await self.seek(sought)
         self.frame.refresh_commands()
         if command_id := self.frame.take_afterwards(self.SCOPE.id):
             await perform(self, command_id)
+
+    async def _load_first(self) -> None:
+        try:
+            await self.start()
+        finally:
+            self._is_awaited = False
+        self._started = True
 
     async def on_footer_bar_pressed(self, event: FooterBar.Pressed) -> None:
         """A click on an entry of the footer is like its key."""

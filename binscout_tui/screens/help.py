@@ -15,7 +15,7 @@ from binscout_tui.dialogs.reader import Reader
 from binscout_tui.screens.live_keys import Keymap, current_keys
 
 KEY_WIDTH = 14
-TITLE_WIDTH = 14
+TITLE_WIDTH = 15
 
 
 class HelpScreen(Reader):
@@ -47,6 +47,6 @@ def _lines(command: Command, verdict: Verdict, keymap: Keymap, width: int, chang
     if verdict is not True:
         words += [(line, "$warning") for line in wrap(f"not now: {verdict}", room)]
     keys = current_keys(command, keymap) or command.label
-    head = [(f"  {keys:<{KEY_WIDTH}}", "bold"), (f"{command.title:<{TITLE_WIDTH}}", "")]
+    head = [(f"  {keys:<{KEY_WIDTH - 1}} ", "bold"), (f"{command.title:<{TITLE_WIDTH - 1}} ", "")]
     indent = [(" " * (KEY_WIDTH + TITLE_WIDTH + 2), "")]
     return [Content.assemble(*(indent if row else head), part) for row, part in enumerate(words)]

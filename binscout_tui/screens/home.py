@@ -72,7 +72,7 @@ class HomeScreen(BaseScreen):
             return
         if entry.place:
             await self.ws.db.write(places.keep, self.ws.user.uid, entry.area, entry.place)
-        self.frame.go_to(entry.area)
+        self.frame.go_to(entry.area, sought=entry.key)
 
     async def on_row_list_opened(self, event: RowList.Opened) -> None:
         """A click on the marked row is like Enter."""

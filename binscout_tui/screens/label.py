@@ -15,6 +15,7 @@ from binscout_tui.labelling.desk import LabelDesk
 from binscout_tui.labelling.orders import ORDERS
 from binscout_tui.labelling.queue import Verdict, step_of
 from binscout_tui.screens.base import dialog
+from binscout_tui.screens.label_lines import turned
 from binscout_tui.screens.label_showing import ShowingImages
 from binscout_tui.store.journal import Entry
 from binscout_tui.widgets.class_finder import ClassFinder
@@ -102,7 +103,6 @@ class LabelScreen(ShowingImages):
     def _decided(self, words: str) -> None:
         self._moments.append(time.monotonic())
         self._last.append(words)
-        self.early = 0
         self._show()
 
     # Remarks.
@@ -142,7 +142,7 @@ class LabelScreen(ShowingImages):
         if self.desk is not None and await self.desk.back():
             self._show()
         else:
-            self.frame.toast("There is no earlier image.")
+            self.frame.toast(self.loading_words if self.desk is None else "There is no earlier image.")
 
     async def action_skipped(self) -> None:
         """Go over the skipped images, or on with the unlabelled ones."""
@@ -166,8 +166,11 @@ class LabelScreen(ShowingImages):
                 f"Image {step_of(entry).image_id} was changed since by somebody; it stays as it is.", "warning"
             )
         else:
-            self._last.append(f"{TURNED.get(entry.action, 'label')} {word}")
-        self.early = 0
+            what = turned(TURNED.get(entry.action, "label"), len(set(entry.turned)), word)
+            self._last.append(what)
+            if len(entry.turned) > 1 or entry.left:
+                others = f"; {entry.left:,} changed since and stay as they are" if entry.left else ""
+                self.frame.toast(f"{what[0].upper()}{what[1:]}{others}.")
         self._show()
 
     # Orders.

@@ -120,11 +120,22 @@ def _score(score: float) -> str:
     return f" {score:.2f}".replace(" 0.", " .")
 
 
-def last_line(last: Sequence[str], early: int, problem: str = "", *, key: KeyOf = default_key) -> Content:
+def last_line(
+    last: Sequence[str], early: int, problem: str = "", *, width: int | None = None, key: KeyOf = default_key
+) -> Content:
     """Keys that were not taken and the last decisions, newest last; or what went wrong with the last one.
 
-    The line is cut at its right end, so that what must be read comes first.
+    Of what does not fit in `width` cells the oldest decisions go first. The line is cut at its right end, so that what
+    must be read comes first.
     """
+    made = _last_line(last, early, problem, key)
+    while width is not None and len(last) > 1 and not problem and made.cell_length > width:
+        last = list(last)[1:]
+        made = _last_line(last, early, problem, key)
+    return made
+
+
+def _last_line(last: Sequence[str], early: int, problem: str, key: KeyOf) -> Content:
     if problem:
         return Content.assemble((f"✗ {problem}", "bold $error"))
     parts: list[tuple[str, str]] = []
@@ -135,6 +146,11 @@ def last_line(last: Sequence[str], early: int, problem: str = "", *, key: KeyOf 
         parts.append(("  ".join(f"{words} ✓" for words in last), ""))
         parts.append((f"  ({key('label.undo')} undoes)", "$text-muted"))
     return Content.assemble(*parts)
+
+
+def turned(what: str, images: int, word: str) -> str:
+    """What undo or redo turned; one image is shown, several are counted."""
+    return f"{what} of {images:,} images {word}" if images > 1 else f"{what} {word}"
 
 
 def empty_words(

@@ -17,7 +17,7 @@ def checked_box(box: Sequence[float]) -> Box:
         if 0 <= x1 < x2 <= 1 and 0 <= y1 < y2 <= 1:
             return x1, y1, x2, y2
     raise UsageError(
-        "A crop is x1,y1,x2,y2 between 0 and 1, with x1 < x2 and y1 < y2.",
+        "A box is x1,y1,x2,y2 between 0 and 1, with x1 < x2 and y1 < y2.",
         hint="For example 0.1,0.1,0.9,0.9",
         code="bad_box",
     )

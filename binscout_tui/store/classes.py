@@ -15,7 +15,7 @@ import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import ConflictError, NotFoundError, UsageError
-from binscout_tui.store import box_labels, gold, journal, labels
+from binscout_tui.store import box_labels, expected, gold, journal, labels
 from binscout_tui.store.names import LONGEST, composed, is_printable
 
 AREA = "class"
@@ -162,9 +162,9 @@ def put_in_order(db: sqlite3.Connection, uid: int, class_ids: Sequence[int]) -> 
 def merge(db: sqlite3.Connection, uid: int, class_id: int, into_id: int) -> int:
     """Move all labels, boxes, counts, items and classes below a class to another, and archive it: one decision.
 
-    Counts of both in one image are added. What somebody changed since stays as it is on undo. Returns the number of
-    images that have something else on them now. Raises NotFoundError, UsageError when both are the same, one of them
-    is archived, or the other is below it.
+    The gate expects the other of known-good images too. Counts of both in one image are added. What somebody changed
+    since stays as it is on undo. Returns the number of images that have something else on them now. Raises
+    NotFoundError, UsageError when both are the same, one of them is archived, or the other is below it.
     """
     for one in (get(db, class_id), get(db, into_id)):
         if one.archived_at is not None:
@@ -176,7 +176,7 @@ def merge(db: sqlite3.Connection, uid: int, class_id: int, into_id: int) -> int:
     changes += [_changed(db, uid, child, "merge", parent=into_id) for child in children]
     moved = list(_moved(db, uid, class_id, into_id))
     journal.record_all(db, uid, [one for one in changes if one is not None] + moved)
-    return len({one.target for one in moved if one.area != ITEMS})
+    return len({one.target for one in moved if one.area not in (ITEMS, expected.AREA)})
 
 
 def _line(db: sqlite3.Connection, class_id: int) -> list[int]:
@@ -227,6 +227,7 @@ def _moved(db: sqlite3.Connection, uid: int, old: int, new: int) -> Iterator[jou
     for (item_id,) in db.execute("SELECT id FROM item WHERE class_id = ? ORDER BY id", (old,)).fetchall():
         _write_item(db, item_id, {"class": new}, uid)
         yield journal.Decision(area=ITEMS, action="merge", target=item_id, before={"class": old}, after={"class": new})
+    yield from expected.merged(db, uid, old, new)
 
 
 def _with_class(area: str, state: dict[str, Any], old: int, new: int) -> dict[str, Any]:
@@ -277,11 +278,14 @@ def _read(db: sqlite3.Connection, class_id: int) -> dict[str, Any]:
 
 def _write(db: sqlite3.Connection, class_id: int, state: journal.State, uid: int) -> None:
     _must_be_free(db, class_id, state)
+    before = get(db, class_id).name
     db.execute(
         "UPDATE class SET name = :name, key = :key, colour = :colour, grp = :group, parent_id = :parent,"
         " position = :position, archived_at = :archived WHERE id = :id",
         {**state, "id": class_id},
     )
+    if state["name"] != before:
+        expected.renamed(db, before, state["name"])
 
 
 def _must_be_free(db: sqlite3.Connection, class_id: int, state: journal.State) -> None:

@@ -11,7 +11,19 @@ from binscout_tui.filtering.fields import Field
 from binscout_tui.filtering.tree import Condition, Is, Span, Test
 from binscout_tui.store import name_parts, predicted
 from binscout_tui.store.filter_names import Names
-from binscout_tui.store.filter_sql import Part, Sql, Start, column, compared, joined, linked, negation, scaled, zone
+from binscout_tui.store.filter_sql import (
+    COUNTED,
+    Part,
+    Sql,
+    Start,
+    column,
+    compared,
+    joined,
+    linked,
+    negation,
+    scaled,
+    zone,
+)
 from binscout_tui.store.images import LIVE
 
 Build: TypeAlias = Callable[[Names, Condition, Test | None], Part]
@@ -44,7 +56,9 @@ def _label(names: Names, _: Condition, test: Test | None) -> Part:
         state = "class" if said.text == "any" else said.text
         return linked("label", Sql("label.state = ?", (state,)), index="label_state")
     class_id, images = names.label_class(said)
-    return linked("label", Sql("label.class_id = ?", (class_id,)), index="label_class", images=images)
+    # A class keeps the number of its images that count, and the index has those in the trash too.
+    kept = images if images >= COUNTED and not names.trashed else None
+    return linked("label", Sql("label.class_id = ?", (class_id,)), index="label_class", images=kept)
 
 
 def opposite(one: Condition) -> Condition | None:

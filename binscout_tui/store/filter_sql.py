@@ -11,6 +11,9 @@ import msgspec
 from binscout_tui.filtering.tree import Is, Span, Test
 from binscout_tui.store.images import LIVE
 
+COUNTED = 20_000
+"""How far the rows of a start are counted, and how many are sorted at most; from then on they are just many."""
+
 Value = int | float | str
 
 

@@ -13,14 +13,12 @@ from binscout_tui.filtering.printing import text_of as text_with
 from binscout_tui.filtering.tree import All, Any, Condition, Filter, Is, Not, all_of, conjuncts
 from binscout_tui.store.filter_fields import BUILDS, FIELDS, opposite
 from binscout_tui.store.filter_names import Names
-from binscout_tui.store.filter_sql import Part, Sql, Start, joined, negation
+from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, negation
 from binscout_tui.store.images import LIVE
 
 Order = Literal["newest", "oldest"]
 PAGE = 60
 IN_TRASH = "image.trashed_at IS NOT NULL AND image.withheld IS NULL"
-COUNTED = 20_000
-"""How far the rows of a start are counted, and how many are sorted at most; from then on they are just many."""
 MOST_WAYS = 16
 """Of more alternatives than this each image is asked for all of them."""
 ZONE_SHIFT = 7

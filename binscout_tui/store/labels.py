@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from binscout_tui.store import events, images, journal
 from binscout_tui.store.names import composed, is_printable
 
 LabelState = Literal["class", "empty", "skipped"]
+Imported = Literal["new", "known", "other"]
 FROM_ITEM = "item"
 """The journal's word for a label that an image got because the capture of its item was accepted."""
 
@@ -59,15 +61,19 @@ def checked_name(name: str) -> str:
 
 
 def find_class(db: sqlite3.Connection, name: str) -> LabelClass:
-    """The class called `name`, however it is spelled in Unicode. Raises NotFoundError."""
+    """The class called `name`, however it is spelled in Unicode. Raises NotFoundError, also for an archived one."""
     row = db.execute(
-        "SELECT id, name, key, images FROM class WHERE name = ? AND archived_at IS NULL", (composed(name),)
+        "SELECT id, name, key, images, archived_at FROM class WHERE name = ?", (composed(name),)
     ).fetchone()
     if row is None:
         raise NotFoundError(
             f"There is no class {name!r}.", hint="`binscout label classes` lists them.", code="no_class"
         )
-    return LabelClass(*row)
+    *fields, archived_at = row
+    if archived_at is not None:
+        hint = f"`binscout label classes archive {shlex.quote(fields[1])} --undo` brings it back."
+        raise NotFoundError(f"The class {fields[1]!r} is archived.", hint=hint, code="archived")
+    return LabelClass(*fields)
 
 
 def classes(db: sqlite3.Connection) -> list[LabelClass]:
@@ -107,20 +113,21 @@ def set_label(
     return _decide(db, uid, image_id, after, suggested)
 
 
-def import_label(db: sqlite3.Connection, uid: int, image_id: int, class_name: str) -> bool:
-    """Take over a label that came with an image; False when the image has another word on it already.
+def import_label(db: sqlite3.Connection, uid: int, image_id: int, class_name: str) -> Imported:
+    """Take over a label that came with an image: `other` when the image has another word on it already.
 
-    Journaled, but not for undo, which walks what a person decided here.
+    Only a label that is taken over makes its class. Journaled, but not for undo, which walks what a person decided
+    here. Raises UsageError for what cannot be a class name.
     """
-    label_class = add_class(db, class_name)
-    after = {"state": "class", "class": label_class.id}
-    before = _read(db, image_id)
-    if before:
-        return before == after
+    name = checked_name(class_name)
+    before = get(db, image_id)
+    if before is not None:
+        return "known" if before.name == name else "other"
+    after = {"state": "class", "class": add_class(db, name).id}
     _write(db, image_id, after, uid)
     decision = journal.Decision(area="label", action="import", target=image_id, before={}, after=after)
     journal.note(db, uid, decision)
-    return True
+    return "new"
 
 
 def follow_item(db: sqlite3.Connection, uid: int, image_id: int, class_id: int | None) -> journal.Decision | None:

@@ -12,12 +12,15 @@ from textual import events
 from textual.widgets._toast import Toast
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.commands.areas import AREAS
+from binscout_tui.commands.table import SCOPES
 from binscout_tui.errors import BinScoutError
+from binscout_tui.screens.help import help_text
 from binscout_tui.screens.home import HomeScreen
 from binscout_tui.store import images
 from binscout_tui.workspace import Workspace
 from tests.app.driving import press, screen_text, settle, told
-from tests.app.filling import add_images
+from tests.app.filling import add_images, fill
 
 
 async def test_areas_by_letter_and_by_function_key_and_back(app: BinScoutApp) -> None:
@@ -304,3 +307,41 @@ async def test_a_letter_typed_ahead_goes_to_the_menu_that_opens(app: BinScoutApp
         app.post_message(events.Key("m", "m"))
         await settle(pilot)
         assert app.current_mode == "models"
+
+
+@pytest.mark.parametrize(("area", "key"), [("training", "enter"), ("label", "p"), ("label", "h"), ("models", "enter")])
+async def test_a_key_before_a_screen_is_loaded_is_told_that_it_loads(
+    app: BinScoutApp, root: Path, area: str, key: str
+) -> None:
+    fill(root)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.go_to(area)
+        app.post_message(events.Key(key, None if key == "enter" else key))
+        await settle(pilot)
+        assert f"{AREAS[area].title} is loading; press the key again when it is there." in told(app)[0]
+        assert len(told(app)) == 1
+        await press(pilot, key)
+        assert "is loading" not in told(app)[0] or len(told(app)) == 1
+
+
+async def test_a_screen_that_cannot_be_loaded_does_not_load_for_ever(
+    app: BinScoutApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: HomeScreen) -> None:
+        raise BinScoutError("It cannot be read.")
+
+    monkeypatch.setattr(HomeScreen, "start", fail)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        assert told(app)[0].endswith("There is nothing to open on this row.")
+
+
+async def test_a_title_that_fills_its_column_keeps_a_blank_in_the_help(app: BinScoutApp) -> None:
+    for scope in SCOPES:
+        verdicts = {command.id: True for command in scope}
+        text = help_text([(scope, verdicts)], {}, 80, changes={}).plain  # type: ignore[list-item]
+        for command in scope:
+            assert f"{command.title} " in text
+            assert f"{command.title}{command.help[:8]}" not in text

@@ -9,7 +9,7 @@ import pytest
 
 from binscout_tui.labelling.orders import MIXED, ORDERS
 from binscout_tui.labelling.queue import Candidate
-from binscout_tui.screens.label_lines import empty_words, status_line, suspect_line
+from binscout_tui.screens.label_lines import empty_words, last_line, status_line, suspect_line
 from binscout_tui.store.images import Image
 from binscout_tui.store.label_queue import Order
 from binscout_tui.store.labels import Label
@@ -85,3 +85,14 @@ def test_a_suspect_says_both_classes_and_their_keys() -> None:
         at="",
     )
     assert suspect_line(suspect).plain == "rather M3 .91 y\ngiven M2 .04 k"
+
+
+def test_the_oldest_decisions_make_room() -> None:
+    last = ["hex bolt", "washer", "nothing there", "spring", "clip"]
+    assert last_line(last, 2, width=80).plain == (
+        "2 keys too early: not taken  last: nothing there ✓  spring ✓  clip ✓  (z undoes)"
+    )
+    assert last_line(last, 0, width=78).plain == (
+        "last: hex bolt ✓  washer ✓  nothing there ✓  spring ✓  clip ✓  (z undoes)"
+    )
+    assert last_line(["a class with a very long name"], 0, width=20).plain.startswith("last: a class with")

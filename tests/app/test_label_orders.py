@@ -9,7 +9,7 @@ import pytest
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations import mistakes
 from binscout_tui.screens.label import LabelScreen
-from binscout_tui.store import classes, journal, labels, reviews, suspects
+from binscout_tui.store import classes, images, journal, labels, reviews, suspects
 from binscout_tui.store.suspects import Suspicion
 from binscout_tui.workspace import Workspace
 
@@ -279,3 +279,55 @@ async def test_every_order_is_on_the_menu_and_can_be_left(
         await press(pilot, "escape")
         await ready(pilot)
         assert desk_of(app) == (ids[0], "unlabelled")
+
+
+async def test_an_order_is_chosen_by_arrows_too(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "label")
+        await press(pilot, "o")
+        assert any("▸ u  unlabelled first" in line for line in screen_text(app))
+        await press(pilot, "up", "down", "down")
+        assert any("▸ m  most uncertain" in line for line in screen_text(app))
+        await press(pilot, "enter")
+        await ready(pilot)
+        assert desk_of(app) == (ids[1], "uncertain")
+
+
+async def test_home_leads_to_the_unlabelled_images_whatever_was_gone_over(root: Path, ids: list[int]) -> None:
+    first = BinScoutApp(root)
+    async with first.run_test() as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "space")
+        await ready(pilot)
+        await press(pilot, "s")
+        assert desk_of(first) == (ids[0], "skipped")
+        # Whoever goes there by key finds what was left, and so does Continue; the row of the unlabelled ones is theirs.
+        await press(pilot, "f2", "f5")
+        assert desk_of(first) == (ids[0], "skipped")
+        await press(pilot, "f2", "home", "enter")
+        assert desk_of(first) == (ids[0], "skipped")
+        await press(pilot, "f2", "home", "down", "enter")
+        await ready(pilot)
+        assert desk_of(first) == (ids[1], "unlabelled")
+        await press(pilot, "o", "f", *"label:M4", "enter")
+        assert desk_of(first) == (None, "filter")
+        await press(pilot, "escape", "f2", "f5")
+        assert desk_of(first) == (None, "filter")
+    second = BinScoutApp(root)
+    async with second.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        await ready(pilot)
+        assert desk_of(second)[1] == "unlabelled"
+        assert desk_of(second)[0] is not None
+
+
+async def test_undoing_the_trashing_of_many_images_says_so(root: Path, app: BinScoutApp, ids: list[int]) -> None:
+    with Workspace(root) as ws:
+        ws.db.write(images.trash, ws.user.uid, ids[2:5])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "label")
+        await decide(pilot, "z")
+        await ready(pilot)
+        assert "last: trashing of 3 images undone ✓" in screen_text(app)[22]
+        assert told(app)[0].endswith("Trashing of 3 images undone.")

@@ -298,7 +298,7 @@ async def test_letters_of_further_classes_are_those_of_label_but_for_commands(ro
         keys = {item.name: key for key, item in verify(app).keys.items()}
         assert (keys["gear"], keys["wing"]) == ("g", "i")
         assert "xylo" not in keys or keys["xylo"] != "x", "x marks"
-        await decide(pilot, "w")
+        await decide(pilot, "i")
         await ready(pilot)
         assert await classes(app, [found[2]]) == ["wing"]
 

@@ -82,3 +82,68 @@ def test_two_versions_are_compared(cli: Any, workspace: Workspace) -> None:
     assert (code, found["counts"]["removed"], found["changes"][0]["image_id"]) == (0, 1, 9)
     assert cli("dataset", "diff", "old", "old")[0] == 2
     assert cli("dataset", "diff", "old", "nothing")[0] == 1
+
+
+@pytest.fixture
+def said(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command for a person: (exit code, what it says, what it says beside the answer)."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        code = run(split_arguments(["--workspace", str(workspace.paths.root), *map(str, words)]))
+        found = capsys.readouterr()
+        return code, found.out, found.err
+
+    return call
+
+
+def test_a_class_that_is_not_there_is_refused_with_the_nearest(cli: Any, workspace: Workspace, said: Any) -> None:
+    for image in range(1, 31):
+        workspace.db.write(labels.add_class, "screw")
+        workspace.db.write(labels.set_label, workspace.user.uid, image, "screw")
+    cli("dataset", "build", "parts")
+    code, error = cli("dataset", "show", "parts", "--class", "scrw")
+    assert (code, error["error"]["code"], error["error"]["hint"]) == (2, "no_class", "Did you mean screw?")
+    code, error = cli("images", "list", "--label", "scrw")
+    assert (code, error["error"]["code"], error["error"]["hint"]) == (2, "no_class", "Did you mean screw?")
+    workspace.db.write(labels.add_class, "new")
+    assert cli("images", "list", "--label", "new") == (0, [])
+    assert said("images", "list", "--label", "new")[:2] == (0, "No image is like that.\n")
+
+
+def test_a_list_that_goes_on_says_so(cli: Any, said: Any) -> None:
+    cli("dataset", "build", "parts")
+    for words in (("images", "list"), ("images", "list", "--filter", "label:a"), ("label", "boxes", "list")):
+        code, out, err = said(*words, "--limit", 10)
+        last = out.splitlines()[-1].split()[0]
+        assert (code, len(out.splitlines()), err) == (0, 10, f"10 of more; --after {last} goes on\n")
+        assert said(*words, "--limit", 60)[2] == "", "that is all"
+    code, page = cli("dataset", "show", "parts", "--images", "--limit", 59)
+    assert (code, page["next"]) == (0, 59)
+    assert cli("dataset", "show", "parts", "--images", "--limit", 60)[1]["next"] is None
+    assert said("label", "boxes", "list", "--state", "boxes")[1] == "No image is like that.\n"
+
+
+def test_a_build_says_why_its_split_is_not_what_was_asked_for(cli: Any, workspace: Workspace, said: Any) -> None:
+    assert "would be" not in said("dataset", "build", "even", "--split", "60/20/20")[1]
+    workspace.db.write(sets.add, name="s", kind="folder", image_ids=range(1, 31))
+    fill(workspace, 60, 20, classes="c", phash=0xABCD)
+    text = said("dataset", "build", "uneven", "--allow-leaks")[1]
+    assert "80/10/10 would be 64/8/8: groups stay whole and keep their split" in text
+    assert "the largest has 2" in text
+
+
+def test_words_are_in_the_singular_and_the_plural(cli: Any, workspace: Workspace, said: Any) -> None:
+    assert said("images", "trash", 1)[1] == "1 image moved to the trash.\n"
+    assert said("undo")[1] == "trash of image 1 undone.\n"
+    assert said("images", "trash", 1, 2)[1] == "2 images moved to the trash.\n"
+    assert said("undo")[1] == "trash of image 1 and 1 more undone.\n"
+    assert said("label", "boxes", "set", 1, "0.1,0.1,0.2,0.2")[1] == "Image 1 has 1 box.\n"
+    assert "A box is x1,y1,x2,y2" in said("label", "boxes", "set", 1, "5,5,10,10")[2]
+    assert said("label", "set", 1, "b")[0] == 0
+    assert said("undo")[1] == "label of image 1 undone.\n"
+    assert said("label", "classes", "merge", "a", "b")[1] == "30 images of a are b now.\n"
+    code, _, error = said("label", "set", 2, "a")
+    assert code == 1
+    assert "The class 'a' is archived." in error
+    assert "binscout label classes archive a --undo" in error
+    assert said("undo")[1] == "merge of class a undone, with 30 things that it moved.\n"

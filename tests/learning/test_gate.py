@@ -125,6 +125,22 @@ def test_a_budget_must_be_measured_and_kept(measured: GateMeasured | None, expec
     assert failed(verdict) == expected
 
 
+def details(verdict: GateVerdict) -> dict[str, str]:
+    return {check.name: check.detail for check in verdict.checks}
+
+
+def test_what_a_check_says_is_in_words() -> None:
+    budget = GateBudget(seconds_per_image=1, memory_bytes=4096 << 20)
+    measured = GateMeasured(seconds_per_image=0.02567, memory_bytes=5_007_000)
+    said = details(judge(cases(20), FLOORS, classes=["b"], budget=budget, measured=measured))
+    assert (said["speed"], said["memory"]) == ("0.0257 s an image, at most 1", "4.78 MiB, at most 4,096")
+    assert said["classes"] == "1 class that the model does not know: a"
+    said = details(judge(cases(20), FLOORS, classes=[*CLASSES, "2e"], leaked={case(1).image}))
+    assert said["classes"] == "1 class without an image: 2e"
+    assert said["unseen"].startswith("1 image seen in training: ")
+    assert details(judge(cases(20), FLOORS, classes=CLASSES))["classes"] == "no class without an image"
+
+
 @given(right=st.integers(0, 60), wrong=st.integers(0, 60))
 def test_overall_is_the_fraction_right(right: int, wrong: int) -> None:
     check = next(c for c in judge(cases(right, wrong), FLOORS, classes=CLASSES).checks if c.name == "overall")

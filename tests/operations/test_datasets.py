@@ -9,6 +9,7 @@ import pytest
 
 from binscout_tui.errors import BinScoutError, RefusedError, StorageError, UsageError
 from binscout_tui.operations import datasets as operation
+from binscout_tui.operations.dataset_plan import plan
 from binscout_tui.operations.datasets import Arrangement, BuildReport, Wanted, build
 from binscout_tui.store import datasets, images, labels, models, sets
 from binscout_tui.workspace import LiveWorkspace, Workspace
@@ -53,6 +54,26 @@ def test_new_data_never_moves_an_image_between_splits(workspace: Workspace) -> N
     fill(workspace, 40, 60)
     after = {item.sha256: item.split for item, _ in workspace.db.read(datasets.items, build_parts(workspace).id)}
     assert {sha: after[sha] for sha in before} == before
+
+
+def test_the_gate_expects_no_class_that_cannot_be_learned(workspace: Workspace) -> None:
+    fill(workspace, 0, 60)
+    fill(workspace, 60, 1, classes="c")
+    group = workspace.db.read(images.get, 61).source_group
+    workspace.db.write(datasets.keep_assignments, TASK, {group: "test"})
+    report = build_parts(workspace)
+    assert report.counts["c"] == {"train": 0, "val": 0, "test": 1}
+    assert {one.expected for one in workspace.db.read(models.known_good, TASK)} == {"a", "b"}
+    assert [(one.kind, one.number, one.images) for one in report.findings] == [("no_split", 2, [61])]
+
+
+def test_a_build_warns_of_classes_as_its_plan_does(workspace: Workspace) -> None:
+    fill(workspace, 0, 60)
+    fill(workspace, 60, 6, classes="c")
+    planned = plan(workspace, Wanted(name="parts")).findings
+    found = build_parts(workspace).findings
+    assert [one.kind for one in found] == ["tiny_class"]
+    assert found == [one for one in planned if one.kind in ("tiny_class", "no_split")]
 
 
 def test_near_copies_share_a_split(workspace: Workspace) -> None:

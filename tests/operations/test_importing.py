@@ -58,7 +58,9 @@ def test_originals_and_previews_are_there_and_sources_untouched(workspace: Works
 
 def test_labels_and_groups_come_from_folders(workspace: Workspace, folder: Path) -> None:
     report = import_paths(workspace, [folder / "m3", folder / "m4"], labels_from="folder")
-    assert report.labelled == 10
+    assert (report.labelled, report.labels_known) == (9, 1)
+    again = import_paths(workspace, [folder / "m3", folder / "m4"], labels_from="folder")
+    assert (again.labelled, again.labels_known) == (0, 10)
     assert {one.name: one.images for one in workspace.db.read(labels.classes)} == {"m3": 6, "m4": 3}
     found = workspace.db.read(datasets.labelled, "classify")
     assert {image.family for image in everything(workspace)} == {"photos"}

@@ -95,7 +95,8 @@ def test_it_ends_as_a_full_import_does_with_hostile_files(
 
 def test_images_are_there_before_anything_was_decoded(workspace: Workspace, folder: Path) -> None:
     report = import_in_place(workspace, [folder], labels_from="folder")
-    assert (report.imported, report.duplicates, report.labelled, report.skipped) == (6, 1, 7, 1)
+    assert (report.imported, report.duplicates, report.skipped) == (6, 1, 1)
+    assert (report.labelled, report.labels_known) == (6, 1)
     assert [(Path(one.path).name, one.code) for one in report.rejected] == [("broken.jpg", Code.NOT_AN_IMAGE)]
     assert report.previews is not None
     assert workspace.db.read(jobs.get, report.previews.job).state == "queued"
@@ -207,7 +208,9 @@ def test_known_files_are_not_even_opened_and_a_new_one_appears(workspace: Worksp
 def test_labels_of_known_files_are_taken_and_conflicts_told(workspace: Workspace, folder: Path) -> None:
     import_in_place(workspace, [folder])
     again = import_in_place(workspace, [folder / "m3", folder / "m4"], labels_from="folder")
-    assert (again.duplicates, again.labelled) == (7, 7)
+    assert (again.duplicates, again.labelled, again.labels_known) == (7, 6, 1)
+    third = import_in_place(workspace, [folder / "m3", folder / "m4"], labels_from="folder")
+    assert (third.duplicates, third.labelled, third.labels_known) == (7, 0, 7)
     first = workspace.db.read(images.page)[0].id
     workspace.db.write(labels.set_label, workspace.user.uid, first, "m4")
     last = import_in_place(workspace, [folder / "m3"], labels_from="folder")

@@ -329,6 +329,41 @@ def test_what_a_person_said_stays_unless_replace(ws: Workspace, tmp_path: Path) 
         db.write(journal.undo, uid)
 
 
+BAD_BOXES = [{"x1": 0.1, "y1": 0.1, "x2": 0.2, "y2": 0.2, "class": "x"}, {"x1": 2, "y1": 0, "x2": 3, "y2": 1}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("jsonl", json.dumps({"file": "plain.jpg", "label": "x"})),
+        ("csv", "file,label\nplain.jpg,x\n"),
+        ("jsonl", json.dumps({"file": "plain.png", "boxes": BAD_BOXES})),
+        (
+            "jsonl",
+            json.dumps({"file": "plain.png", "counts": [{"class": "x", "count": 1}, {"class": "x", "count": 2}]}),
+        ),
+        ("jsonl", json.dumps({"file": "no.jpg", "label": "x"})),
+    ],
+)
+def test_what_is_refused_makes_no_class(ws: Workspace, tmp_path: Path, kind: Any, content: str) -> None:
+    ws.db.write(labels.add_class, "own")
+    ws.db.write(labels.set_label, ws.user.uid, image_id(ws, 0), "own")
+    path = put(tmp_path / f"l.{kind}", content)
+    for dry_run in (True, False):
+        report = import_labels(ws, path, kind, dry_run=dry_run)
+        assert (report.classes, bool(report.refused)) == (0, True)
+        assert [one.name for one in ws.db.read(classes.all_classes)] == ["own"]
+
+
+def test_a_class_is_made_for_the_first_line_that_is_taken_over(ws: Workspace, tmp_path: Path) -> None:
+    ws.db.write(labels.add_class, "own")
+    ws.db.write(labels.set_label, ws.user.uid, image_id(ws, 0), "own")
+    lines = [{"file": name, "label": "x"} for name in ("plain.jpg", "upper.JPG", "plain.png")]
+    report = import_labels(ws, put(tmp_path / "l.jsonl", "\n".join(map(json.dumps, lines))), "jsonl")
+    assert (report.labels, report.classes, told(report)) == (2, 1, [("l.jsonl:1", "labelled")])
+    assert {one.name: one.images for one in ws.db.read(classes.all_classes)} == {"own": 1, "x": 2}
+
+
 def test_strict_and_a_trial_write_nothing_and_say_the_same(ws: Workspace, tmp_path: Path) -> None:
     lines = [
         {"file": "plain.jpg", "label": "m3"},

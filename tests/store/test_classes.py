@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from binscout_tui.errors import ConflictError, NotFoundError, UsageError
-from binscout_tui.store import box_labels, classes, items, journal, labels
+from binscout_tui.store import box_labels, classes, items, journal, labels, models
 from binscout_tui.store.box_labels import LabelBox
 from binscout_tui.store.classes import ClassRow
 from binscout_tui.workspace import Workspace
@@ -215,6 +215,56 @@ def test_what_was_relabelled_after_a_merge_stays_so_when_it_is_undone(
     entry = db.write(journal.undo, uid, "class")
     assert entry.left == 1
     assert [db.read(labels.get, image).name for image in (one, two)] == ["m3", "nut"]  # type: ignore[union-attr]
+
+
+def expected(workspace: Workspace) -> dict[int, str]:
+    return {one.image_id: one.expected for one in workspace.db.read(models.known_good, "classify")}
+
+
+def test_what_the_gate_expects_follows_a_merge_and_its_undo(
+    workspace: Workspace, made: dict[str, int], add_images: AddImages
+) -> None:
+    (one, two, three), db, uid = add_images(3), workspace.db, workspace.user.uid
+    for image, name in ((one, "m3"), (two, "m4"), (three, "m3")):
+        db.write(labels.set_label, uid, image, name)
+        db.write(models.add_known_good, uid, "classify", image, name, must_pass=image == one)
+    db.write(models.add_known_good, uid, "other", one, "m4")
+    assert db.write(classes.merge, uid, made["m3"], made["m4"]) == 2
+    assert expected(workspace) == {one: "m4", two: "m4", three: "m4"}
+    assert db.read(models.known_good, "classify")[0].must_pass
+    db.write(classes.rename, uid, made["m4"], "M4")
+    db.write(journal.undo, uid, "class")
+    db.write(journal.undo, uid, "class")
+    assert expected(workspace) == {one: "m3", two: "m4", three: "m3"}
+    db.write(journal.redo, uid, "class")
+    assert expected(workspace) == {one: "m4", two: "m4", three: "m4"}
+    assert [entry.expected for entry in db.read(models.known_good, "other")] == ["m4"]
+
+
+def test_what_the_gate_expects_follows_a_new_name(
+    workspace: Workspace, made: dict[str, int], add_images: AddImages
+) -> None:
+    (one, two), db, uid = add_images(2), workspace.db, workspace.user.uid
+    for image, name in ((one, "m3"), (two, "m4")):
+        db.write(models.add_known_good, uid, "classify", image, name)
+    db.write(classes.rename, uid, made["m3"], "M3")
+    assert expected(workspace) == {one: "M3", two: "m4"}
+    db.write(journal.undo, uid, "class")
+    assert expected(workspace) == {one: "m3", two: "m4"}
+    db.write(journal.redo, uid, "class")
+    assert expected(workspace) == {one: "M3", two: "m4"}
+
+
+def test_what_an_admin_expects_since_a_merge_stays_when_it_is_undone(
+    workspace: Workspace, made: dict[str, int], add_images: AddImages
+) -> None:
+    (one, two), db, uid = add_images(2), workspace.db, workspace.user.uid
+    for image in (one, two):
+        db.write(models.add_known_good, uid, "classify", image, "m3")
+    db.write(classes.merge, uid, made["m3"], made["m4"])
+    db.write(models.add_known_good, uid, "classify", two, "nut")
+    db.write(journal.undo, uid, "class")
+    assert expected(workspace) == {one: "m3", two: "nut"}
 
 
 def everything(workspace: Workspace) -> list[Any]:

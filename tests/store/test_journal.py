@@ -99,8 +99,10 @@ def test_a_decision_writes_state_journal_and_event_or_nothing(workspace: Workspa
 
 def test_labels_that_came_with_an_import_are_not_undone_by_key(workspace: Workspace, add_images: AddImages) -> None:
     (image,) = add_images(1)
-    assert workspace.db.write(labels.import_label, workspace.user.uid, image, "m3")
-    assert not workspace.db.write(labels.import_label, workspace.user.uid, image, "m4")
+    assert workspace.db.write(labels.import_label, workspace.user.uid, image, "m3") == "new"
+    assert workspace.db.write(labels.import_label, workspace.user.uid, image, "m3") == "known"
+    assert workspace.db.write(labels.import_label, workspace.user.uid, image, "m4") == "other"
+    assert [one.name for one in workspace.db.read(labels.classes)] == ["m3"], "what is not taken over makes no class"
     with pytest.raises(NotFoundError):
         workspace.db.write(journal.undo, workspace.user.uid)
     assert label_of(workspace, image) == "m3"
