@@ -40,8 +40,8 @@ class PictureCells(Widget):
     """
 
     ALLOW_SELECT = False  # a selection changes colours, and the colour of a placeholder is the picture's id
-    virtual_size = Reactive(Size(0, 0))
-    """Nothing around depends on it: Textual would lay the whole screen out a second time whenever the room changes."""
+    virtual_size = Reactive(Size(0, 0), repaint=False)
+    """Nothing around depends on it: Textual would lay out and paint the screen again whenever the room changes."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         self._sixel = SixelPainter(self, self._picture_region, self._sixel_pixels, self._write_pixels)

@@ -61,7 +61,7 @@ class PictureFrame(Vertical):
     PictureFrame Static { width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $warning; }
     """
 
-    virtual_size = Reactive(Size(0, 0))
+    virtual_size = Reactive(Size(0, 0), repaint=False)
     """Without a second layout of the screen for each new room, as in the picture itself."""
 
     @dataclass
@@ -78,6 +78,7 @@ class PictureFrame(Vertical):
         self.picture = Picture()
         self._card = Static(markup=False)
         self._words: tuple[str, ...] = ("",)
+        self._entitled = ""
 
     def compose(self) -> ComposeResult:
         """The picture, and the card that stands in its place."""
@@ -146,8 +147,12 @@ class PictureFrame(Vertical):
 
     def _entitle(self) -> None:
         room = (self.outer_size.width or 80) - TITLE_EDGES
-        # As content: the names of models are data, and a title that is text would be read as markup.
-        self.border_title = Content(next((words for words in self._words if len(words) <= room), self._words[-1]))
+        words = next((words for words in self._words if len(words) <= room), self._words[-1])
+        # The same title again would have the frame and its picture painted a second time after each new layout.
+        if words != self._entitled:
+            self._entitled = words
+            # As content: the names of models are data, and a title that is text would be read as markup.
+            self.border_title = Content(words)
 
     def on_click(self, event: events.Click) -> None:
         """The first click marks, the second one chooses."""
