@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Static
 
-from binscout_tui.commands import dialog
-from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.form import Form
 from binscout_tui.widgets.choice import Choice
 
 
@@ -23,11 +21,9 @@ class DatasetExport:
     format: str
 
 
-class ExportForm(Dialog[DatasetExport]):
+class ExportForm(Form[DatasetExport]):
     """Asks for format and folder; Enter starts, Esc closes."""
 
-    SCOPE = dialog.FORM
-    BINDINGS = SCOPE.bindings()
     AUTO_FOCUS = "#format"
 
     def __init__(self, name: str, formats: Sequence[tuple[str, str, str]]) -> None:
@@ -46,36 +42,8 @@ class ExportForm(Dialog[DatasetExport]):
         """Answer with what is filled in."""
         text = self.query_one("#folder", Input).value.strip()
         if not text:
-            self.query_one("#form-error", Static).update(Content.styled("Say into which folder.", "$error"))
+            self.tell("Say into which folder.")
             self.query_one("#folder", Input).focus()
             return
         folder = Path(text).expanduser().absolute()
         self.dismiss(DatasetExport(folder, self.query_one("#format", Choice).value))
-
-    def on_input_submitted(self) -> None:
-        """Enter in the field is Enter in the form."""
-        self.action_submit()
-
-    def on_input_changed(self) -> None:
-        """What was wrong is being mended."""
-        self.query_one("#form-error", Static).update("")
-
-    def action_next(self) -> None:
-        """Choose the next option of the field with the focus."""
-        self._turn(1)
-
-    def action_previous(self) -> None:
-        """Choose the option before in the field with the focus."""
-        self._turn(-1)
-
-    def action_down(self) -> None:
-        """Go to the next field."""
-        self.focus_next()
-
-    def action_up(self) -> None:
-        """Go to the field before."""
-        self.focus_previous()
-
-    def _turn(self, steps: int) -> None:
-        if isinstance(self.focused, Choice):
-            self.focused.turn(steps)

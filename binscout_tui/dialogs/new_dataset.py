@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from binscout_tui.commands import datasets as commands
-from binscout_tui.commands import dialog
 from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.form import Form
 from binscout_tui.dialogs.reader import Page
 from binscout_tui.errors import BinScoutError, UsageError
 from binscout_tui.operations.datasets import Tell
@@ -36,11 +36,9 @@ class NewDataset:
     ratios: Ratios
 
 
-class NewDatasetForm(Dialog[NewDataset]):
+class NewDatasetForm(Form[NewDataset]):
     """Asks for name, task and split; Enter goes on to the plan, Esc closes."""
 
-    SCOPE = dialog.FORM
-    BINDINGS = SCOPE.bindings()
     AUTO_FOCUS = "#name"
 
     def __init__(self, name: str, split: str = "80/10/10") -> None:
@@ -62,7 +60,7 @@ class NewDatasetForm(Dialog[NewDataset]):
         try:
             answer = self._filled_in()
         except UsageError as error:
-            self.query_one("#form-error", Static).update(Content.styled(error.sentence, "$error"))
+            self.tell(error.sentence)
             return
         self.dismiss(answer)
 
@@ -71,34 +69,6 @@ class NewDatasetForm(Dialog[NewDataset]):
         if not name:
             raise UsageError("A data set needs a name.")
         return NewDataset(checked_name(name), self.query_one("#task", Choice).value, parse_ratios(split))
-
-    def on_input_submitted(self) -> None:
-        """Enter in a field is Enter in the form."""
-        self.action_submit()
-
-    def on_input_changed(self) -> None:
-        """What was wrong is being mended."""
-        self.query_one("#form-error", Static).update("")
-
-    def action_next(self) -> None:
-        """Choose the next option of the field with the focus."""
-        self._turn(1)
-
-    def action_previous(self) -> None:
-        """Choose the option before in the field with the focus."""
-        self._turn(-1)
-
-    def action_down(self) -> None:
-        """Go to the next field."""
-        self.focus_next()
-
-    def action_up(self) -> None:
-        """Go to the field before."""
-        self.focus_previous()
-
-    def _turn(self, steps: int) -> None:
-        if isinstance(self.focused, Choice):
-            self.focused.turn(steps)
 
 
 class LeftError(BinScoutError):

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import Input, Static
 
-from binscout_tui.commands import dialog
-from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.form import Form
 from binscout_tui.widgets.choice import Choice
 
 MOST_EPOCHS = 10_000
@@ -25,11 +23,9 @@ class NewRun:
     epochs: int | None
 
 
-class NewRunForm(Dialog[NewRun]):
+class NewRunForm(Form[NewRun]):
     """Asks for dataset, preset and length; Enter starts, Esc closes."""
 
-    SCOPE = dialog.FORM
-    BINDINGS = SCOPE.bindings()
     AUTO_FOCUS = "#dataset"
 
     def __init__(self, datasets: Sequence[tuple[str, str, str]], presets: Sequence[tuple[str, str, str]]) -> None:
@@ -49,35 +45,15 @@ class NewRunForm(Dialog[NewRun]):
         """Answer with what is chosen, when it is right."""
         text = self._epochs
         if not self._right():
-            self._tell(f"epochs is a number from 1 to {MOST_EPOCHS:,}, or empty")
+            self.tell(f"epochs is a number from 1 to {MOST_EPOCHS:,}, or empty")
             return
         dataset, preset = (self.query_one(f"#{name}", Choice).value for name in ("dataset", "preset"))
         self.dismiss(NewRun(dataset, preset, int(text) if text else None))
 
-    def action_next(self) -> None:
-        """Choose the next option of the field with the focus."""
-        self._turn(1)
-
-    def action_previous(self) -> None:
-        """Choose the option before in the field with the focus."""
-        self._turn(-1)
-
-    def action_down(self) -> None:
-        """Go to the next field."""
-        self.focus_next()
-
-    def action_up(self) -> None:
-        """Go to the field before."""
-        self.focus_previous()
-
-    def on_input_submitted(self) -> None:
-        """Enter in the field is Enter in the form."""
-        self.action_submit()
-
     def on_input_changed(self) -> None:
         """What was wrong is forgotten as soon as it is right."""
         if self._right():
-            self._tell("")
+            self.tell("")
 
     @property
     def _epochs(self) -> str:
@@ -86,10 +62,3 @@ class NewRunForm(Dialog[NewRun]):
     def _right(self) -> bool:
         text = self._epochs
         return not text or (text.isdecimal() and 1 <= int(text) <= MOST_EPOCHS)
-
-    def _tell(self, error: str) -> None:
-        self.query_one("#form-error", Static).update(Content.styled(error, "$error"))
-
-    def _turn(self, steps: int) -> None:
-        if isinstance(self.focused, Choice):
-            self.focused.turn(steps)
