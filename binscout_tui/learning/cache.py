@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.config import DatasetItem
+from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.pixels import Pixels, read_square
 from binscout_tui.learning.sources import Pinned
 

@@ -63,7 +63,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Any]
 
 
-def write_card(folder: Path, card: ModelCard) -> None:
+def write_card(folder: Path, card: msgspec.Struct) -> None:
     """Write `card.json` atomically."""
     atomic.write_bytes(folder / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
 

@@ -41,3 +41,12 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 def first_line(error: Exception) -> str:
     """What an exception says, short enough for a sentence; its type when it says nothing."""
     return next(iter(str(error).splitlines()), "")[:200] or type(error).__name__
+
+
+def mismatch(error: Exception) -> BinScoutError:
+    """The error for a checkpoint that holds another network, or another kind of state."""
+    return BinScoutError(
+        f"The checkpoint of this run is from another network: {first_line(error)}",
+        hint=f"Delete {CHECKPOINT_FILE} in the run's folder to start it from the beginning.",
+        code="checkpoint_mismatch",
+    )

@@ -9,10 +9,10 @@ import numpy as np
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.cache import decode_items
-from binscout_tui.learning.config import read_dataset
+from binscout_tui.learning.classify.report import evaluation
+from binscout_tui.learning.classify.samples import arrange
 from binscout_tui.learning.inference import Classifier
-from binscout_tui.learning.report import evaluation
-from binscout_tui.learning.samples import arrange
+from binscout_tui.learning.items import read_dataset
 from binscout_tui.learning.scoring import BATCH
 from binscout_tui.learning.splits import Split
 

@@ -49,9 +49,9 @@ class EventWriter:
         """Figures of one epoch."""
         self.write("metric", **fields)
 
-    def progress(self, done: int, total: int, eta_s: float | None, what: str) -> None:
+    def progress(self, done: int, total: int, eta_s: float | None, what: str, **figures: float) -> None:
         """`done` of `total` parts of `what`; `eta_s` is the seconds still needed, None while unknown."""
-        self.write("progress", done=done, total=total, eta_s=eta_s, what=what)
+        self.write("progress", done=done, total=total, eta_s=eta_s, what=what, **figures)
 
     def close(self) -> None:
         """Let go of the file; later events are dropped."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.card import WEIGHTS_FILE, ModelCard, corrupt, read_card, verified_weights
-from binscout_tui.learning.config import Crop
+from binscout_tui.learning.items import Crop
 from binscout_tui.learning.linear import LinearOpinion
 from binscout_tui.learning.metrics import Floats, pooled, tempered
 from binscout_tui.learning.networks import build_network

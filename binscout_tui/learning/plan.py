@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from binscout_tui.learning.card import Preprocessing
-from binscout_tui.learning.config import DatasetItem, TrainConfig
+from binscout_tui.learning.config import TrainConfig
+from binscout_tui.learning.items import DatasetItem, Item
 from binscout_tui.learning.presets import Preset, find_preset
 
 FEWEST_STEPS = 25  # an epoch of a handful of pictures still takes this many, or checkpoints would outweigh the work
@@ -18,7 +19,10 @@ FULL_DATASET = 800  # training pictures from which a dataset gets all the steps 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`image_size` pixels; `batch_size` pictures of all processes together; `steps` an epoch."""
+    """`image_size` pixels; `batch_size` samples of all processes together; `steps` an epoch.
+
+    A sample is an image, or a whole set for the task `select`. `classes` are those of a classifier.
+    """
 
     seed: int
     classes: tuple[str, ...]
@@ -37,16 +41,18 @@ class Plan:
     views: int
 
 
-def make_plan(config: TrainConfig, items: Sequence[DatasetItem], world: int) -> Plan:
+def make_plan(config: TrainConfig, items: Sequence[Item], world: int) -> Plan:
     """The plan for `config` on `items`; the batch is a multiple of the `world` processes that share it."""
-    preset = find_preset(config.preset)
+    preset = find_preset(config.task, config.preset)
     training = sum(item.split == "train" for item in items)
     image_size = config.image_size or preset.image_size
     batch_size = math.ceil((config.batch_size or preset.batch_size) / world) * world
     steps = max(FEWEST_STEPS if config.epochs is None else 1, training // batch_size)
     return Plan(
         seed=config.seed,
-        classes=tuple(sorted({item.label for item in items if item.split == "train"})),
+        classes=tuple(
+            sorted({item.label for item in items if isinstance(item, DatasetItem) and item.split == "train"})
+        ),
         image_size=image_size,
         cache_size=round(image_size * 8 / 7),
         batch_size=batch_size,
@@ -61,6 +67,11 @@ def make_plan(config: TrainConfig, items: Sequence[DatasetItem], world: int) -> 
         std=preset.std,
         views=preset.views,
     )
+
+
+def _classes(items: Sequence[Item]) -> tuple[str, ...]:
+    labels = {item.label for item in items if isinstance(item, DatasetItem) and item.split == "train"}
+    return tuple(sorted(labels))
 
 
 def _epochs(preset: Preset, training: int, steps: int) -> int:

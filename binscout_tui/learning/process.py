@@ -45,16 +45,16 @@ class StopRequest:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
-    def agreed(self, place: Place) -> bool:
-        """Whether any process was asked, the same answer in all of them: they must leave at the same step.
+    def agreed(self, place: Place, bad: bool) -> tuple[bool, bool]:
+        """(any process was asked to stop, any has a `bad` loss): the same answer in all, who must leave together.
 
         A process that died cannot answer, which raises RuntimeError here: that is a failure and not a cancellation.
         """
         if place.world > 1:
-            flag = torch.tensor([float(self.asked)], device=place.device)
-            distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
-            self.asked = bool(flag.item())
-        return self.asked
+            flags = torch.tensor([float(self.asked), float(bad)], device=place.device)
+            distributed.all_reduce(flags, op=distributed.ReduceOp.MAX)
+            self.asked, bad = bool(flags[0].item()), bool(flags[1].item())
+        return self.asked, bad
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

@@ -168,7 +168,7 @@ class TrainingScreen(BaseScreen):
         found = await self.ws.db.read(datasets.latest)
         form = NewRunForm(
             [dataset_option(item) for item in found],
-            [(preset.name, preset.name, preset.summary) for preset in PRESETS.values()],
+            [(preset.name, preset.name, preset.summary) for preset in PRESETS["classify"].values()],
         )
         choice = await self.app.push_screen_wait(form)
         if choice is not None:

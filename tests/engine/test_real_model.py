@@ -17,7 +17,8 @@ from PIL import Image
 
 from binscout_tui.engine.client import EngineClient, PredictItem
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run
+from binscout_tui.learning.config import TrainConfig, prepare_run
+from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.splits import Split
 from binscout_tui.settings import EngineSettings
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from binscout_tui.learning.config import DatasetItem, TrainConfig, command
+from binscout_tui.learning.config import TrainConfig, command
+from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.splits import Split
 
 CLASSES = ("disc", "frame", "bar")

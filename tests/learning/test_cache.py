@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from binscout_tui.learning.cache import decode_items, decode_to_disk, map_cache
-from binscout_tui.learning.samples import arrange
+from binscout_tui.learning.classify.samples import arrange
 
 from .shapes import make_items
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run, read_config, read_dataset
+from binscout_tui.learning.config import TrainConfig, prepare_run, read_config
+from binscout_tui.learning.items import DatasetItem, read_dataset
 
 GOOD = [
     DatasetItem(sha256=f"{label}{split}", path=f"/p/{label}{split}", label=label, split=split, group=f"{label}{split}")
@@ -34,7 +35,9 @@ def replaced(index: int, **changes: object) -> list[DatasetItem]:
         (TrainConfig(), replaced(1, group="atrain"), "dataset_leak"),
         (TrainConfig(), replaced(2, sha256="atrain"), "dataset_leak"),
         (TrainConfig(preset="huge"), GOOD, "preset_unknown"),
-        (TrainConfig(task="select"), GOOD, "task_unknown"),
+        (TrainConfig(task="dream"), GOOD, "task_unknown"),
+        (TrainConfig(task="select"), GOOD, "dataset_wrong_task"),
+        (TrainConfig(mode="frozen"), GOOD, "config_invalid"),
         (TrainConfig(epochs=0), GOOD, "config_invalid"),
         (TrainConfig(lr=float("nan")), GOOD, "config_invalid"),
         (TrainConfig(image_size=8), GOOD, "config_invalid"),

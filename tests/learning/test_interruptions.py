@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 
 from binscout_tui.errors import ConflictError
 from binscout_tui.learning import process
-from binscout_tui.learning.config import command, prepare_run, read_config, read_dataset
+from binscout_tui.learning.config import command, prepare_run, read_config
+from binscout_tui.learning.items import read_dataset
 
 from .shapes import QUICK, environment, events, make_items, start
 

@@ -86,7 +86,7 @@ def test_an_unknown_network_is_named() -> None:
 
 @pytest.mark.slow
 def test_vit_b16_takes_a_full_checkpoint(tmp_path: Path) -> None:
-    preset = PRESETS["vit-b16"]
+    preset = PRESETS["classify"]["vit-b16"]
     source = build_network(preset.arch, preset.arch_options, 1000, preset.image_size)
     save_file(source.state_dict(), tmp_path / "vit.safetensors")
     target = build_network(preset.arch, preset.arch_options, 5, preset.image_size)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.learning.config import DatasetItem, TrainConfig, prepare_run
+from binscout_tui.learning.config import TrainConfig, prepare_run
 from binscout_tui.learning.gate import GateCase, judge
 from binscout_tui.learning.inference import Classifier
+from binscout_tui.learning.items import DatasetItem
 from binscout_tui.operations.splitting import assign
 from binscout_tui.settings import GateSettings
 

@@ -11,9 +11,10 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.config import TrainConfig, prepare_run, read_dataset
+from binscout_tui.learning.config import TrainConfig, prepare_run
 from binscout_tui.learning.evaluate import evaluate
 from binscout_tui.learning.inference import Classifier
+from binscout_tui.learning.items import read_dataset
 
 from .shapes import CLASSES, QUICK, draw, events, make_items, read_json, start, train
 
@@ -55,7 +56,8 @@ def test_the_report_holds_model_and_baselines(finished: Path) -> None:
 
 def test_only_the_outputs_stay(finished: Path) -> None:
     assert {path.name for path in finished.iterdir()} == {
-        "config.json", "dataset.jsonl", "events.jsonl", "run.lock", "model.safetensors", "card.json", "report.json"
+        "config.json", "dataset.jsonl", "events.jsonl", "run.lock", "model.safetensors", "card.json", "report.json",
+        "cases.jsonl",
     }  # fmt: skip
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
-from binscout_tui import __version__, atomic
-from binscout_tui.learning.card import WEIGHTS_FILE, ModelCard, SecondOpinion, write_card
+from binscout_tui import __version__
+from binscout_tui.learning.card import ModelCard, SecondOpinion
+from binscout_tui.learning.classify.report import cases, evaluation, summary
+from binscout_tui.learning.classify.samples import Samples
 from binscout_tui.learning.config import TrainConfig
 from binscout_tui.learning.events import finite
 from binscout_tui.learning.inference import LINEAR, NETWORK
@@ -29,16 +29,14 @@ from binscout_tui.learning.metrics import (
     tempered,
     unknown_threshold,
 )
+from binscout_tui.learning.outputs import write_outputs
 from binscout_tui.learning.pixels import Pixels
 from binscout_tui.learning.plan import Plan, preprocessing_of
 from binscout_tui.learning.presets import find_preset
-from binscout_tui.learning.process import Place
-from binscout_tui.learning.report import evaluation, summary
-from binscout_tui.learning.samples import Samples
 from binscout_tui.learning.scoring import probabilities_of_rows
 from binscout_tui.learning.splits import Split
+from binscout_tui.learning.task import RunSetup
 
-REPORT_FILE = "report.json"
 JUDGED: tuple[Split, ...] = ("test", "val")
 TURNS = 4  # quarter turns that the second opinion learns from and averages
 
@@ -65,28 +63,26 @@ class Opinions:
 
 
 def finish(
-    folder: Path, config: TrainConfig, plan: Plan, place: Place, network: nn.Module, pixels: Pixels, samples: Samples
+    run: RunSetup, network: nn.Module, pixels: Pixels, samples: Samples, training: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Calibrate, judge and write the model; returns the report.
-
-    The card is written last: with it the run is finished.
-    """
-    rows, classes = samples.rows, len(plan.classes)
-    linear, _ = fit_linear(pixels, samples.labels, rows["train"], rows["val"], classes, TURNS, config.seed)
+    """Calibrate, judge and write the model; returns the report."""
+    plan, rows, classes = run.plan, samples.rows, len(run.plan.classes)
+    linear, _ = fit_linear(pixels, samples.labels, rows["train"], rows["val"], classes, TURNS, run.config.seed)
     preprocessing = preprocessing_of(plan, plan.views)
     first: Scores = {
-        split: probabilities_of_rows(network, pixels, rows[split], preprocessing, place.device, classes)
+        split: probabilities_of_rows(network, pixels, rows[split], preprocessing, run.place.device, classes)
         for split in JUDGED
     }
     second: Scores = {split: linear.probabilities(pixels[rows[split]]) for split in JUDGED}
     opinions = weigh(first, second, samples.labels[rows["val"]])
-    report = make_report(config, plan, opinions, pixels, samples)
-    weights = _weights(network, linear if opinions.weight > 0 else None)
-    card = make_card(config, plan, opinions, hashlib.sha256(weights).hexdigest(), report)
-    atomic.write_bytes(folder / WEIGHTS_FILE, weights)
-    atomic.write_text(folder / REPORT_FILE, json.dumps(finite(report), indent=1) + "\n")
-    write_card(folder, card)
-    return report
+    report = {**make_report(run.config, plan, opinions, pixels, samples), "training": dict(training)}
+    return write_outputs(
+        run.folder,
+        _tensors(network, linear if opinions.weight > 0 else None),
+        report,
+        [case for split in JUDGED for case in cases(opinions.scores(split), samples, split, list(plan.classes))],
+        partial(make_card, run.config, plan, opinions, report),
+    )
 
 
 def weigh(network: Scores, second: Scores, truth: Ints) -> Opinions:
@@ -102,7 +98,8 @@ def make_report(
     """The content of `report.json`."""
     classes = list(plan.classes)
     return {
-        "preset": config.preset,
+        "task": config.task,
+        "preset": find_preset(config.task, config.preset).name,
         "dataset": config.dataset,
         "classes": classes,
         "seed": config.seed,
@@ -124,10 +121,10 @@ def make_report(
 
 
 def make_card(
-    config: TrainConfig, plan: Plan, opinions: Opinions, weights_sha256: str, report: dict[str, Any]
+    config: TrainConfig, plan: Plan, opinions: Opinions, report: dict[str, Any], weights_sha256: str
 ) -> ModelCard:
     """The card of the model whose weights file has the given hash."""
-    preset = find_preset(config.preset)
+    preset = find_preset(config.task, config.preset)
     return ModelCard(
         arch=preset.arch,
         arch_options=preset.arch_options,
@@ -146,11 +143,11 @@ def make_card(
     )
 
 
-def _weights(network: nn.Module, linear: LinearOpinion | None) -> bytes:
-    tensors = {NETWORK + name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+def _tensors(network: nn.Module, linear: LinearOpinion | None) -> dict[str, Tensor]:
+    tensors = {NETWORK + name: tensor for name, tensor in network.state_dict().items()}
     if linear is not None:
         tensors |= {LINEAR + name: torch.from_numpy(array) for name, array in linear.arrays().items()}
-    return save(tensors)
+    return tensors
 
 
 def _headline(report: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.config import DatasetItem
+from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.metrics import Ints
 from binscout_tui.learning.splits import SPLITS, Split
 

@@ -1,0 +1,1 @@
+"""Which part it is: one class for an image."""

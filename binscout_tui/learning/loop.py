@@ -1,0 +1,239 @@
+"""The loop: steps, epochs, averaged weights, and the state from which it goes on at any step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from binscout_tui.learning import torchvision_shim  # noqa: F401 - must come before timm
+
+# isort: split
+from timm.utils.model_ema import ModelEmaV3
+
+from binscout_tui.errors import BinScoutError
+from binscout_tui.learning.checkpoint import mismatch
+from binscout_tui.learning.networks import parameter_groups
+from binscout_tui.learning.plan import Plan
+from binscout_tui.learning.process import Place, fast_half_precision
+from binscout_tui.learning.task import Learner
+
+WARM_UP = 0.05  # of all steps
+MOST_GRADIENT = 2.0
+EMA_DECAY = 0.998
+ORDER = 1023  # the rank whose seed draws the order of the samples, the same in all processes
+
+
+@dataclass(frozen=True, slots=True)
+class EpochFigures:
+    """Means over one epoch. `samples_per_s` counts those of all processes, `waited` is the share of waiting for them.
+
+    `shown` is what the task tells beside the loss.
+    """
+
+    loss: float
+    shown: dict[str, float]
+    lr: float
+    samples_per_s: float
+    waited: float
+
+
+class Trainer:
+    """Trains the network of `learner` by `plan`.
+
+    Every random choice of a step follows from (seed, epoch, step, rank): a training that was killed and continued at
+    any step ends with the same numbers as one that was not.
+    """
+
+    def __init__(self, learner: Learner, plan: Plan, place: Place) -> None:
+        self.learner, self.plan, self.place = learner, plan, place
+        self.network = learner.network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = ModelEmaV3(self.network, decay=EMA_DECAY, use_warmup=True, warmup_power=0.75)
+        self.trains = any(weight.requires_grad for weight in self.network.parameters())
+        self.epoch = self.step = 0
+        self.seconds = 0.0
+        self._sums: Counter[str] = Counter()
+        self._timed = Times()
+        if self.trains:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        plan, place = self.plan, self.place
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.network, plan.weight_decay, plan.lr, plan.layer_decay))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+        self.parallel: nn.Module = DistributedDataParallel(self.network) if place.world > 1 else self.network
+        self.half = fast_half_precision(place.device)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to train."""
+        return not self.trains or self.epoch >= self.plan.epochs
+
+    def _rate(self, step: int) -> float:
+        total = self.plan.epochs * self.plan.steps
+        warm = min(1.0, (step + 1) / (WARM_UP * total + 1))
+        return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
+
+    def run_epoch(self, after_step: Callable[[float], None]) -> EpochFigures:
+        """Train the rest of this epoch; `after_step` is called with each loss and may raise to stop."""
+        self.parallel.train()
+        self._timed = Times()
+        for batch in self._prepared():
+            loss = self._step(batch)
+            self.step += 1
+            after_step(loss)
+        self.seconds += self._timed.seconds
+        figures = self._figures()
+        self.epoch, self.step, self._sums = self.epoch + 1, 0, Counter()
+        return figures
+
+    def _figures(self) -> EpochFigures:
+        names = sorted(self._sums)
+        totals = torch.tensor([self._sums[name] for name in names], dtype=torch.float64)
+        if self.place.world > 1:
+            totals = totals.to(self.place.device)
+            distributed.all_reduce(totals)
+            totals = totals.cpu() / self.place.world
+        shown = dict(zip(names, (totals / self.plan.steps).tolist(), strict=True))
+        samples = self._timed.steps * self.plan.batch_size
+        rate = self.optimizer.param_groups[-1]["lr"]
+        return EpochFigures(shown.pop("loss"), shown, rate, samples / self._timed.seconds, self._timed.waited_share)
+
+    def _seed(self, rank: int, step: int = 0) -> int:
+        """A seed of its own for each epoch, step and process."""
+        return ((self.plan.seed * 1_000_003 + self.epoch) * 100_003 + step) * 1024 + rank
+
+    def _batches(self) -> list[NDArray[np.intp]]:
+        """The rows of this process's share of each batch of the epoch."""
+        order = torch.Generator().manual_seed(self._seed(ORDER))
+        number = self.plan.steps * self.plan.batch_size
+        drawn = torch.multinomial(self.learner.weights, number, replacement=True, generator=order).numpy()
+        batches = drawn.reshape(self.plan.steps, self.plan.batch_size)
+        return list(batches[:, self.place.rank :: self.place.world])
+
+    def _prepared(self) -> Iterator[Any]:
+        """The batches that are left, each made by a second thread while the network learns from the one before."""
+        batches = self._batches()
+        with ThreadPoolExecutor(1, "samples") as thread:
+            waiting = thread.submit(self._make, self.step, batches[self.step])
+            for following in range(self.step + 1, self.plan.steps + 1):
+                with self._timed.waiting():
+                    ready = waiting.result()
+                if following < self.plan.steps:
+                    waiting = thread.submit(self._make, following, batches[following])
+                yield ready
+
+    def _make(self, step: int, rows: NDArray[np.intp]) -> Any:
+        return self.learner.batch(rows, torch.Generator().manual_seed(self._seed(self.place.rank, step)))
+
+    def _step(self, batch: Any) -> float:
+        torch.manual_seed(self._seed(self.place.rank, self.step))
+        with self._precision():
+            loss, shown = self.learner.loss(self.parallel, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), MOST_GRADIENT)
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update(self.network, step=self.schedule.last_epoch)
+        for name, value in {"loss": loss, **shown}.items():
+            self._sums[name] += float(value.detach())  # type: ignore[assignment]
+        self._timed.steps += 1
+        return float(loss.detach())
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.place.device.type, torch.bfloat16) if self.half else nullcontext()
+
+    def averaged(self) -> nn.Module:
+        """The network with averaged weights, the one that is judged and kept."""
+        module: nn.Module = self.average.module
+        return module.eval()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step needs."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self.seconds + (self._timed.seconds if self.step else 0.0),
+            "sums": dict(self._sums),
+            "network": self.network.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": {"last_epoch": self.schedule.last_epoch, "lr": self.schedule.get_last_lr()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a state that `state` gave; BinScoutError `checkpoint_mismatch` for one of another network."""
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.module.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.last_epoch = state["schedule"]["last_epoch"]
+            self.schedule._last_lr = state["schedule"]["lr"]
+            self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
+            self._sums = Counter(state["sums"])
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise mismatch(error) from error
+
+    def check_agreement(self) -> None:
+        """BinScoutError `diverged` unless every process holds the same parameters to the last bit."""
+        if self.place.world == 1 or not self.trains:
+            return
+        mine = torch.cat([weight.detach().flatten() for weight in self.network.parameters()])
+        first = mine.clone()
+        distributed.broadcast(first, src=0)
+        same = torch.tensor([float(torch.equal(mine, first))], device=self.place.device)
+        distributed.all_reduce(same, op=distributed.ReduceOp.MIN)
+        if not same.item():
+            raise BinScoutError("The processes ended with different parameters.", hint="Train again.", code="diverged")
+
+
+class Times:
+    """How long a stretch of training took, and how much of that was waiting for samples."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._waited = 0.0
+        self.steps = 0
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning; never zero."""
+        return max(1e-9, time.monotonic() - self._begun)
+
+    @property
+    def waited_share(self) -> float:
+        """The part of the time that was spent waiting."""
+        return self._waited / self.seconds
+
+    def waiting(self) -> Waiting:
+        """A context whose time counts as waiting."""
+        return Waiting(self)
+
+    def add(self, seconds: float) -> None:
+        """Count `seconds` as waiting."""
+        self._waited += seconds
+
+
+class Waiting:
+    """Adds the time inside to what was waited."""
+
+    def __init__(self, times: Times) -> None:
+        self._times, self._begun = times, 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._times.add(time.monotonic() - self._begun)
