@@ -30,6 +30,7 @@ BEAT_S = 1.0
 STOP_S = 20.0
 RESTARTS = 3
 EVENTS = "events.jsonl"
+PROBE_BYTES = 1 << 16
 MODEL_FILES = ("model.safetensors", "card.json")
 
 
@@ -48,9 +49,25 @@ def train(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
         last = _last_state(folder, begun_at)
         if last.get("state") == "failed":
             raise BinScoutError(last.get("message", "Training failed."), hint=last.get("hint", ""), code="training")
+        _must_be_writable(folder)
     raise BinScoutError(
         f"The trainer died {1 + RESTARTS} times.", hint=f"Its words are in {folder / 'log.txt'}.", code="trainer_died"
     )
+
+
+def _must_be_writable(folder: Path) -> None:
+    """StorageError where the trainer could not even say that the disk refused."""
+    probe = folder / ".tmp-probe"
+    try:
+        probe.write_bytes(bytes(PROBE_BYTES))
+    except OSError as error:
+        raise StorageError(
+            f"The disk refused what training wrote: {error}; the last checkpoint is kept.",
+            hint="Make room, then start the job again.",
+            code="disk_full",
+        ) from error
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _attempt(folder: Path, run: Run, heart: Heart) -> int:
@@ -162,12 +179,12 @@ def _copy(source: Path, target: Path) -> None:
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of a report that lists show: the model's on the test split, and the baselines beside them."""
-    test = report["test"]
     return {
-        "metrics": {key: test[key] for key in ("n", "accuracy", "ci95", "by_family") if key in test},
+        "task": report["task"],
+        "metrics": {"n": report["test"]["n"], **_figures(report["test"])},
         "baselines": {name: _figures(found) for name, found in report["baselines"].items()},
     }
 
 
 def _figures(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: found[key] for key in ("accuracy", "ci95", "by_family") if key in found}
+    return {key: found[key] for key in ("figures", "accuracy", "ci95", "by_family") if key in found}
