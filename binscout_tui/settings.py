@@ -26,18 +26,33 @@ class ImportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The least that is good enough for a model, measured on the known-good images.
+    """The least that is good enough for a model, measured on the known-good samples.
 
-    `overall` is the accuracy and `per_class` the recall of every class, as fractions; `min_images` and
-    `min_per_class` are numbers of known-good images; `max_drop` is how much accuracy may be lost against the active
-    model. One prediction may take `max_seconds_per_image`, the model `max_memory_mb` MiB.
+    Classifiers: `overall` is the accuracy and `per_class` the recall of every class, as fractions; `min_images` and
+    `min_per_class` are numbers of known-good images; `max_ece` the calibration error, `unknown_rejected` the share of
+    images of nothing that must be called unknown. Choosing from sets: `min_sets`, share right `top1`, overlap of crops
+    `mean_iou`. Counting: `min_counts` images, mean error `max_mae` and that of each item `max_item_mae` in things,
+    share counted exactly `exact`. Against the active model: `max_drop` is how much share may be lost, `max_iou_drop`
+    how much overlap, `max_mae_rise` how many things the mean error may rise. One answer may take
+    `max_seconds_per_image`, the model `max_memory_mb` MiB.
     """
 
     overall: Fraction = 0.6
     per_class: Fraction = 0.2
     min_images: Annotated[int, Meta(ge=1, le=1_000_000)] = 10
     min_per_class: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    max_ece: Fraction = 0.25
+    unknown_rejected: Fraction = 0.5
+    min_sets: Annotated[int, Meta(ge=1, le=1_000_000)] = 5
+    top1: Fraction = 0.4
+    mean_iou: Fraction = 0.4
+    min_counts: Annotated[int, Meta(ge=1, le=1_000_000)] = 5
+    max_mae: Annotated[float, Meta(ge=0, le=1_000_000)] = 3.0
+    max_item_mae: Annotated[float, Meta(ge=0, le=1_000_000)] = 5.0
+    exact: Fraction = 0.2
     max_drop: Fraction = 0.05
+    max_iou_drop: Fraction = 0.05
+    max_mae_rise: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.5
     max_seconds_per_image: Annotated[float, Meta(gt=0, le=3600)] = 1.0
     max_memory_mb: Annotated[int, Meta(ge=1, le=1 << 20)] = 4096
 

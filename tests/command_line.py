@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from binscout_tui.cli.arguments import split_arguments
+from binscout_tui.cli.main import run
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -36,6 +41,15 @@ def binscout(root: Path, *words: object, as_json: bool = True, timeout: float = 
     )
     data = json.loads(done.stdout) if as_json and done.stdout else None
     return Answer(done.returncode, data, done.stdout, done.stderr)
+
+
+def answered_here(root: Path, capsys: pytest.CaptureFixture[str], *words: object, as_json: bool = True) -> Answer:
+    """The same within this process, for commands that need no process of their own: a tenth of the time."""
+    capsys.readouterr()
+    options = ["--workspace", str(root), *(["--json"] if as_json else [])]
+    code = run(split_arguments([*options, *map(str, words)]))
+    told = capsys.readouterr()
+    return Answer(code, json.loads(told.out) if as_json and told.out else None, told.out, told.err)
 
 
 def ok(root: Path, *words: object) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from binscout_tui.operations.dataset_health import Finding, Health
     from binscout_tui.operations.dataset_plan import Plan
     from binscout_tui.operations.datasets import BuildReport, Wanted
+    from binscout_tui.store.dataset_pages import FrozenRow, Version
     from binscout_tui.store.datasets import Dataset
 
 dataset_app = typer.Typer(help="Dataset versions.", no_args_is_help=True)
@@ -32,7 +33,11 @@ def register(app: typer.Typer) -> None:
 def build(
     context: typer.Context,
     name: str,
-    task: Annotated[Literal["classify", "select", "count"], typer.Option()] = "classify",
+    task: Annotated[
+        Literal["classify", "select", "count"],
+        typer.Option(help="classify: images with a class; select: decided sets; count: images with boxes or counts."),
+    ] = "classify",
+    item: Annotated[str, typer.Option(help="For count: only things of this item or class.")] = "",
     split: Annotated[str, typer.Option(help="Percent for train/val/test.")] = "80/10/10",
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Freeze although pictures that belong together are in two splits.")
@@ -44,13 +49,14 @@ def build(
     ] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be frozen, and write nothing.")] = False,
 ) -> None:
-    """Freeze all labelled images into a version with an id of its content."""
+    """Freeze what people said for a task into a version with an id of its content."""
     from binscout_tui.operations.datasets import Wanted
     from binscout_tui.operations.splitting import parse_ratios
 
     wanted = Wanted(
         name=name,
         task=task,
+        item=item,
         ratios=parse_ratios(split),
         allow_leaks=allow_leaks,
         leak_reason=reason,
@@ -67,7 +73,9 @@ def _build(ours: Session, wanted: Wanted) -> None:
     lines = [
         f"{report.name}  {report.id}" + ("" if report.is_new else "  (this list was frozen before)"),
         f"{_shape(report)}: " + ", ".join(f"{split} {number}" for split, number in report.splits.items()),
+        *_sample_lines(report),
         *_why_not_as_asked(wanted, report),
+        *_left_out_lines(report.task, report.left_out),
     ]
     if report.leaks:
         pairs = counted(len(report.leaks), "pair that belongs together lies", "pairs that belong together lie")
@@ -82,22 +90,38 @@ def _build(ours: Session, wanted: Wanted) -> None:
 
 
 def _shape(found: BuildReport | Plan) -> str:
-    return f"{counted(found.images, 'image')} in {counted(found.groups, 'group')}"
+    item = f" of {found.item}" if found.item else ""
+    return f"{found.task}{item}, {counted(found.images, 'image')} in {counted(found.groups, 'group')}"
+
+
+def _sample_lines(found: BuildReport | Plan) -> list[str]:
+    """The number of sets, where a version has sets."""
+    if found.task != "select":
+        return []
+    splits = ", ".join(f"{split} {number}" for split, number in found.samples.items())
+    return [f"{counted(sum(found.samples.values()), 'decided set')}: {splits}"]
+
+
+def _left_out_lines(task: str, left_out: dict[str, int]) -> list[str]:
+    from binscout_tui.operations.dataset_material import left_out_words
+
+    return [f"left out: {', '.join(words)}"] if (words := left_out_words(task, left_out)) else []
 
 
 def _why_not_as_asked(wanted: Wanted, found: BuildReport | Plan) -> list[str]:
     """Why a split is clearly not the share that was asked for: one line, or none where it is."""
     from binscout_tui.operations.splitting import JUDGED
 
-    shares = [ratio * found.images / 100 for ratio in wanted.ratios]
-    off = max(abs(share - found.splits[split]) for share, split in zip(shares, SPLITS, strict=True))
-    if off < max(2, found.images / 20):
+    samples, noun = sum(found.samples.values()), "set" if found.task == "select" else "image"
+    shares = [ratio * samples / 100 for ratio in wanted.ratios]
+    off = max(abs(share - found.samples[split]) for share, split in zip(shares, SPLITS, strict=True))
+    if off < max(2, samples / 20):
         return []
     asked, would = "/".join(map(str, wanted.ratios)), "/".join(f"{share:.0f}" for share in shares)
     groups = f"{counted(found.groups, 'group')}, the largest has {counted(found.largest, 'image')}"
     return [
         f"{asked} would be {would}: groups stay whole and keep their split ({groups}),"
-        f" and val and test get up to {JUDGED} images of small classes too"
+        f" and val and test get up to {JUDGED} {noun}s of small classes too"
     ]
 
 
@@ -114,7 +138,9 @@ def _plan_lines(wanted: Wanted, found: Plan) -> list[str]:
         f"{found.name}  {found.id}  (nothing is frozen yet)",
         _shape(found),
         *_class_lines(found.counts),
+        *_sample_lines(found),
         *_why_not_as_asked(wanted, found),
+        *_left_out_lines(found.task, found.reasons),
     ]
     if found.left_out:
         left_out = counted(found.left_out, "labelled image is", "labelled images are")
@@ -144,6 +170,8 @@ def list_datasets(context: typer.Context, limit: Limit = 50) -> None:
             "built_at": one.built_at,
             "by": one.by,
             "images": one.images,
+            "sets": one.sets,
+            "item": one.dataset.item,
             "splits": one.splits,
         }
         for one in found
@@ -152,7 +180,7 @@ def list_datasets(context: typer.Context, limit: Limit = 50) -> None:
         answer,
         [
             f"{one.dataset.id}  {one.built_at}  {one.dataset.task}  {counted(one.images, 'image'):>14}"
-            f" {one.classes:>4} classes"
+            f" {_kinds(one):>12}"
             f"  {'/'.join(str(one.splits[split]) for split in SPLITS)}  {one.by}  {one.dataset.name}"
             for one in found
         ]
@@ -184,7 +212,7 @@ def show_dataset(
         ids = workspace.db.read(dataset_pages.piece, found.id, wanted, after, limit + 1) if listed else []
         ids, is_more = cut(ids, limit)
         rows = workspace.db.read(dataset_pages.rows, found.id, ids)
-    lines = [f"{found.name}  {found.id}", *_class_lines(found.counts)]
+    lines = [f"{found.name}  {found.id}  {found.task}", *_class_lines(found.counts)]
     if not listed:
         ours.answer(found, lines)
         return
@@ -196,6 +224,7 @@ def show_dataset(
             "label": row.frozen,
             "split": row.split,
             "label_now": row.now.name if row.now is not None else None,
+            "count": row.count,
             "boxes": [{"box": box, "class": label or None} for box, label in row.boxes],
         }
         for row in rows
@@ -209,7 +238,7 @@ def show_dataset(
             "next": ids[-1] if is_more else None,
         },
         [
-            f"{row.image.id:>8}  {row.split or '-':<5} {row.frozen or '-':<24} {row.image.name}"
+            f"{row.image.id:>8}  {row.split or '-':<5} {_said(row):<24} {row.image.name}"
             + ("  (another label today)" if row.differs else "")
             for row in rows
         ]
@@ -217,6 +246,17 @@ def show_dataset(
     )
     if is_more:
         say_more(ours, len(ids), ids[-1])
+
+
+def _said(row: FrozenRow) -> str:
+    return (row.frozen or "-") if row.count is None else str(row.count)
+
+
+def _kinds(one: Version) -> str:
+    """What a version is made of, in a few words."""
+    if one.dataset.task == "select":
+        return counted(one.sets, "set")
+    return counted(one.classes, "class", "classes") if one.dataset.task == "classify" else one.dataset.item or "all"
 
 
 def _must_have(found: Dataset, label: str | None) -> None:
@@ -248,6 +288,7 @@ def diff(
         found = workspace.db.read(compare, before, after, kind=kind, beyond=beyond, limit=limit if kind else 0)
     lines = [f"{found.before.name} {found.before.id} → {found.after.name} {found.after.id}"]
     lines.append(", ".join(f"{number:,} {name}" for name, number in found.counts.items()))
+    lines += [f"sets: {', '.join(f'{number:,} {way}' for way, number in found.sets.items())}"] if found.sets else []
     lines += [f"{sort.images:>8}  {words(sort)}" for sort in found.sorts]
     for change in found.changes:
         was, now = (_place(change.label_before, change.split_before), _place(change.label_after, change.split_after))
@@ -302,7 +343,7 @@ def _health(ours: Session, name: str, *, read: bool) -> Health:
 
 
 def _class_lines(counts: dict[str, dict[str, int]]) -> list[str]:
-    head = f"{'class':<24}" + "".join(f"{split:>7}" for split in SPLITS)
+    head = f"{'images':<24}" + "".join(f"{split:>7}" for split in SPLITS)
     return [head, *(f"{label:<24}" + "".join(f"{n[split]:>7}" for split in SPLITS) for label, n in counts.items())]
 
 

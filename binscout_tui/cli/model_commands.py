@@ -1,176 +1,213 @@
-"""`models …`, `known-good …`, `gate`, `activate`, `rollback`, `predict`."""
+"""`models …`: what there is, a model's card, notes, deleting one, and the one that is asked beside the active one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
-from binscout_tui.errors import EXIT_REFUSED
-from binscout_tui.store.models import Activation, Gate
+from binscout_tui.errors import UsageError
 from binscout_tui.wording import counted
 
+if TYPE_CHECKING:
+    from binscout_tui.operations.model_facts import Fact, Facts
+    from binscout_tui.operations.shadowing import ShadowReport
+
 models_app = typer.Typer(help="Trained models.", no_args_is_help=True)
-known_good_app = typer.Typer(help="The images that a model must recognise to be activated.", no_args_is_help=True)
-TASK = "classify"
+TaskOption = Literal["classify", "select", "count"]
+SURE = "delete"
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command()(gate)
-    app.command()(activate)
-    app.command()(rollback)
-    app.command()(predict)
     app.add_typer(models_app, name="models")
-    app.add_typer(known_good_app, name="known-good")
 
 
 @models_app.command("list")
-def list_models(context: typer.Context) -> None:
-    """List models, newest first."""
+def list_models(
+    context: typer.Context, task: Annotated[TaskOption | None, typer.Option(help="Only those of a task.")] = None
+) -> None:
+    """List models, newest first: ● is active, ○ is asked beside the active one."""
+    from binscout_tui.operations.model_facts import facts
     from binscout_tui.store import models
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(models.latest)
-    ours.answer(
-        found,
-        [f"{'●' if one.active else ' '} {one.id:<24} {one.task:<9} {one.created_at}" for one in found]
-        or "No models yet.",
-    )
+        floors = workspace.settings.gate
+        found = [
+            workspace.db.read(facts, model.id, floors) for model in workspace.db.read(models.latest, task, limit=1000)
+        ]
+    ours.answer([_row(one) for one in found], [_line(one) for one in found] or "No models yet.")
+
+
+def _row(one: Facts) -> dict[str, Any]:
+    return {
+        "id": one.model.id,
+        "task": one.model.task,
+        "active": one.model.active,
+        "shadow": one.is_shadow,
+        "created_at": one.model.created_at,
+        "made_by": one.made_by,
+        "preset": one.preset,
+        "dataset": one.dataset,
+        "figures": one.figures,
+        "gate": one.gate.state if one.gate else None,
+        "bytes": one.model.bytes,
+        "sha256": one.model.sha256,
+        "note": one.model.note,
+    }
+
+
+def _line(one: Facts) -> str:
+    sign = "●" if one.model.active else "○" if one.is_shadow else " "
+    first = f"{one.figures[0].words} {_number(one.figures[0])}" if one.figures else ""
+    gate = {None: "not at the gate", "pass": "passed", "fail": "failed", "error": "gate error"}[
+        one.gate.state if one.gate else None
+    ]
+    known = f"{sign} {one.model.id:<24} {one.model.task:<9} {first:<18} {gate:<16} {one.model.created_at}"
+    return f"{known}  {one.model.note}".rstrip()
+
+
+def _number(fact: Fact) -> str:
+    return "-" if fact.value is None else f"{fact.value:.3f}"
+
+
+@models_app.command("show")
+def show(context: typer.Context, model: str) -> None:
+    """Show a model's card: data, figures beside the baselines, verdict, size, who made it and when."""
+    from binscout_tui.operations.model_facts import facts
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        found = workspace.db.read(facts, model, workspace.settings.gate)
+    ours.answer(found, _card(found))
+
+
+def _card(found: Facts) -> list[str]:
+    model = found.model
+    state = "active" if model.active else "asked beside the active one" if found.is_shadow else "not active"
+    images = ", ".join(f"{number} {split}" for split, number in found.images.items())
+    lines = [
+        f"{model.id}  {model.task}  {state}",
+        f"  data       {found.dataset_name} {found.dataset}  {images}".rstrip(),
+        f"  recipe     preset {found.preset or '?'}, network {model.card.get('arch', '?')}, seed {found.seed},"
+        f" code {found.code_version or '?'}",
+        f"  made       {model.created_at} by {found.made_by or 'unknown'}",
+        f"  files      {model.bytes / 1e6:.1f} MB, SHA-256 {model.sha256}",
+    ]
+    lines += [f"  note       {model.note}"] if model.note else []
+    lines += [_figure(one) for one in found.figures] or ["  no figures are known"]
+    gate = found.gate
+    lines.append(f"  gate       {gate.state} on {gate.at}" if gate else "  gate       not there yet")
+    lines += [f"  {one.at}  {one.action} {one.reason}".rstrip() for one in found.activations]
+    return lines
+
+
+def _figure(one: Fact) -> str:
+    interval = f" (95 %: {one.ci95[0]:.3f} to {one.ci95[1]:.3f})" if one.ci95 else ""
+    beside = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in one.baselines.items())
+    return f"  {one.words:<18} {_number(one)}{interval}  beside: {beside or 'no baseline'}"
 
 
 @models_app.command("history")
-def history(context: typer.Context) -> None:
-    """Show which model was active when."""
+def history(
+    context: typer.Context, task: Annotated[TaskOption | None, typer.Argument(metavar="[TASK]")] = None
+) -> None:
+    """Show which model was active when, of all tasks or of one."""
     from binscout_tui.store import models
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(models.activations)
-    lines = [f"{one.at}  {one.action:<9} {one.model_id}  {one.reason}".rstrip() for one in found]
+        found = workspace.db.read(models.activations, task, limit=1000)
+    lines = [f"{one.at}  {one.task:<9} {one.action:<9} {one.model_id}  {one.reason}".rstrip() for one in found]
     ours.answer(found, lines or "No model was active yet.")
 
 
-@known_good_app.command("list")
-def list_known_good(context: typer.Context) -> None:
-    """List the images of the gate."""
+@models_app.command("note")
+def note(context: typer.Context, model: str, text: Annotated[str, typer.Argument(help="Empty: none.")]) -> None:
+    """Write a line about a model."""
+    from binscout_tui.operations.model_facts import write_note
+
+    ours = session(context)
+    with ours.workspace() as workspace:
+        found = write_note(workspace, model, text)
+    ours.answer(found, f"{found.id}: {found.note or 'no note'}")
+
+
+@models_app.command("delete")
+def delete(
+    context: typer.Context,
+    model: str,
+    confirm: Annotated[str, typer.Option(help="Say `delete`: the files are gone for good.")] = "",
+) -> None:
+    """Delete a model's files and what it predicted; its run, verdicts and history stay."""
+    from binscout_tui.operations.model_facts import delete as delete_model
     from binscout_tui.store import models
 
     ours = session(context)
     with ours.workspace() as workspace:
-        found = workspace.db.read(models.known_good, TASK)
-    ours.answer(
-        found,
-        [f"{one.image_id:>7}  {one.expected}{'  must pass' if one.must_pass else ''}" for one in found]
-        or "The list is empty, so nothing passes the gate.",
-    )
+        workspace.user.must_be("admin", "Deleting a model")
+        workspace.db.read(models.get, model)
+        if confirm != SURE:
+            raise UsageError(
+                f"The files of {model} would be gone for good.", hint=f"Say so with --confirm {SURE}.", code="confirm"
+            )
+        size = delete_model(workspace, model)
+    ours.answer({"deleted": model, "bytes": size}, f"{model} is deleted; {size / 1e6:.1f} MB are free again.")
 
 
-@known_good_app.command("add")
-def add_known_good(
+@models_app.command("shadow")
+def shadow(
     context: typer.Context,
-    image_ids: Annotated[list[int], typer.Argument(metavar="IMAGE...")],
-    must_pass: Annotated[bool, typer.Option("--must-pass", help="One mistake on these fails the gate.")] = False,
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL|off]", help="Ask it beside the active model; off: none.")
+    ] = "",
+    report: Annotated[bool, typer.Option("--report", help="What both models said.")] = False,
 ) -> None:
-    """Put labelled images on the list; what is expected of a model is their label."""
-    from binscout_tui.operations.known_good import add
+    """Ask a candidate beside the active model about the unlabelled images, apart from all suggestions."""
+    from binscout_tui.jobs import shadow as job
+    from binscout_tui.operations import shadowing
+    from binscout_tui.workspace import LiveWorkspace
 
     ours = session(context)
-    with ours.workspace() as workspace:
-        added = workspace.db.write(add, workspace.user, TASK, image_ids, must_pass=must_pass)
-    ours.answer({"added": added}, f"{counted(added, 'image is', 'images are')} on the list.")
+    if report or not model:
+        if model:
+            raise UsageError("--report tells of the shadow that is set.", hint="Leave the model away.")
+        with ours.workspace() as workspace:
+            found = workspace.db.read(shadowing.report)
+        ours.answer(found, _shadow_lines(found))
+        return
+    if model == "off":
+        was = ours.run(shadowing.end_shadow)
+        ours.answer({"shadow": None}, "No model is asked beside the active one any more." if was else "None was asked.")
+        return
+
+    async def begin(live: LiveWorkspace) -> int | None:
+        await shadowing.set_shadow(live, model)
+        return await job.start(live)
+
+    job_id = ours.run(begin)
+    said = f"; job {job_id} looks at what the active model has seen" if job_id else ""
+    ours.answer({"shadow": model, "job": job_id}, f"{model} is asked beside the active model{said}.")
 
 
-@known_good_app.command("remove")
-def remove_known_good(
-    context: typer.Context, image_ids: Annotated[list[int], typer.Argument(metavar="IMAGE...")]
-) -> None:
-    """Take images off the list."""
-    from binscout_tui.operations.known_good import remove
-
-    ours = session(context)
-    with ours.workspace() as workspace:
-        workspace.db.write(remove, workspace.user, TASK, image_ids)
-    ours.answer({"removed": len(image_ids)}, f"{counted(len(image_ids), 'image is', 'images are')} off the list.")
-
-
-def gate(context: typer.Context, model: str) -> int:
-    """Test a model on the known-good images. Exit code 3 when it does not pass."""
-    from binscout_tui.operations.gating import gate as judge
-
-    ours = session(context)
-    verdict = ours.run(lambda workspace: judge(workspace, model))
-    answer = {"model": model, "dataset": verdict.dataset, "passed": verdict.passed, "checks": verdict.checks}
-    ours.answer(answer, _checks(verdict))
-    return 0 if verdict.passed else EXIT_REFUSED
-
-
-def activate(
-    context: typer.Context,
-    model: str,
-    reason: Annotated[str, typer.Option(help="Admins only: activate without a passed gate, for this reason.")] = "",
-) -> None:
-    """Put a model to use, if it passed the gate."""
-    from binscout_tui.operations.gating import activate as activate_model
-
-    ours = session(context)
-    ours.answer(*_moved(ours.run(lambda workspace: activate_model(workspace, model, reason=reason))))
-
-
-def rollback(
-    context: typer.Context, task: Annotated[Literal["classify"], typer.Argument(metavar="TASK")] = "classify"
-) -> None:
-    """Go back to the model that was in use before."""
-    from binscout_tui.operations.gating import rollback as roll_back
-
-    ours = session(context)
-    ours.answer(*_moved(ours.run(lambda workspace: roll_back(workspace, task))))
-
-
-def predict(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(parser=given_path, metavar="PATH", help="Files and folders; none: the unlabelled images."),
-    ] = None,
-) -> int:
-    """Ask the active model. Without paths its words on all unlabelled images are kept as suggestions."""
-    from binscout_tui.operations.predicting import predict_paths, predict_unlabelled
-
-    ours = session(context)
-    if not paths:
-        with ours.progress("predict") as on_progress:
-            done = ours.run(lambda workspace: predict_unlabelled(workspace, on_progress))
-        ours.answer(
-            done,
-            f"{counted(done.predicted, 'more unlabelled image has', 'more unlabelled images have')} a suggestion now.",
-        )
-        if done.failed:
-            failed = counted(done.failed, "image")
-            ours.say(f"{failed} could not be looked at; the next `binscout predict` tries again.")
-        return 1 if done.failed and not done.predicted else 0
-    given: Sequence[Path] = paths
-    found = ours.run(lambda workspace: predict_paths(workspace, given))
+def _shadow_lines(found: ShadowReport) -> list[str]:
     lines = [
-        f"{one['path']}: {one['error']}"
-        if one["error"]
-        else f"{one['path']}: {one['label']} {one['score']:.2f}{'  unknown?' if one['unknown'] else ''}"
-        for one in found
+        f"{found.shadow} beside {found.active}: the same word of {found.agree} of {counted(found.n, 'image')}"
+        + (f", nothing of {found.failed}" if found.failed else "")
     ]
-    ours.answer(found, lines)
-    return 0 if any(one["error"] is None for one in found) else 1
-
-
-def _checks(verdict: Gate) -> list[str]:
-    head = f"{verdict.model_id} {'passed' if verdict.passed else 'did NOT pass'} the gate"
-    return [head, *(f"  {'✓' if one['passed'] else '✗'} {one['name']:<16} {one['detail']}" for one in verdict.checks)]
-
-
-def _moved(done: Activation) -> tuple[Activation, str]:
-    before = f" (before: {done.previous_model_id})" if done.previous_model_id else ""
-    return done, f"{done.model_id} is in use for {done.task}{before}."
+    if found.labelled:
+        lines.append(
+            f"  of {found.labelled} labelled since, {found.shadow} had {found.shadow_right} right"
+            f" and {found.active} {found.active_right} (p = {found.p:.3f})"
+        )
+    else:
+        lines.append("  none of them is labelled yet, so nobody knows who is right")
+    for one in found.disagreements:
+        right = f"  right: {one.right}" if one.right else ""
+        lines.append(
+            f"  {one.image_id:>7}  {one.name}: {one.active or 'unknown'} {one.active_score:.2f}"
+            f" | {one.shadow or 'unknown'} {one.shadow_score:.2f}{right}"
+        )
+    return lines

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from binscout_tui.cli.arguments import given_path
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_FAILED, UsageError
+
+if TYPE_CHECKING:
+    from binscout_tui.operations.advising import Advice
 
 
 def register(app: typer.Typer) -> None:
@@ -27,21 +31,33 @@ def suggest(
 ) -> int:
     """Say which picture of one set to choose, how surely, and by whom. Nothing is chosen and nothing written.
 
-    There is no model for sets yet: the rule `sharpest` compares how sharp the pictures are and proposes no crop.
-    Exit code 1 when fewer than two pictures could be looked at.
+    The active model for sets is asked. Where there is none the rule `sharpest` compares how sharp the pictures are; it
+    proposes no crop. Exit code 1 when fewer than two pictures could be looked at.
     """
-    from binscout_tui.operations.advising import advise_files, advise_set
+    from binscout_tui.operations.advising import advise_files, advise_set, model_on_files, model_on_set
 
     if bool(paths) == (set_id is not None):
         raise UsageError("Name the pictures of one set, or a set with --set.", hint="`binscout suggest FOLDER`")
     ours = session(context)
-    with ours.workspace() as workspace:
-        advice = advise_files(workspace, paths) if paths else advise_set(workspace, set_id or 0)
+    given: Sequence[Path] = paths or []
+    advice = ours.run(lambda live: model_on_files(live, given) if given else model_on_set(live, set_id or 0))
+    if advice is None:
+        with ours.workspace() as workspace:
+            advice = advise_files(workspace, given) if given else advise_set(workspace, set_id or 0)
     lines = [
         f"{'▸' if key == str(advice.chosen) else ' '} {'?' if score is None else f'{score:.0%}':>5}  {key}"
         for key, score in advice.scores.items()
     ]
     lines += [f"  {one.path}: {one.reason} [{one.code}]" for one in advice.rejected]
-    lines.append(f"by the rule {advice.by}" if advice.chosen is not None else "nothing to compare")
+    lines.append(_by(advice))
     ours.answer(advice, lines)
     return 0 if advice.chosen is not None else EXIT_FAILED
+
+
+def _by(advice: Advice) -> str:
+    if advice.chosen is None:
+        return "nothing to compare"
+    if advice.sure is None:
+        return f"by the rule {advice.by}"
+    crop = "" if advice.crop is None else f", cut to {','.join(f'{edge:.3f}' for edge in advice.crop)}"
+    return f"by the model {advice.by}{crop}{'' if advice.sure else '; it is not sure'}"

@@ -8,14 +8,18 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from binscout_tui.cli.figure_text import family_lines, figure_lines, primary_text
 from binscout_tui.cli.session import Session, session
 from binscout_tui.errors import BinScoutError
+from binscout_tui.learning.presets import PRESETS
+from binscout_tui.learning.tasks import find_task
 from binscout_tui.store.runs import Run
 from binscout_tui.wording import counted
 from binscout_tui.workspace import Workspace
 
 runs_app = typer.Typer(help="Training runs.", no_args_is_help=True)
 LOOK_S = 0.5
+RECIPES = "; ".join(f"{task}: {', '.join(presets)}" for task, presets in PRESETS.items())
 
 
 def register(app: typer.Typer) -> None:
@@ -28,16 +32,31 @@ def register(app: typer.Typer) -> None:
 def train(
     context: typer.Context,
     dataset: Annotated[str, typer.Option(help="Name or id of a dataset version.")],
-    task: Annotated[Literal["classify", "select", "count"], typer.Option()] = "classify",
-    preset: Annotated[str, typer.Option(help="tiny, or vit-b16 with --weights.")] = "tiny",
+    task: Annotated[
+        Literal["classify", "select", "count"] | None, typer.Option(help="Must be that of the dataset, if given.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help=f"The recipe, else the first of its task: {RECIPES}.")] = "",
     weights: Annotated[Path | None, typer.Option(help="A local file of pretrained weights.")] = None,
+    frozen: Annotated[
+        bool | None,
+        typer.Option(
+            "--frozen/--fine-tune", help="With --weights: keep the network as it is, or train it too. A CPU freezes."
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, max=100_000)] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1)] = 0,
-    devices: Annotated[int, typer.Option(min=1, max=64, help="Processes that train together.")] = 1,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=65_536, help="Samples of all processes a step.")] = None,
+    lr: Annotated[float | None, typer.Option(min=1e-9, max=100.0, help="The highest learning rate.")] = None,
+    image_size: Annotated[int | None, typer.Option(min=32, max=4096, help="Pixels a side.")] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option()] = "auto",
+    devices: Annotated[int, typer.Option(min=1, max=64, help="Processes that train together on a host.")] = 1,
+    nnodes: Annotated[int, typer.Option(min=1, max=1024, help="Hosts that train together.")] = 1,
+    rdzv: Annotated[str | None, typer.Option(help="HOST:PORT where the hosts meet.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
 ) -> None:
     """Train a model in a process of its own, which goes on when this terminal closes."""
     from binscout_tui.jobs.launch import launch
+    from binscout_tui.operations.code_version import code_version
     from binscout_tui.operations.training import enqueue
 
     ours = session(context)
@@ -51,9 +70,17 @@ def train(
             task=task,
             preset=preset,
             weights=None if weights is None else str(weights),
+            mode="auto" if frozen is None else "frozen" if frozen else "fine-tune",
             epochs=epochs,
             seed=seed,
+            batch_size=batch_size,
+            lr=lr,
+            image_size=image_size,
+            device=device,
             devices=devices,
+            nnodes=nnodes,
+            rdzv=rdzv,
+            code_version=code_version(),
         )
         launch(workspace.paths.root, job_id)
         if wait:
@@ -112,18 +139,18 @@ def evaluate(
     dataset: Annotated[str, typer.Option(help="Name or id of a dataset version.")],
     split: Annotated[Literal["train", "val", "test"], typer.Option()] = "test",
 ) -> None:
-    """Measure a model on a split, beside the baselines of its run."""
+    """Measure a model on a split, beside baselines."""
     from binscout_tui.operations.evaluating import evaluate as evaluate_model
 
     ours = session(context)
     with ours.workspace() as workspace:
         found = evaluate_model(workspace, model, dataset, split)
-    metrics = found["metrics"]
-    lines = [f"{model} on {split} of {dataset}: accuracy {figure(metrics)} of {counted(metrics['n'], 'image')}"]
-    lines += [f"  {name:<16} {figure(value)}" for name, value in found["baselines"].items()]
-    ours.answer(found, lines)
+    lines = [f"{model} on {split} of {dataset}"]
+    lines += figure_lines(found["task"], found["metrics"], found["baselines"])
+    ours.answer(found, lines + family_lines(found["metrics"], found["baselines"]))
     if found["seen"]:
-        ours.say(f"{model} learned from {found['seen']} of these images, so these figures flatter it.")
+        seen = counted(found["seen"], find_task(found["task"]).sample)
+        ours.say(f"{model} learned from {seen} of these, or was tuned on them: these figures flatter it.")
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -133,8 +160,10 @@ def _row(run: Run) -> dict[str, Any]:
         "model": run.id if run.job.state == "done" else None,
         "state": run.job.state,
         "job": run.job.id,
+        "task": run.task,
         "dataset": run.dataset_id,
         "preset": run.preset,
+        "config": run.config,
         "metrics": figures.get("metrics"),
         "baselines": figures.get("baselines"),
         "error": run.job.error,
@@ -142,29 +171,18 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def _describe(run: Run) -> list[str]:
-    lines = [_line(run)]
+    config = run.config
+    made = [f"seed {config.get('seed', 0)}", f"data {run.dataset_name} {run.dataset_id}"]
+    made += [f"code {config['code_version']}"] if config.get("code_version") else []
+    lines = [_line(run), f"  {', '.join(made)}"]
     if run.metrics:
         metrics, baselines = run.metrics["metrics"], run.metrics["baselines"]
-        lines.append(f"  {'test accuracy':<18} {figure(metrics)}  of {counted(metrics['n'], 'image')}")
-        lines += [f"  {name.replace('_', ' '):<18} {figure(value)}" for name, value in baselines.items()]
-        for family, value in sorted((metrics.get("by_family") or {}).items()):
-            beside = ", ".join(
-                f"{name.replace('_', ' ')} {found['by_family'][family]['accuracy']:.3f}"
-                for name, found in baselines.items()
-                if family in (found.get("by_family") or {})
-            )
-            lines.append(f"    {family:<16} {value['accuracy']:.3f}  ({beside})")
+        lines += figure_lines(run.task, metrics, baselines) + family_lines(metrics, baselines)
     elif run.job.is_open:
         lines.append("  goes on in its own process; `binscout runs show` and the app show how far it is")
     return lines
 
 
 def _line(run: Run) -> str:
-    accuracy = f"{run.metrics['metrics']['accuracy']:.3f}" if run.metrics else run.job.message
-    return f"{run.id:<20} {run.job.state:<10} {run.preset:<9} {accuracy}"
-
-
-def figure(found: dict[str, Any]) -> str:
-    """An accuracy with its interval."""
-    low, high = found["ci95"]
-    return f"{found['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f})"
+    reached = primary_text(run.task, run.metrics) if run.metrics else run.job.message
+    return f"{run.id:<20} {run.job.state:<10} {run.task:<9} {run.preset:<12} {reached}"

@@ -47,6 +47,8 @@ AREAS: dict[str, Area] = {
         Area("select", "s", "f4", "Select", "binscout_tui.screens.select:SelectScreen"),
         Area("label", "l", "f5", "Label", "binscout_tui.screens.label:LabelScreen"),
         Area("training", "t", "f6", "Training", "binscout_tui.screens.training:TrainingScreen"),
+        Area("report", "e", "", "Report", "binscout_tui.screens.report:ReportScreen"),
+        Area("versus", "w", "", "Two runs", "binscout_tui.screens.versus:VersusScreen"),
         Area("models", "m", "f7", "Models", "binscout_tui.screens.models:ModelsScreen"),
         Area("gallery", "g", "f8", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
         Area("crops", "r", "f9", "Crop queue", "binscout_tui.screens.crops:CropsScreen"),

@@ -122,7 +122,7 @@ SCOPE = Scope(
             "data.new",
             ("n",),
             "build",
-            "Build a version of all labelled images; first it is shown what would be frozen.",
+            "Build a version of classes, decided sets, or counts; first it is shown what would be frozen.",
             allowed=can_build,
             anywhere=True,
         ),

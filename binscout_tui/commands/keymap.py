@@ -22,6 +22,8 @@ INSIDE: dict[str, Keys] = {
     "data_found": ("data",),
     "data_images": ("data",),
     "data_full": ("data",),
+    "case": ("report", "versus"),
+    "case_full": ("report", "versus"),
 }
 """Scopes that are active together with those of the screens on which they open; they come first."""
 TEXT = frozenset({"finder", "filter", "typed", "pick"})

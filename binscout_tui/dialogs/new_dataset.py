@@ -19,21 +19,33 @@ from binscout_tui.dialogs.reader import Page
 from binscout_tui.errors import BinScoutError, UsageError
 from binscout_tui.operations.datasets import Tell
 from binscout_tui.operations.splitting import Ratios, parse_ratios
+from binscout_tui.store.dataset_sources import Offer
 from binscout_tui.store.datasets import checked_name
 from binscout_tui.widgets.choice import Choice
+from binscout_tui.wording import counted
 
 T = TypeVar("T")
 LOOK_S = 0.1
-TASKS = [("classify", "classify", "Which class a picture has; the one task that can be built yet.")]
 
 
 @dataclass(frozen=True, slots=True)
 class NewDataset:
-    """What was filled in."""
+    """What was filled in; `item` is what is to be counted, "" for everything and for other tasks."""
 
     name: str
     task: str
+    item: str
     ratios: Ratios
+
+
+def task_options(offer: Offer) -> list[tuple[str, str, str]]:
+    """(value, words, explanation) of the tasks, with what there is for each."""
+    there = {
+        "classify": f"which class a picture has: {counted(offer.classify, 'image')} with a class",
+        "select": f"which image of a set to keep, and its crop: {counted(offer.select, 'decided set')}",
+        "count": f"how many things there are: {counted(offer.count, 'image')} with boxes or a count",
+    }
+    return [(task, task, words) for task, words in there.items()]
 
 
 class NewDatasetForm(Form[NewDataset]):
@@ -41,19 +53,40 @@ class NewDatasetForm(Form[NewDataset]):
 
     AUTO_FOCUS = "#name"
 
-    def __init__(self, name: str, split: str = "80/10/10") -> None:
+    def __init__(self, name: str, offer: Offer, split: str = "80/10/10") -> None:
         super().__init__("New data set: what would be frozen is shown first")
         self._initial = name, split
+        self._offer = offer
 
     def body(self) -> ComposeResult:
-        """Name, task, split, and what is wrong with them."""
+        """Name, task, what to count, split, and what is wrong with them."""
         name, split = self._initial
         yield Static("name", classes="field-name")
         yield Input(name, compact=True, select_on_focus=True, id="name")
-        yield Choice("task", TASKS, id="task")
+        yield Choice("task", task_options(self._offer), id="task")
+        counted_classes = ", ".join(self._offer.classes[:6]) or "none has boxes or counts of a class"
+        yield Static(
+            Content(f"item or class to count, empty for everything: {counted_classes}"),
+            id="item-name",
+            classes="field-name",
+        )
+        yield Input(placeholder="everything", compact=True, id="item")
         yield Static("split: percent for train/val/test", classes="field-name")
         yield Input(split, compact=True, id="split")
         yield Static("", id="form-error")
+
+    def on_mount(self) -> None:
+        """What is to be counted is asked for that task alone."""
+        self.watch(self.query_one("#task", Choice), "index", self._show_item)
+
+    def _show_item(self) -> None:
+        is_count = self._chosen_task == "count"
+        for field in ("#item-name", "#item"):
+            self.query_one(field).display = is_count
+
+    @property
+    def _chosen_task(self) -> str:
+        return self.query_one("#task", Choice).value
 
     def action_submit(self) -> None:
         """Answer with what is filled in, when it is right."""
@@ -65,10 +98,11 @@ class NewDatasetForm(Form[NewDataset]):
         self.dismiss(answer)
 
     def _filled_in(self) -> NewDataset:
-        name, split = (self.query_one(f"#{field}", Input).value.strip() for field in ("name", "split"))
+        name, item, split = (self.query_one(f"#{field}", Input).value.strip() for field in ("name", "item", "split"))
         if not name:
             raise UsageError("A data set needs a name.")
-        return NewDataset(checked_name(name), self.query_one("#task", Choice).value, parse_ratios(split))
+        item = item if self._chosen_task == "count" else ""
+        return NewDataset(checked_name(name), self._chosen_task, item, parse_ratios(split))
 
 
 class LeftError(BinScoutError):

@@ -67,3 +67,8 @@ def log_path(root: Path) -> Path:
 def models_path(root: Path) -> Path:
     """The folder that holds one folder a model."""
     return real_root(root) / "models"
+
+
+def runs_path(root: Path) -> Path:
+    """The folder that holds one folder a training run."""
+    return real_root(root) / "runs"

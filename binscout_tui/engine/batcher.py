@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from binscout_tui.engine.isolation import BatchLimit, predict_isolated
-from binscout_tui.engine.protocol import DEADLINE, Answer, Crop, failed
+from binscout_tui.engine.protocol import DEADLINE, Crop, failed
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.sources import Pinned
 
@@ -27,10 +27,17 @@ class Work:
     crop: Crop | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SetWork:
+    """The candidates of one set."""
+
+    sources: tuple[Path | Pinned | bytes, ...]
+
+
 class Model(Protocol):
     """What the batcher needs of a model. `predict` may raise; `release_memory` is called when memory ran out."""
 
-    def predict(self, works: Sequence[Work]) -> Sequence[Answer]: ...
+    def predict(self, works: Sequence[Any]) -> Sequence[Any]: ...
 
     def release_memory(self) -> None: ...
 
@@ -39,13 +46,16 @@ class Model(Protocol):
 class Ticket:
     """A place in the queue. `deliver` is called once, on the model thread, unless the ticket is withdrawn.
 
-    `expires` is a moment of `time.monotonic()`; work that has not begun by then is answered with `deadline`.
+    `expires` is a moment of `time.monotonic()`; work that has not begun by then is answered with `deadline`, as an
+    answer that `failed` makes. What may wait `later` is begun only when nothing else waits.
     """
 
     model: Model
-    work: Work
+    work: Any
     expires: float
-    deliver: Callable[[Ticket, Answer], None]
+    deliver: Callable[[Ticket, Any], None]
+    failed: Callable[[str], Any] = failed
+    later: bool = False
     withdrawn: bool = field(default=False, init=False)
 
 
@@ -125,17 +135,18 @@ class Batcher:
             self._crashed()
 
     def _next_batch(self) -> list[Ticket]:
-        """The oldest ticket and those after it that want the same model; empty when closing."""
+        """The oldest ticket that cannot wait, else the oldest, and those after it like it; empty when closing."""
         with self._changed:
             while not self._queue and not self._closing:
                 self._changed.wait()
             if self._closing:
                 return []
-            model = self._queue[0].model
+            first = next((ticket for ticket in self._queue if not ticket.later), self._queue[0])
             batch: list[Ticket] = []
             others: deque[Ticket] = deque()
             for ticket in self._queue:
-                fits = ticket.model is model and len(batch) < self.limit.now
+                like = ticket.model is first.model and ticket.later is first.later
+                fits = like and len(batch) < self.limit.now
                 (batch if fits else others).append(ticket)
             self._queue = others
             return batch
@@ -144,7 +155,7 @@ class Batcher:
         begun = time.monotonic()
         late = [ticket for ticket in batch if ticket.expires <= begun]
         for ticket in late:
-            _hand_over(ticket, failed(DEADLINE))
+            _hand_over(ticket, ticket.failed(DEADLINE))
         batch = [ticket for ticket in batch if ticket.expires > begun]
         if not batch:
             return
@@ -154,7 +165,8 @@ class Batcher:
             self.limit.shrink(size)
             model.release_memory()
 
-        answers = predict_isolated(model.predict, [ticket.work for ticket in batch], out_of_memory)
+        works = [ticket.work for ticket in batch]
+        answers = predict_isolated(model.predict, works, out_of_memory, batch[0].failed)
         self.limit.succeeded()
         each = (time.monotonic() - begun) / len(batch)
         self._seconds_each = each if not self._seconds_each else 0.8 * self._seconds_each + 0.2 * each
@@ -162,6 +174,6 @@ class Batcher:
             _hand_over(ticket, answer)
 
 
-def _hand_over(ticket: Ticket, answer: Answer) -> None:
+def _hand_over(ticket: Ticket, answer: Any) -> None:
     if not ticket.withdrawn:
         ticket.deliver(ticket, answer)

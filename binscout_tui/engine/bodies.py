@@ -8,22 +8,24 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from binscout_tui.engine import protocol
-from binscout_tui.engine.batcher import Work
-from binscout_tui.engine.protocol import BackgroundRequest, Crop, ItemId, WireItem
+from binscout_tui.engine import answers, protocol
+from binscout_tui.engine.answers import CountRequest, WirePicture
+from binscout_tui.engine.batcher import SetWork, Work
+from binscout_tui.engine.protocol import BackgroundRequest, Crop, ItemId, PredictRequest, WireItem
 from binscout_tui.errors import BinScoutError, UsageError
 from binscout_tui.learning.sources import Pinned
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a request for predictions asks for; `ids[i]` belongs to `works[i]`."""
+    """What a request for answers asks for; `ids[i]` belongs to `works[i]`. See `PredictRequest`."""
 
     model: str | None
     ids: Sequence[ItemId]
-    works: Sequence[Work]
+    works: Sequence[Work | SetWork]
     deadline_s: float
     model_sha256: str | None
+    later: bool = False
 
 
 async def read(request: Request, limit: int) -> bytes:
@@ -47,9 +49,26 @@ async def read_predict(request: Request) -> Wanted:
     """
     if request.headers.get("content-type", "").startswith("image/"):
         return await _picture(request)
-    wanted = protocol.decode_predict(await read(request, protocol.MAX_JSON_BYTES))
+    return _of_pictures(protocol.decode_predict(await read(request, protocol.MAX_JSON_BYTES)))
+
+
+async def read_count(request: Request) -> Wanted:
+    """Items by path as JSON. Raises as `read_predict`."""
+    return _of_pictures(answers.decode_count(await read(request, protocol.MAX_JSON_BYTES)))
+
+
+async def read_suggest(request: Request) -> Wanted:
+    """Sets of pictures by path as JSON. Raises as `read_predict`."""
+    wanted = answers.decode_suggest(await read(request, protocol.MAX_JSON_BYTES))
+    works = [SetWork(tuple(_source(one) for one in item.images)) for item in wanted.items]
+    ids = [item.id for item in wanted.items]
+    return Wanted(wanted.model, ids, works, wanted.deadline_s, wanted.model_sha256, wanted.later)
+
+
+def _of_pictures(wanted: PredictRequest | CountRequest) -> Wanted:
     works = [Work(_source(item), item.crop) for item in wanted.items]
-    return Wanted(wanted.model, [item.id for item in wanted.items], works, wanted.deadline_s, wanted.model_sha256)
+    ids = [item.id for item in wanted.items]
+    return Wanted(wanted.model, ids, works, wanted.deadline_s, wanted.model_sha256, wanted.later)
 
 
 async def read_background(request: Request) -> BackgroundRequest:
@@ -83,7 +102,7 @@ def _crop(text: str) -> Crop:
     return x1, y1, x2, y2
 
 
-def _source(item: WireItem) -> Path | Pinned:
+def _source(item: WireItem | WirePicture) -> Path | Pinned:
     path = _absolute(item.path)
     return path if item.sha256 is None else Pinned(path, item.sha256)
 

@@ -1,4 +1,4 @@
-"""Loads trained classifiers for the server. This imports torch, so only the server's loader thread imports this."""
+"""Loads trained models for the server. This imports torch, so only the server's loader thread imports this."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from binscout_tui.engine.model_files import task_of
+from binscout_tui.engine.predictor import Predictor
 from binscout_tui.learning.inference import Classifier
 
 MOST_THREADS = 8
@@ -22,6 +24,18 @@ def set_threads() -> int:
 set_threads()
 
 
-def load(folder: Path, device: str) -> Classifier:
-    """The classifier saved in `folder`; raises BinScoutError (`model_missing`, `model_corrupt`, `model_mismatch`)."""
+def load(folder: Path, device: str) -> Predictor:
+    """The model saved in `folder`, of the task on its card.
+
+    Raises BinScoutError (`model_missing`, `model_corrupt`, `model_mismatch`).
+    """
+    task = task_of(folder)
+    if task == "select":
+        from binscout_tui.learning.select.inference import Selector
+
+        return Selector.load(folder, device)
+    if task == "count":
+        from binscout_tui.learning.count.inference import Counter
+
+        return Counter.load(folder, device)
     return Classifier.load(folder, device)

@@ -7,8 +7,9 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,11 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.engine import address, launch, protocol
+from binscout_tui.engine import address, launch
+from binscout_tui.engine.answers import CountLine, SetLine, SetPicture, SetToJudge, decode_count_line, decode_set_line
 from binscout_tui.engine.background_files import FOLDER
 from binscout_tui.engine.connection import Connection, EngineAbsentError, EngineBusyError, EngineGoneError, unresponsive
-from binscout_tui.engine.protocol import PredictionLine, PredictItem
+from binscout_tui.engine.protocol import PredictionLine, PredictItem, decode_line
 from binscout_tui.errors import EXIT_REFUSED, BinScoutError
 from binscout_tui.settings import BackgroundSettings, EngineSettings
 
@@ -30,7 +32,7 @@ STOP_SECONDS = 15.0
 MOST_RESTARTS = 2
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 
-__all__ = ["EngineClient", "PredictItem", "PredictionLine"]
+__all__ = ["CountLine", "EngineClient", "PredictItem", "PredictionLine", "SetLine", "SetPicture", "SetToJudge"]
 
 
 class EngineClient:
@@ -48,7 +50,7 @@ class EngineClient:
         self._start_seconds = start_seconds
         self._connection = Connection(self.root)
         self._starting = asyncio.Lock()
-        self._default: tuple[str | None, str | None] = (None, None)
+        self._defaults: dict[str, tuple[str | None, str | None]] = {}
 
     async def __aenter__(self) -> EngineClient:
         return self
@@ -77,14 +79,16 @@ class EngineClient:
         async with self._starting:
             return await self.health() or await self._start()
 
-    async def load(self, model_id: str, *, sha256: str | None = None) -> dict[str, Any]:
-        """Load a model and make it the default, starting the engine when needed.
+    async def load(self, model_id: str, *, sha256: str | None = None, default: bool = True) -> dict[str, Any]:
+        """Load a model and make it the default of its task, starting the engine when needed.
+
+        Without `default` it is loaded and warmed up beside the others.
 
         Raises BinScoutError: `bad_model_id`, `model_missing`, `model_corrupt`, `model_mismatch`, `model_changed` when
         the SHA-256 of its weights is not `sha256` (then the old default stays), `engine_start`, `engine_died`.
         """
         deaths = _Deaths(self.root)
-        body = {"model": model_id, "model_sha256": sha256}
+        body = {"model": model_id, "model_sha256": sha256, "default": default}
         while True:
             try:
                 answer = await self._connection.ask("POST", "/load", body, seconds=LOAD_SECONDS)
@@ -92,7 +96,8 @@ class EngineClient:
                 deaths.count(error, "the model was loaded")
                 await self.ensure()
             else:
-                self._default = (model_id, sha256)
+                if default:
+                    self._defaults[str(answer["model"].get("task", "classify"))] = (model_id, sha256)
                 return answer
 
     async def predict(
@@ -102,22 +107,60 @@ class EngineClient:
         *,
         sha256: str | None = None,
         deadline_s: float = 30,
+        later: bool = False,
     ) -> AsyncGenerator[PredictionLine, None]:
         """Exactly one line an item, as they come; `model_id` None means the default model, `sha256` is as in `load`.
 
         An engine that dies is started again and asked for what it has not answered. Relative paths and links are
         resolved here: the server takes neither. Closing the iterator takes what is queued out of the engine's queue.
-        Raises BinScoutError: `engine_died` (at the third death), `engine_busy`, `engine_start`, `no_model` and those
-        of `load`.
+        What may wait `later` is begun only when nothing else waits. Raises BinScoutError: `engine_died` (at the third
+        death), `engine_busy`, `engine_start`, `no_model`, `wrong_task` and those of `load`.
         """
+        asked = _Asked("classify", "/predict", (model_id, sha256), deadline_s, later, _on_the_wire, decode_line)
+        async with aclosing(self._ask(asked, items)) as lines:
+            async for line in lines:
+                yield line
+
+    async def suggest(
+        self,
+        model_id: str | None,
+        sets: Iterable[SetToJudge],
+        *,
+        sha256: str | None = None,
+        deadline_s: float = 60,
+        later: bool = False,
+    ) -> AsyncGenerator[SetLine, None]:
+        """Exactly one line a set, as `predict`."""
+        asked = _Asked("select", "/suggest", (model_id, sha256), deadline_s, later, _set_on_the_wire, decode_set_line)
+        async with aclosing(self._ask(asked, sets)) as lines:
+            async for line in lines:
+                yield line
+
+    async def count(
+        self,
+        model_id: str | None,
+        items: Iterable[PredictItem],
+        *,
+        sha256: str | None = None,
+        deadline_s: float = 60,
+        later: bool = False,
+    ) -> AsyncGenerator[CountLine, None]:
+        """Exactly one line an item, as `predict`."""
+        asked = _Asked("count", "/count", (model_id, sha256), deadline_s, later, _on_the_wire, decode_count_line)
+        async with aclosing(self._ask(asked, items)) as lines:
+            async for line in lines:
+                yield line
+
+    async def _ask(self, asked: _Asked, items: Iterable[Any]) -> AsyncGenerator[Any, None]:
         deaths = _Deaths(self.root)
-        model = self._default if model_id is None else (model_id, sha256)
+        if asked.model[0] is None:
+            asked = replace(asked, model=self._defaults.get(asked.task, (None, None)))
         remaining = iter(items)
         while part := list(islice(remaining, self._part_size)):
             waiting = dict(enumerate(part))
             while waiting:
                 try:
-                    async with aclosing(self._answers(model, waiting, deadline_s)) as lines:
+                    async with aclosing(self._answers(asked, waiting)) as lines:
                         async for line in lines:
                             item = waiting.pop(int(line.id), None)
                             if item is not None:
@@ -175,25 +218,24 @@ class EngineClient:
         """Small enough that requests of others are not kept waiting for more than a batch."""
         return max(1, min(self._settings.max_batch, self._settings.queue))
 
-    async def _answers(
-        self, model: tuple[str | None, str | None], waiting: dict[int, PredictItem], deadline_s: float
-    ) -> AsyncGenerator[PredictionLine, None]:
+    async def _answers(self, asked: _Asked, waiting: dict[int, Any]) -> AsyncGenerator[Any, None]:
         """The lines of one request, tried again while the queue is full."""
         body = {
-            "model": model[0],
-            "model_sha256": model[1],
-            "deadline_s": deadline_s,
-            "items": [_on_the_wire(number, item) for number, item in waiting.items()],
+            "model": asked.model[0],
+            "model_sha256": asked.model[1],
+            "deadline_s": asked.deadline_s,
+            "later": asked.later,
+            "items": [asked.wire(number, item) for number, item in waiting.items()],
         }
         until = time.monotonic() + BUSY_SECONDS
         pause = FIRST_PAUSE
         while True:
             try:
                 async with aclosing(
-                    self._connection.lines("/predict", body, seconds=deadline_s + LOAD_SECONDS)
+                    self._connection.lines(asked.address, body, seconds=asked.deadline_s + LOAD_SECONDS)
                 ) as lines:
                     async for line in lines:
-                        yield protocol.decode_line(line)
+                        yield asked.decode(line)
             except EngineBusyError as error:
                 if time.monotonic() > until:
                     raise _still_busy() from error
@@ -254,6 +296,19 @@ class EngineClient:
         )
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One question about many things: the task, where it is asked, of which model, and how both sides are written."""
+
+    task: str
+    address: str
+    model: tuple[str | None, str | None]
+    deadline_s: float
+    later: bool
+    wire: Callable[[int, Any], dict[str, Any]]
+    decode: Callable[[str], Any]
+
+
 class _Deaths:
     """Counts how often the engine died during one call, and gives up when that is no accident any more."""
 
@@ -293,6 +348,11 @@ def _has_ended(process: int, seconds: float) -> bool:
 
 def _on_the_wire(number: int, item: PredictItem) -> dict[str, Any]:
     return {"id": number, "path": os.path.realpath(item.path), "crop": item.crop, "sha256": item.sha256}
+
+
+def _set_on_the_wire(number: int, item: SetToJudge) -> dict[str, Any]:
+    images = [{"path": os.path.realpath(one.path), "sha256": one.sha256} for one in item.images]
+    return {"id": number, "images": images}
 
 
 def _to_cut_out(path: Path, sha256: str, settings: BackgroundSettings) -> dict[str, Any]:

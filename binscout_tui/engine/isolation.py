@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from binscout_tui.engine.protocol import Answer, failed
+from binscout_tui.engine.protocol import failed
 
 Work = TypeVar("Work")
-Predict = Callable[[Sequence[Work]], Sequence[Answer]]
+Predict = Callable[[Sequence[Work]], Sequence[Any]]
+Failed = Callable[[str], Any]
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +21,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def predict_isolated(
-    predict: Predict[Work], works: Sequence[Work], out_of_memory: Callable[[int], None]
-) -> list[Answer]:
+    predict: Predict[Work], works: Sequence[Work], out_of_memory: Callable[[int], None], failed: Failed = failed
+) -> list[Any]:
     """One answer a work, in order. A batch that raises is split in halves until only the bad ones fail.
 
-    `out_of_memory` is told the size of every batch that did not fit, before its halves are tried.
+    `out_of_memory` is told the size of every batch that did not fit, before its halves are tried; `failed` makes the
+    answer that is an error.
     """
     answers = _all_or_error(predict, works)
     if not isinstance(answers, Exception):
@@ -38,11 +40,11 @@ def predict_isolated(
     if len(works) == 1:
         return [failed(f"The model cannot read this picture ({reason}).")]
     half = len(works) // 2
-    first = predict_isolated(predict, works[:half], out_of_memory)
-    return first + predict_isolated(predict, works[half:], out_of_memory)
+    first = predict_isolated(predict, works[:half], out_of_memory, failed)
+    return first + predict_isolated(predict, works[half:], out_of_memory, failed)
 
 
-def _all_or_error(predict: Predict[Work], works: Sequence[Work]) -> list[Answer] | Exception:
+def _all_or_error(predict: Predict[Work], works: Sequence[Work]) -> list[Any] | Exception:
     """Whatever a model raises must not take other pictures along."""
     try:
         answers = list(predict(works))

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from binscout_tui.errors import BinScoutError, NotFoundError, UsageError
-from binscout_tui.learning.card import CARD_FILE, WEIGHTS_FILE
+from binscout_tui.learning.card import CARD_FILE, WEIGHTS_FILE, corrupt
+from binscout_tui.learning.tasks import TASKS
 
 MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -44,6 +45,19 @@ def weights_sha256(folder: Path) -> str:
     except FileNotFoundError:
         return ""
     return str(msgspec.convert(card, dict[str, Any]).get("weights_sha256", ""))
+
+
+def task_of(folder: Path) -> str:
+    """The task on the card; `classify` for a predictor without cards. Raises BinScoutError for one that is none."""
+    try:
+        task = json.loads((folder / CARD_FILE).read_bytes()).get("task", "classify")
+    except FileNotFoundError:
+        return "classify"
+    except (ValueError, AttributeError) as error:
+        raise corrupt(folder / CARD_FILE, str(error)) from error
+    if task not in TASKS:
+        raise corrupt(folder / CARD_FILE, f"there is no task {task!r}")
+    return str(task)
 
 
 def changed(model_id: str, reason: str) -> BinScoutError:

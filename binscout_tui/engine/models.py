@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from binscout_tui.engine.isolation import is_out_of_memory
-from binscout_tui.engine.model_files import changed, model_folder, stamp, weights_sha256
+from binscout_tui.engine.model_files import changed, model_folder, stamp, task_of, weights_sha256
 from binscout_tui.engine.predictor import LoadedModel, find_predictor
 from binscout_tui.errors import BinScoutError
 
@@ -17,21 +17,23 @@ log = logging.getLogger(__name__)
 
 
 class ModelCache:
-    """Up to `capacity` loaded models of the folder `models`; the least recently used goes first, the default never.
+    """Loaded models of the folder `models`: the default of each task, and up to `beside` others.
+
+    Of the others the least recently used goes first.
 
     Models are loaded on a thread of their own, one at a time, so that the others keep answering meanwhile. One whose
     files were touched since is loaded, and so verified, again before it is used.
     All methods belong to the event loop.
     """
 
-    def __init__(self, models: Path, predictor: str, device: str, capacity: int = 2) -> None:
-        self.default: LoadedModel | None = None
+    def __init__(self, models: Path, predictor: str, device: str, beside: int = 2) -> None:
+        self.defaults: dict[str, LoadedModel] = {}
         self.loading: str | None = None
         self.preparing = False
         self._models = models
         self._predictor = predictor
         self._device = device
-        self._capacity = capacity
+        self._beside = beside
         self._loaded: dict[str, LoadedModel] = {}
         self._one_at_a_time = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loader")
@@ -49,17 +51,29 @@ class ModelCache:
         finally:
             self.preparing = False
 
-    async def get(self, model_id: str | None, sha256: str | None = None) -> LoadedModel:
-        """The model with that id, loaded when it is not, or the default one.
+    async def get(self, model_id: str | None, sha256: str | None = None, task: str | None = None) -> LoadedModel:
+        """The model with that id, loaded when it is not, or the default one of `task`.
 
-        Raises BinScoutError; `model_changed` when the SHA-256 of its weights is not `sha256`, where that is given.
+        Raises BinScoutError; `model_changed` when the SHA-256 of its weights is not `sha256`, where that is given;
+        `wrong_task` when it is for another task than `task`.
         """
+        model = await self._get(model_id, sha256, task or "classify")
+        if task is not None and model.task != task:
+            raise BinScoutError(
+                f"Model {model.id} is for {model.task}, not for {task}.", hint="Name another model.", code="wrong_task"
+            )
+        return model
+
+    async def _get(self, model_id: str | None, sha256: str | None, task: str) -> LoadedModel:
         if model_id is None:
-            if self.default is None:
+            default = self.defaults.get(task)
+            if default is None:
                 raise BinScoutError(
-                    "The engine has no model loaded.", hint="Name a model, or activate one.", code="no_model"
+                    f"The engine has no model for {task} loaded.",
+                    hint="Name a model, or activate one.",
+                    code="no_model",
                 )
-            model_id, sha256 = self.default.id, sha256 or self.default.sha256 or None
+            model_id, sha256 = default.id, sha256 or default.sha256 or None
         folder = model_folder(self._models, model_id)
         model = self._touch(model_id, folder) or await self._load(model_id, folder)
         if sha256 is not None and model.sha256 != sha256:
@@ -68,9 +82,9 @@ class ModelCache:
         return model
 
     async def make_default(self, model_id: str, sha256: str | None = None) -> LoadedModel:
-        """Load the model beside the current default and put it in its place; a failure leaves everything as it was."""
+        """Load the model beside the default of its task and put it in its place; a failure leaves all as it was."""
         model = await self.get(model_id, sha256)
-        self.default = model
+        self.defaults[model.task] = model
         self._evict()
         return model
 
@@ -92,8 +106,9 @@ class ModelCache:
             finally:
                 self.loading = None
             self._loaded[model_id] = model
-            if self.default is not None and (self.default.id, self.default.sha256) == (model_id, model.sha256):
-                self.default = model
+            default = self.defaults.get(model.task)
+            if default is not None and (default.id, default.sha256) == (model_id, model.sha256):
+                self.defaults[model.task] = model
             self._evict()
         log.info("loaded model %s on %s", model_id, model.predictor.device)
         return model
@@ -103,7 +118,7 @@ class ModelCache:
             before = stamp(folder)
             predictor = find_predictor(self._predictor)(folder, self._device)
             predictor.warm_up()
-            model = LoadedModel(model_id, weights_sha256(folder), before, predictor)
+            model = LoadedModel(model_id, weights_sha256(folder), before, predictor, task_of(folder))
             if stamp(folder) != before:
                 raise changed(model_id, "something wrote to them while they were loaded")
             return model
@@ -132,9 +147,9 @@ class ModelCache:
 
     def _evict(self) -> None:
         """Work that is queued holds its own reference: a model in use leaves memory after its last batch."""
-        candidates = [model for model in self._loaded.values() if model is not self.default]
-        surplus = len(self._loaded) - self._capacity
-        for model in candidates[: max(0, surplus)]:
+        defaults = list(self.defaults.values())
+        others = [model for model in self._loaded.values() if not any(model is default for default in defaults)]
+        for model in others[: max(0, len(others) - self._beside)]:
             log.info("model %s leaves memory", model.id)
             del self._loaded[model.id]
 

@@ -11,9 +11,11 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from binscout_tui.engine.batcher import Work
+from binscout_tui.engine.answers import FAILED
+from binscout_tui.engine.batcher import SetWork, Work
+from binscout_tui.engine.kinds import ASK
 from binscout_tui.engine.model_files import Stamp
-from binscout_tui.engine.protocol import MAX_PICTURE_BYTES, Answer, Crop, failed
+from binscout_tui.engine.protocol import MAX_PICTURE_BYTES
 from binscout_tui.errors import UsageError
 from binscout_tui.learning.sources import Pinned
 
@@ -21,18 +23,15 @@ DEFAULT_PREDICTOR = "binscout_tui.engine.classifier:load"
 
 
 class Predictor(Protocol):
-    """A model in memory. `predict` gives one answer a source, with the attributes of `Answer`.
+    """A model in memory.
 
-    A pinned file with other bytes gets an answer with an error.
+    Beside this it has what its task asks for: `predict(sources, crops)` for `classify`, with `classes`,
+    `suggest(sets of sources)` for `select`, `count(sources, crops)` for `count`. Each gives one answer a source or set,
+    with the attributes of `Answer`, `SetAnswer` and `CountAnswer`; a pinned file with other bytes gets an error.
     """
 
     @property
     def device(self) -> str: ...
-
-    @property
-    def classes(self) -> Sequence[str]: ...
-
-    def predict(self, sources: Sequence[Path | Pinned | bytes], crops: Sequence[Crop | None]) -> Sequence[Any]: ...
 
     def warm_up(self) -> None: ...
 
@@ -65,22 +64,24 @@ class LoadedModel:
     `sha256` is that of its weights, `stamp` how its files looked when it was loaded from them.
     """
 
-    def __init__(self, model_id: str, sha256: str, stamp: Stamp, predictor: Predictor) -> None:
+    def __init__(self, model_id: str, sha256: str, stamp: Stamp, predictor: Predictor, task: str = "classify") -> None:
         self.id = model_id
+        self.task = task
         self.sha256 = sha256
         self.stamp = stamp
         self.predictor = predictor
         self.memory_bytes = predictor.memory_bytes()
 
-    def predict(self, works: Sequence[Work]) -> list[Answer]:
+    def predict(self, works: Sequence[Work | SetWork]) -> list[Any]:
         """One answer a work, with an error for a file that may not be read. Raises what the predictor raises."""
-        refusals = [_refusal(work.source) for work in works]
+        refusals = [_refused(work) for work in works]
         good = [work for work, refusal in zip(works, refusals, strict=True) if refusal is None]
-        told = self.predictor.predict([work.source for work in good], [work.crop for work in good]) if good else []
+        told = ASK[self.task](self.predictor, good) if good else []
         if len(told) != len(good):
             raise RuntimeError(f"the predictor gave {len(told)} answers for {len(good)} pictures")
         answers = iter(told)
-        return [_answer(next(answers)) if refusal is None else failed(refusal) for refusal in refusals]
+        failed = FAILED[self.task]
+        return [next(answers) if refusal is None else failed(refusal) for refusal in refusals]
 
     def release_memory(self) -> None:
         """Give back what a batch that did not fit has left behind."""
@@ -92,7 +93,8 @@ class LoadedModel:
             "id": self.id,
             "sha256": self.sha256,
             "state": "ready",
-            "classes": len(self.predictor.classes),
+            "task": self.task,
+            "classes": len(getattr(self.predictor, "classes", ())),
             "device": self.predictor.device,
             "memory_bytes": self.memory_bytes,
         }
@@ -104,6 +106,12 @@ def release_memory() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _refused(work: Work | SetWork) -> str | None:
+    """Why a work may not be looked at: the first of its files that may not."""
+    sources = work.sources if isinstance(work, SetWork) else (work.source,)
+    return next((refusal for source in sources if (refusal := _refusal(source)) is not None), None)
 
 
 def _refusal(source: Path | Pinned | bytes) -> str | None:
@@ -122,13 +130,3 @@ def _refusal(source: Path | Pinned | bytes) -> str | None:
     if status.st_size > MAX_PICTURE_BYTES:
         return f"The file has {status.st_size} bytes; the limit is {MAX_PICTURE_BYTES}."
     return None
-
-
-def _answer(told: Any) -> Answer:
-    return Answer(
-        label=told.label,
-        score=float(told.score),
-        probabilities=dict(told.probabilities),
-        unknown=bool(told.unknown),
-        error=told.error,
-    )

@@ -17,6 +17,7 @@ from binscout_tui.engine import address
 from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher
 from binscout_tui.engine.models import ModelCache
+from binscout_tui.engine.run_events import RunEvents
 from binscout_tui.engine.service import Service
 from binscout_tui.errors import BinScoutError
 
@@ -69,9 +70,10 @@ async def serve(listener: socket.socket, root: Path, options: EngineOptions) -> 
     server: _Server
     backgrounds = Backgrounds(root, options.device)
     service = Service(models, batcher, backgrounds, options.device, lambda: server.leave())
+    events = RunEvents(address.runs_path(root), worked=service.stats.worked, leaving=lambda: server.should_exit)
     server = _Server(
         uvicorn.Config(
-            service.app(),
+            service.app(events.route()),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -69,20 +69,26 @@ class PredictionLine(msgspec.Struct, frozen=True):
 class PredictRequest(msgspec.Struct, frozen=True):
     """The body of `POST /predict`; `deadline_s` counts from the moment at which the items are queued.
 
-    `model_sha256` is what the SHA-256 of the model's weights must be.
+    `model_sha256` is what the SHA-256 of the model's weights must be. What may wait `later` is begun only when nothing
+    else waits.
     """
 
     items: list[WireItem]
     model: str | None = None
     model_sha256: str | None = None
     deadline_s: float = 30.0
+    later: bool = False
 
 
 class LoadRequest(msgspec.Struct, frozen=True):
-    """The body of `POST /load`; `model_sha256` as in `PredictRequest`."""
+    """The body of `POST /load`; `model_sha256` as in `PredictRequest`.
+
+    Without `default` the model is loaded beside the others and stays there while there is room.
+    """
 
     model: str
     model_sha256: str | None = None
+    default: bool = True
 
 
 class BackgroundRequest(msgspec.Struct, frozen=True):
@@ -103,8 +109,8 @@ def encode(value: Any) -> bytes:
     return json.dumps(msgspec.to_builtins(value), ensure_ascii=True).encode("ascii")
 
 
-def line(item_id: ItemId, model: str, answer: Answer) -> bytes:
-    """One line of the NDJSON stream."""
+def line(item_id: ItemId, model: str, answer: msgspec.Struct) -> bytes:
+    """One line of the NDJSON stream, for an answer of any task."""
     return encode({"id": item_id, **msgspec.structs.asdict(answer), "model": model}) + b"\n"
 
 
@@ -115,17 +121,17 @@ def decode_line(text: str) -> PredictionLine:
 
 def decode_load(body: bytes) -> LoadRequest:
     """Raises UsageError (`bad_request`)."""
-    return _decode(body, LoadRequest)
+    return decode_as(body, LoadRequest)
 
 
 def decode_background(body: bytes) -> BackgroundRequest:
     """Raises UsageError (`bad_request`)."""
-    return _decode(body, BackgroundRequest)
+    return decode_as(body, BackgroundRequest)
 
 
 def decode_predict(body: bytes) -> PredictRequest:
     """Raises UsageError (`bad_request`), also for crops that are no box and deadlines that are no time."""
-    request = _decode(body, PredictRequest)
+    request = decode_as(body, PredictRequest)
     check_deadline(request.deadline_s)
     for item in request.items:
         check_crop(item.crop)
@@ -161,7 +167,8 @@ def error_body(error: BinScoutError) -> dict[str, Mapping[str, str]]:
     return {"error": error.as_json()}
 
 
-def _decode(body: bytes, kind: type[T]) -> T:
+def decode_as(body: bytes, kind: type[T]) -> T:
+    """The body of a request as `kind`. Raises UsageError (`bad_request`)."""
     try:
         return msgspec.convert(json.loads(body), kind)
     except ValueError as error:

@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,11 +19,12 @@ from starlette.types import Receive, Scope, Send
 
 from binscout_tui import __version__
 from binscout_tui.engine import bodies, protocol
+from binscout_tui.engine.answers import FAILED
 from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher, QueueFullError, Ticket
 from binscout_tui.engine.models import ModelCache
 from binscout_tui.engine.predictor import LoadedModel
-from binscout_tui.engine.protocol import Answer, ItemId
+from binscout_tui.engine.protocol import ItemId
 from binscout_tui.engine.stats import Stats
 from binscout_tui.errors import BinScoutError
 
@@ -31,14 +32,18 @@ STATUS = {
     "bad_request": 400,
     "not_found": 404,
     "model_missing": 404,
+    "no_run": 404,
     "no_model": 409,
     "background_off": 409,
     "too_large": 413,
     "too_many_items": 413,
     "bad_model_id": 422,
+    "bad_run_id": 422,
     "model_changed": 422,
     "model_corrupt": 422,
     "model_mismatch": 422,
+    "model_other_task": 422,
+    "wrong_task": 422,
     "device_missing": 422,
     "background_extra": 422,
     "background_model": 422,
@@ -49,6 +54,8 @@ STATUS = {
     "engine_memory": 507,
     "storage": 507,
 }
+
+Read = Callable[[Request], Awaitable[bodies.Wanted]]
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +82,14 @@ class Service:
         """How the engine is; never waits for a model."""
         models = self.models
         loading = models.preparing or models.loading is not None
-        default = models.default
+        default = models.defaults.get("classify") or next(iter(models.defaults.values()), None)
         report = {
             "status": "loading" if loading else "ok",
             "pid": os.getpid(),
             "version": __version__,
             "device": default.predictor.device if default else self._device,
             "default_model": default.id if default else None,
+            "default_models": {task: model.id for task, model in models.defaults.items()},
             "models": models.report(),
             "queue": {"length": self.batcher.waiting, "limit": self.batcher.capacity},
             "max_batch": self.batcher.limit.now,
@@ -89,25 +97,38 @@ class Service:
         return _json(report | self.stats.report())
 
     async def load(self, request: Request) -> Response:
-        """Make a model the default one, loading it beside the present default."""
+        """Load a model beside the present default of its task, and make it the default unless that is not wanted."""
         self.stats.requests += 1
         with self.stats.work():
             wanted = protocol.decode_load(await bodies.read(request, protocol.MAX_JSON_BYTES))
-            model = await self.models.make_default(wanted.model, wanted.model_sha256)
-            return _json({"default_model": model.id, "model": model.report()})
+            found = self.models.make_default if wanted.default else self.models.get
+            model = await found(wanted.model, wanted.model_sha256)
+            default = self.models.defaults.get(model.task)
+            return _json({"default_model": default.id if default else None, "model": model.report()})
 
     async def predict(self, request: Request) -> Response:
-        """Answers as NDJSON, in the order in which they come."""
+        """Predictions as NDJSON, in the order in which they come."""
+        return await self._answered(request, "classify", bodies.read_predict)
+
+    async def suggest(self, request: Request) -> Response:
+        """What to keep of sets, as `predict`."""
+        return await self._answered(request, "select", bodies.read_suggest)
+
+    async def count(self, request: Request) -> Response:
+        """How many there are in pictures, as `predict`."""
+        return await self._answered(request, "count", bodies.read_count)
+
+    async def _answered(self, request: Request, task: str, read: Read) -> Response:
         self.stats.requests += 1
         with self.stats.work():
-            wanted = await bodies.read_predict(request)
+            wanted = await read(request)
             if len(wanted.works) > self.batcher.capacity:
                 raise BinScoutError(
                     f"{len(wanted.works)} items in one request; the queue has {self.batcher.capacity} places.",
                     hint="Send them in parts.",
                     code="too_many_items",
                 )
-            model = await self.models.get(wanted.model, wanted.model_sha256)
+            model = await self.models.get(wanted.model, wanted.model_sha256, task)
             answers = Answers(self.stats, self.batcher, model)
             answers.queue(wanted)
             return answers.response()
@@ -124,15 +145,18 @@ class Service:
         self._leave()
         return _json({"status": "stopping", "pid": os.getpid()})
 
-    def app(self) -> Starlette:
-        """The handlers under their addresses."""
+    def app(self, *more: Route) -> Starlette:
+        """The handlers under their addresses, and `more`."""
         return Starlette(
             routes=[
                 Route("/health", self.health, methods=["GET"]),
                 Route("/load", self.load, methods=["POST"]),
                 Route("/predict", self.predict, methods=["POST"]),
+                Route("/suggest", self.suggest, methods=["POST"]),
+                Route("/count", self.count, methods=["POST"]),
                 Route("/background", self.background, methods=["POST"]),
                 Route("/shutdown", self.shutdown, methods=["POST"]),
+                *more,
             ],
             exception_handlers={
                 BinScoutError: self._refused,
@@ -177,7 +201,7 @@ class Answers:
         self._batcher = batcher
         self._model = model
         self._loop = asyncio.get_running_loop()
-        self._come: asyncio.Queue[tuple[ItemId, Answer]] = asyncio.Queue()
+        self._come: asyncio.Queue[tuple[ItemId, Any]] = asyncio.Queue()
         self._tickets: Sequence[Ticket] = ()
         self._queued_at = 0.0
 
@@ -187,11 +211,12 @@ class Answers:
         expires = self._queued_at + wanted.deadline_s
         names: dict[Ticket, ItemId] = {}
 
-        def deliver(ticket: Ticket, answer: Answer) -> None:
+        def deliver(ticket: Ticket, answer: Any) -> None:
             self._loop.call_soon_threadsafe(self._come.put_nowait, (names[ticket], answer))
 
         for item_id, work in zip(wanted.ids, wanted.works, strict=True):
-            names[Ticket(self._model, work, expires, deliver)] = item_id
+            failed = FAILED[self._model.task]
+            names[Ticket(self._model, work, expires, deliver, failed, wanted.later)] = item_id
         self._tickets = list(names)
         self._batcher.submit(self._tickets)
 

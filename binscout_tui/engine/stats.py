@@ -35,6 +35,10 @@ class Stats:
             self._working -= 1
             self._worked = time.monotonic()
 
+    def worked(self) -> None:
+        """Something was done just now that took no time."""
+        self._worked = time.monotonic()
+
     def answered(self, queued_at: float, error: str | None) -> None:
         """A picture that was queued at `queued_at` (`time.monotonic()`) has its answer."""
         self.items += 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 PROBE_BYTES = 256
 """How much of the beginning of the file, and of what lies just before the cursor, is fingerprinted."""
+
+TEXT = re.compile(r"(\d{1,18})(?:-([0-9a-f]{16}))?", re.ASCII)
 
 ReadAt = Callable[[int, int], bytes]
 """`read(offset, length)`: the bytes there, fewer at the end of the file."""
@@ -29,6 +32,22 @@ class Cursor:
     def at(cls, read: ReadAt, offset: int) -> Self:
         """The cursor at `offset` of the file that `read` reads."""
         return cls(offset, _fingerprint(read, offset))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `str()`; a bare byte offset is a cursor that trusts the file. Raises ValueError."""
+        found = TEXT.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text[:60]!r} is not a place in a log")
+        return cls(int(found[1]), found[2] or "")
+
+    def __str__(self) -> str:
+        return f"{self.offset}-{self.identity}" if self.identity else str(self.offset)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is known of what lies before it, so that another file cannot be told apart."""
+        return self.offset > 0 and not self.identity
 
     def matches(self, read: ReadAt) -> bool:
         """Whether the file that `read` reads still is the one, and still reaches this far."""

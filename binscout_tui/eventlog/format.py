@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple
@@ -71,11 +71,34 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def resource_words(figures: Mapping[str, object]) -> list[str]:
+    """What a run uses, the most telling first: `GPU 71 %`, `3.1 GB there`, `CPU 180 %`, `1.2 GB`, `40 GB free`."""
+    found = {key: value for key in _RESOURCES if (value := number(figures.get(key))) is not None}
+    return [
+        words.format(_size(found[key]) if key.endswith("_bytes") else round(found[key]))
+        for key, words in _RESOURCES.items()
+        if key in found
+    ]
+
+
+def _size(value: float) -> str:
+    """Bytes in MB, or in GB from one on (1 GB = 1024 MB)."""
+    megabytes = value / 2**20
+    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:.3g} GB"
+
+
 def _clip(text: str, limit: int) -> str:
     text = escape(text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+_RESOURCES = {
+    "gpu_percent": "GPU {} %",
+    "gpu_bytes": "{} there",
+    "cpu_percent": "CPU {} %",
+    "rss_bytes": "{}",
+    "disk_free_bytes": "{} free",
+}
 _BY_LEVEL = {
     "debug": LineStyle.DEBUG,
     "warning": LineStyle.WARNING,
@@ -86,6 +109,7 @@ _BY_LEVEL = {
 _BY_TYPE = {
     "metric": LineStyle.METRIC,
     "progress": LineStyle.PROGRESS,
+    "resources": LineStyle.PROGRESS,
     "state": LineStyle.STATE,
 }
 
@@ -99,6 +123,9 @@ def _style(event: Event) -> LineStyle:
 
 def _parts(event: Event, style: LineStyle) -> Iterator[str]:
     """What follows the time: first what every event may have, then all other members by name."""
+    if event.get("type") == "resources":
+        yield " · ".join(resource_words(event)) or "resources unknown"
+        return
     rest = {key: value for key, value in event.items() if key not in _SILENT}
     if style in (LineStyle.WARNING, LineStyle.ERROR):
         yield f"{style}:"
@@ -141,10 +168,10 @@ def _state(value: object, rest: Event) -> str:
     if value != "done" or not isinstance(figures, dict):
         return _value(value)
     images, accuracy = number(figures.get("n")), number(figures.get("accuracy"))
-    if images is None or accuracy is None:
-        return _value(value)
     del rest["metrics"]
     rest.pop("val", None)
+    if images is None or accuracy is None:
+        return ": ".join(filter(None, ["done", ", ".join(f"{name} {_value(one)}" for name, one in figures.items())]))
     share = "1.0" if round(accuracy, 2) >= 1 else f"{accuracy:.2f}".removeprefix("0")
     return f"done: {round(accuracy * images)} of {int(images)} right ({share})"
 
@@ -171,7 +198,7 @@ def _done(value: object, rest: Event) -> str:
 
 def _speed(value: object, _rest: Event) -> str:
     speed = number(value)
-    return f"samples_per_s {_value(value)}" if speed is None else f"{speed:.4g} img/s"
+    return f"samples_per_s {_value(value)}" if speed is None else f"{speed:.4g}/s"
 
 
 def _time_left(value: object, _rest: Event) -> str:

@@ -90,10 +90,14 @@ class LineIndex:
 
     def lines(self, start: int, stop: int, limit: int) -> list[bytes]:
         """Lines `start` to `stop - 1` without their newline, each cut after `limit` bytes."""
+        return [line for _, line in self.entries(start, stop, limit)]
+
+    def entries(self, start: int, stop: int, limit: int) -> list[tuple[int, bytes]]:
+        """The same lines, each with the byte offset after its newline."""
         start, stop = max(start, self.first), min(stop, self.stop)
         if start >= stop:
             return []
-        found = []
+        found: list[tuple[int, bytes]] = []
         position = chunk_start = self._start_of(start)
         chunk = b""
         for number in range(start, stop):
@@ -103,12 +107,13 @@ class LineIndex:
                 newline = chunk.find(NEWLINE)
             if newline >= 0:
                 begin = position - chunk_start
-                found.append(chunk[begin : min(newline, begin + limit)])
+                line = chunk[begin : min(newline, begin + limit)]
                 position = chunk_start + newline + 1
             else:
                 newline = self._newline(number)
-                found.append(self._read(position, min(limit, newline - position)))
+                line = self._read(position, min(limit, newline - position))
                 position = newline + 1
+            found.append((position, line))
         return found
 
     def _start_of(self, number: int) -> int:

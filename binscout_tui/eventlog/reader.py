@@ -91,6 +91,11 @@ class LogReader:
         return self._index.end
 
     @property
+    def newest(self) -> Cursor:
+        """The cursor after the last complete line, as the file was at the last poll."""
+        return self._complete
+
+    @property
     def indexed(self) -> bool:
         """Whether every line behind the cursor that existed when the file was opened is known."""
         return self._index.complete
@@ -117,6 +122,20 @@ class LogReader:
         """
         try:
             return self._index.lines(start, stop, limit)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+    def entries(self, start: int, stop: int, limit: int = LINE_LIMIT) -> list[tuple[int, bytes]]:
+        """The same lines, each with the byte offset after its newline. Raises StorageError."""
+        try:
+            return self._index.entries(start, stop, limit)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+    def cursor_at(self, offset: int) -> Cursor:
+        """The cursor at `offset`, which is the end of a line that was read. Raises StorageError."""
+        try:
+            return Cursor.at(self._read, offset)
         except OSError as error:
             raise _unreadable(self.path, error) from error
 

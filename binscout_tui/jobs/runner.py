@@ -76,4 +76,8 @@ def _work(kind: str) -> Work:
         from binscout_tui.jobs.suspects import suspects
 
         return suspects
+    if kind == "shadow":
+        from binscout_tui.jobs.shadow import shadow
+
+        return shadow
     raise BinScoutError(f"This program does not know jobs of the kind {kind!r}.", code="job_kind")

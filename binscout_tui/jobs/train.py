@@ -30,6 +30,8 @@ BEAT_S = 1.0
 STOP_S = 20.0
 RESTARTS = 3
 EVENTS = "events.jsonl"
+SHOWN = (("val_acc", "acc"), ("val_top1", "top-1"), ("val_mae", "error"))
+"""The figure after an epoch that a list of jobs shows, and its word, for each task."""
 PROBE_BYTES = 1 << 16
 MODEL_FILES = ("model.safetensors", "card.json")
 
@@ -76,7 +78,7 @@ def _attempt(folder: Path, run: Run, heart: Heart) -> int:
     environment = {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"} | os.environ
     with (folder / "log.txt").open("ab") as output:
         child = subprocess.Popen(
-            command(folder, int(run.config.get("devices", 1))),
+            _command(folder, run.config),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -100,6 +102,10 @@ def _attempt(folder: Path, run: Run, heart: Heart) -> int:
             _stop(child)
 
 
+def _command(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    return command(folder, int(config.get("devices", 1)), int(config.get("nnodes", 1)), config.get("rdzv"))
+
+
 def _stop(child: subprocess.Popen[bytes]) -> None:
     """Ask the trainer to finish cleanly; end it where it does not."""
     child.send_signal(signal.SIGTERM)
@@ -112,8 +118,8 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 def _position(progress: RunProgress) -> tuple[int, int, str]:
     done, total = progress.epoch or 0, progress.epochs or 0
-    accuracy = f" acc {progress.val_acc[-1][1]:.2f}" if progress.val_acc else ""
-    return done, total, f"epoch {done}/{total}{accuracy}" if total else progress.message or "starting"
+    shown = next((f" {word} {points[-1][1]:.2f}" for name, word in SHOWN if (points := progress.curve(name))), "")
+    return done, total, f"epoch {done}/{total}{shown}" if total else progress.what or progress.message or "starting"
 
 
 def _size(path: Path) -> int:

@@ -267,6 +267,22 @@ class LabelDesk:
             await self._keep_place()
             return True
 
+    async def show(self, image_id: int) -> bool:
+        """Put an image that another screen speaks of on the desk; False where it does not count any more.
+
+        The order goes on from where it was, and `back` leads to the image that was on the desk.
+        """
+        async with self._turn:
+            found = await self._look(Step(image_id))
+            if found is None or not found.image.is_live:
+                return False
+            if self.current is not None and self.current.image.id != image_id:
+                self._trail.append(Step(self.current.image.id, self.current.check))
+            self.current = found
+            self.upcoming = [one for one in self.upcoming if one.image.id != image_id]
+            await self._keep_place()
+            return True
+
     async def go_over(self, order: Order, filter_text: str = "") -> None:
         """Go over the images in another order, from where it was left where that is worth something."""
         async with self._turn:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,19 @@ def decode_to_disk(
     path: Path, items: Sequence[DatasetItem], side: int, report: Callable[[int], None]
 ) -> dict[int, str]:
     """The same as a `.npy` file at `path`; returns the reasons. Raises OSError when the disk is full."""
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(items), side, side, 3))
-    with path.open("r+b") as file:  # a full disk must be an error here and not a crash at the first write to the map
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    array = new_cache(path, len(items), side)
     failures = fill(array, items, side, report)
     array.flush()
     return failures
+
+
+def new_cache(path: Path, count: int, side: int) -> np.memmap[Any, np.dtype[np.uint8]]:
+    """An array (count, side, side, 3) that is kept in a `.npy` file at `path`. Raises OSError when the disk is full."""
+    shape = (count, side, side, 3)
+    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with path.open("r+b") as file:  # a full disk must be an error here and not a crash at the first write to the map
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def map_cache(path: Path) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -32,17 +32,45 @@ class Preprocessing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecondOpinion(msgspec.Struct, frozen=True, kw_only=True):
-    """The linear classifier beside the network: its share in the answer, and how many quarter turns it averages."""
+    """How models of earlier versions told of the one linear classifier beside their network."""
 
     weight: float
     turns: int
 
 
+class OpinionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A linear head on the descriptor `kind`: its share in the answer, and how many quarter turns it averages."""
+
+    kind: str
+    weight: float
+    turns: int
+
+
+class UnknownRule(msgspec.Struct, frozen=True, kw_only=True):
+    """When a picture is none of the classes: far from all training pictures and doubted, both against validation.
+
+    `features` are those of the `network` or of the descriptor `circles`. Strangeness is the sum of distance (1 - cosine
+    to the `neighbour`-th nearest training picture) and doubt (log odds against the best class), each less its mean and
+    over its deviation on the validation pictures; above `threshold` a picture is unknown.
+    """
+
+    features: str
+    neighbour: int
+    distance_mean: float
+    distance_spread: float
+    doubt_mean: float
+    doubt_spread: float
+    threshold: float
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a model folder says about `model.safetensors`.
 
-    `classes` are in the order of the logits. `temperature` divides the log-probabilities (fitted on val);
-    a best probability below `unknown_threshold` means "none of these". `metrics` holds the summary figures.
+    `classes` are in the order of the logits. The network, unless `arch` is "none", has the share in the answer that the
+    `opinions` leave. `temperature` divides the log-probabilities (fitted on val); `unknown` says when a picture is none
+    of the classes, and without it a best probability below `unknown_threshold` does. `metrics` holds the summary
+    figures, `mode` how the network came to its weights ("scratch", "fine-tune", "frozen": only its last layer
+    was fitted).
     """
 
     format: int = FORMAT
@@ -52,7 +80,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     preset: str
     classes: list[str]
     preprocessing: Preprocessing
-    second_opinion: SecondOpinion | None
+    second_opinion: SecondOpinion | None = None
+    opinions: list[OpinionPart] = []
+    unknown: UnknownRule | None = None
+    mode: str = "scratch"
     temperature: float
     unknown_threshold: float
     dataset: str
@@ -61,6 +92,21 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     weights_sha256: str
     metrics: dict[str, Any]
+
+    @property
+    def parts(self) -> list[OpinionPart]:
+        """What answers beside the network, for models of any version."""
+        if self.second_opinion is None:
+            return self.opinions
+        return [OpinionPart(kind="gradients", weight=self.second_opinion.weight, turns=self.second_opinion.turns)]
+
+
+class Weighed(Protocol):
+    """Any card that says which weights it belongs to."""
+
+    @property
+    def weights_sha256(self) -> str:
+        """Hexadecimal."""
 
 
 def write_card(folder: Path, card: msgspec.Struct) -> None:
@@ -84,7 +130,7 @@ def read_card(folder: Path) -> ModelCard:
     return card
 
 
-def verified_weights(folder: Path, card: ModelCard) -> bytes:
+def verified_weights(folder: Path, card: Weighed) -> bytes:
     """The bytes of `model.safetensors`; BinScoutError unless their SHA-256 is the one on the card."""
     path = folder / WEIGHTS_FILE
     try:

@@ -46,7 +46,7 @@ def first_line(error: Exception) -> str:
 def mismatch(error: Exception) -> BinScoutError:
     """The error for a checkpoint that holds another network, or another kind of state."""
     return BinScoutError(
-        f"The checkpoint of this run is from another network: {first_line(error)}",
+        f"The checkpoint does not fit this run: {first_line(error)}",
         hint=f"Delete {CHECKPOINT_FILE} in the run's folder to start it from the beginning.",
         code="checkpoint_mismatch",
     )

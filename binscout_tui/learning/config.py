@@ -22,7 +22,7 @@ from binscout_tui.learning.items import (
     damaged,
     dataset_text,
 )
-from binscout_tui.learning.presets import find_preset
+from binscout_tui.learning.presets import NO_NETWORK, find_preset
 from binscout_tui.learning.tasks import find_task
 
 CONFIG_FILE = "config.json"
@@ -32,8 +32,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Settings of one training run; None means "what the preset says", an empty preset the task's first.
 
     `weights` is a local file of pretrained weights, `dataset` the id of the dataset version (copied to the card),
-    `image_size` pixels, `devices` the number of processes that train together on one host. `mode` says whether a
-    pretrained backbone learns too or only the head on its features; `auto` freezes it on a CPU.
+    `image_size` pixels, `devices` the number of processes that train together on one host, `nnodes` that of hosts,
+    which meet at `rdzv` (HOST:PORT of the first one). `mode` says whether a pretrained backbone learns too or only the
+    head on its features; `auto` freezes it on a CPU.
     `code_version` is that of the program that prepared the run, `checkpoint_every` the seconds between two checkpoints
     within an epoch.
     """
@@ -43,9 +44,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     seed: int = 0
     epochs: int | None = None
     devices: int = 1
+    nnodes: int = 1
+    rdzv: str | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     weights: str | None = None
     mode: Literal["auto", "frozen", "fine-tune"] = "auto"
+    features: str = ""
     image_size: int | None = None
     batch_size: int | None = None
     lr: float | None = None
@@ -75,13 +79,20 @@ def prepare_run(folder: Path, config: TrainConfig, items: Sequence[Item]) -> Non
 def check_config(config: TrainConfig) -> None:
     """Refuse settings that cannot work; raises UsageError or BinScoutError."""
     find_task(config.task)
-    find_preset(config.task, config.preset)
+    preset = find_preset(config.task, config.preset)
+    if config.weights is not None and preset.arch == NO_NETWORK:
+        raise UsageError(
+            f"The preset {preset.name} has no network that weights could be for.",
+            hint="Leave out --weights, or name another preset.",
+            code="config_invalid",
+        )
     numbers = {"epochs": config.epochs, "devices": config.devices, "batch_size": config.batch_size, "lr": config.lr}
-    for name, number in numbers.items():
+    for name, number in {**numbers, "nnodes": config.nnodes}.items():
         if number is not None and not number > 0:
             raise UsageError(f"{name} must be above 0, not {number}.", code="config_invalid")
     if config.image_size is not None and config.image_size < 32:
         raise UsageError("image_size must be 32 pixels or more.", code="config_invalid")
+    _check_hosts(config)
     if config.mode == "frozen" and config.weights is None:
         raise UsageError(
             "Only a pretrained network can be frozen; a random one would know nothing.",
@@ -94,6 +105,20 @@ def check_config(config: TrainConfig) -> None:
             hint="Name a .safetensors or .pt file, or train from scratch without --weights.",
             code="weights_missing",
         )
+
+
+def _check_hosts(config: TrainConfig) -> None:
+    host, _, port = (config.rdzv or "").rpartition(":")
+    if config.nnodes > 1 and config.rdzv is None:
+        raise UsageError(
+            "Several hosts must know where to meet.",
+            hint="Give the address of this host with --rdzv HOST:PORT.",
+            code="config_invalid",
+        )
+    if config.rdzv is not None and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise UsageError(f"rdzv must be HOST:PORT, not {config.rdzv!r}.", code="config_invalid")
+    if config.rdzv is not None and config.nnodes == 1:
+        raise UsageError("One host has nobody to meet.", hint="Say how many with --nnodes.", code="config_invalid")
 
 
 def check_dataset(items: Sequence[Item], task: str = "classify") -> None:
@@ -167,7 +192,15 @@ def read_config(folder: Path) -> TrainConfig:
         raise damaged(folder / CONFIG_FILE, str(error)) from error
 
 
-def command(folder: Path, devices: int = 1) -> list[str]:
-    """The argument list that trains in `folder`, for a subprocess; `devices` processes share the work."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(devices)]
+def command(folder: Path, devices: int = 1, nnodes: int = 1, rdzv: str | None = None, node_rank: int = 0) -> list[str]:
+    """The argument list that trains in `folder`, for a subprocess; `devices` processes share the work.
+
+    With `nnodes` hosts each of them starts this with its own `node_rank`; rank 0 is the host named in `rdzv`.
+    """
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(devices)]
+    if rdzv is None:
+        launcher += ["--standalone"]
+    else:
+        meeting = ["--rdzv-backend", "static", "--rdzv-endpoint", rdzv, "--rdzv-id", "binscout"]
+        launcher += ["--nnodes", str(nnodes), "--node-rank", str(node_rank), *meeting]
     return [*launcher, "-m", "binscout_tui.learning.train", str(folder)]

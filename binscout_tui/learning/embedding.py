@@ -1,43 +1,36 @@
-"""What a trained network sees in a picture: the numbers just before its classifier."""
+"""What a trained model sees in a picture: the numbers just before its classifier."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from binscout_tui.learning.augment import views
+from binscout_tui.learning.circles import describe_circles
 from binscout_tui.learning.features import Features
 from binscout_tui.learning.frozen import Kind
 from binscout_tui.learning.inference import Classifier
 from binscout_tui.learning.pixels import Pixels
+from binscout_tui.learning.scoring import embeddings
 
 VIEWS = 4  # evenly turned copies, whose embeddings are averaged
 
 
 class _Embedder:
-    """A loaded network, asked for its last features."""
+    """A loaded network, asked for its last features; a model without one tells its descriptor of circles."""
 
     def __init__(self, model: Classifier) -> None:
         self._model = model
 
     def __call__(self, pixels: Pixels) -> Features:
         """(N, S, S, 3) uint8 to (N, width) float32, mean over turned copies."""
-        network: Any = self._model.network
-        wanted = self._model.card.preprocessing
+        network = self._model.network
+        if network is None:
+            return describe_circles(pixels)
         device = torch.device(self._model.device)
-        with torch.inference_mode():
-            batch = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).to(device)
-            mean = torch.tensor(wanted.mean, device=device).view(1, 3, 1, 1)
-            std = torch.tensor(wanted.std, device=device).view(1, 3, 1, 1)
-            found: list[Tensor] = [
-                network.forward_head(network.forward_features((view - mean) / std), pre_logits=True)
-                for view in views(batch, wanted.size, VIEWS)
-            ]
-            return torch.stack(found).mean(dim=0).float().cpu().numpy()
+        found = embeddings(network, pixels, self._model.card.preprocessing, device, VIEWS)
+        return np.asarray(np.mean(found, axis=0), np.float32)
 
 
 def embedding_kind(folder: Path, name: str) -> Kind:

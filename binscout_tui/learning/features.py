@@ -18,12 +18,16 @@ Features = NDArray[np.float32]
 
 def describe_pictures(pixels: Pixels) -> Features:
     """(N, S, S, 3) uint8 RGB to (N, D) float32."""
-    small = pixels if pixels.shape[1] == SIDE else np.stack([_resized(picture) for picture in pixels])
+    small = resized(pixels, SIDE)
     return np.concatenate([oriented_gradients(small), colours(small)], axis=1)
 
 
-def _resized(picture: Pixels) -> Pixels:
-    return np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX))
+def resized(pixels: Pixels, side: int) -> Pixels:
+    """(N, S, S, 3) uint8 to (N, side, side, 3), each pixel the mean of what it covers."""
+    if pixels.shape[1] == side:
+        return pixels
+    size, box = (side, side), Image.Resampling.BOX
+    return np.stack([np.asarray(Image.fromarray(picture).resize(size, box)) for picture in pixels])
 
 
 def oriented_gradients(pixels: Pixels) -> Features:

@@ -7,6 +7,7 @@ deleted at any time.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from binscout_tui import atomic
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.features import Features
+from binscout_tui.learning.items import Crop
 from binscout_tui.learning.pixels import Pixels, read_square
 from binscout_tui.learning.sources import Pinned
 
@@ -55,25 +57,48 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
     """Somebody asked to stop; what was computed is kept."""
 
 
-def describe_sources(folder: Path, kind: Kind, sources: Sequence[Pinned], stop: Stop) -> Described:
-    """The features of `sources`, from `folder` where they are there already.
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A picture of which the part inside `crop` is looked at."""
 
-    `stop` is called with the number described so far; when it answers True, Stopped is raised. Raises OSError when the
-    disk is full.
+    source: Pinned
+    crop: Crop | None
+
+    @property
+    def key(self) -> str:
+        """By which its features are kept."""
+        if self.crop is None:
+            return self.source.sha256
+        return hashlib.sha256(f"{self.source.sha256} {self.crop!r}".encode()).hexdigest()
+
+
+def describe_sources(
+    folder: Path,
+    kind: Kind,
+    sources: Sequence[Pinned],
+    stop: Stop,
+    crops: Sequence[Crop | None] | None = None,
+    part: int = PART,
+) -> Described:
+    """The features of `sources`, of the part inside its crop where there is one, from `folder` where it has them.
+
+    `stop` is called with the number described so far; when it answers True, Stopped is raised. What is described is
+    kept after every `part` pictures, and when `stop` raises. Raises OSError when the disk is full.
     """
     own = folder / kind.name
     known = _load(own, kind)
+    cuts = [_Cut(*pair) for pair in zip(sources, crops or [None] * len(sources), strict=True)]
     found = np.zeros((len(sources), kind.width), np.float32)
     missing = []
-    for index, source in enumerate(sources):
-        if source.sha256 in known:
-            found[index] = known[source.sha256]
+    for index, cut in enumerate(cuts):
+        if cut.key in known:
+            found[index] = known[cut.key]
         else:
             missing.append(index)
     failures: dict[int, str] = {}
-    for start in range(0, len(missing), PART):
-        part = missing[start : start + PART]
-        if _describe_part(own, kind, sources, part, failures, found, partial(_further, stop, start)):
+    for start in range(0, len(missing), part):
+        rows = missing[start : start + part]
+        if _describe_part(own, kind, cuts, rows, failures, found, partial(_further, stop, start)):
             raise Stopped
     return Described(found, failures)
 
@@ -85,7 +110,7 @@ def _further(stop: Stop, start: int, done: int) -> bool:
 def _describe_part(
     folder: Path,
     kind: Kind,
-    sources: Sequence[Pinned],
+    cuts: Sequence[_Cut],
     part: Sequence[int],
     failures: dict[int, str],
     found: Features,
@@ -93,33 +118,34 @@ def _describe_part(
 ) -> bool:
     """Fill the rows `part` of `found` and keep them; True when it was stopped on the way."""
     rows: list[int] = []
-    stopped = False
-    for done, (indices, features) in enumerate(_chunks(kind, sources, part, failures), 1):
-        found[indices] = features
-        rows += indices
-        if stop(min(done * CHUNK, len(part))):
-            stopped = True
-            break
-    _keep(folder, kind, [sources[row].sha256 for row in rows], found[rows])
-    return stopped
+    try:
+        for done, (indices, features) in enumerate(_chunks(kind, cuts, part, failures), 1):
+            # as they are kept, so that the numbers are the same when they come from the disk
+            found[indices] = features.astype(np.float16)
+            rows += indices
+            if stop(min(done * CHUNK, len(part))):
+                return True
+    finally:
+        _keep(folder, kind, [cuts[row].key for row in rows], found[rows])
+    return False
 
 
 def _chunks(
-    kind: Kind, sources: Sequence[Pinned], part: Sequence[int], failures: dict[int, str]
+    kind: Kind, cuts: Sequence[_Cut], part: Sequence[int], failures: dict[int, str]
 ) -> Iterator[tuple[list[int], Features]]:
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(part), CHUNK):
             indices = part[start : start + CHUNK]
-            squares = list(pool.map(lambda index: _decode(sources[index], kind.side), indices))
+            squares = list(pool.map(lambda index: _decode(cuts[index], kind.side), indices))
             good = [index for index, square in zip(indices, squares, strict=True) if not isinstance(square, str)]
             failures |= {i: square for i, square in zip(indices, squares, strict=True) if isinstance(square, str)}
             pixels = [square for square in squares if not isinstance(square, str)]
             yield good, kind.describe(np.stack(pixels)) if pixels else np.zeros((0, kind.width), np.float32)
 
 
-def _decode(source: Pinned, side: int) -> Pixels | str:
+def _decode(cut: _Cut, side: int) -> Pixels | str:
     try:
-        return read_square(source, None, side)
+        return read_square(cut.source, cut.crop, side)
     except BinScoutError as error:
         return error.sentence
 

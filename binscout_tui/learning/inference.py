@@ -8,27 +8,33 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.card import WEIGHTS_FILE, ModelCard, corrupt, read_card, verified_weights
+from binscout_tui.learning.circles import describe_circles
+from binscout_tui.learning.classify.opinions import Opinion
+from binscout_tui.learning.classify.unknown import Familiar, doubt, strangeness
+from binscout_tui.learning.features import Features
 from binscout_tui.learning.items import Crop
-from binscout_tui.learning.linear import LinearOpinion
 from binscout_tui.learning.metrics import Floats, pooled, tempered
 from binscout_tui.learning.networks import build_network
 from binscout_tui.learning.pixels import Pixels, Source, read_square
+from binscout_tui.learning.presets import NO_NETWORK
 from binscout_tui.learning.process import choose_device
-from binscout_tui.learning.scoring import BATCH, probabilities
+from binscout_tui.learning.scoring import BATCH, probabilities, probabilities_and_features
 
-NETWORK, LINEAR = "network.", "linear."  # how the tensors of the two parts are named in the weights file
+# how the tensors of the parts are named in the weights file; LINEAR is that of models of earlier versions
+NETWORK, OPINION, FAMILIAR, LINEAR = "network.", "opinion.", "familiar.", "linear."
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """What the model says of one picture.
 
-    `score` is the calibrated probability of `label`; `unknown` means that it is too low to be one of the classes.
+    `score` is the calibrated probability of `label`; `unknown` means that the picture is probably none of the classes.
     With an `error` there is no label, the score is 0 and `probabilities` is empty.
     """
 
@@ -40,13 +46,23 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Classifier:
-    """A network, the linear opinion beside it, and their card. Made by `load`; for one thread at a time."""
+    """A network, the opinions beside it or instead of it, and their card. Made by `load`; for one thread at a time."""
 
-    def __init__(self, network: nn.Module, linear: LinearOpinion | None, card: ModelCard, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: nn.Module | None,
+        opinions: Sequence[Opinion],
+        familiar: Familiar | None,
+        card: ModelCard,
+        device: torch.device,
+    ) -> None:
         self.card = card
         self._device = device
-        self._network = network.to(device).eval()
-        self._linear = linear
+        self._network = None if network is None else network.to(device).eval()
+        self._opinions = list(opinions)
+        self._familiar = familiar
+        shares = [part.weight for part in card.parts]
+        self._weights = shares if network is None else [1 - sum(shares), *shares]
 
     @classmethod
     def load(cls, folder: Path, device: str = "auto") -> Classifier:
@@ -57,21 +73,22 @@ class Classifier:
         """
         card = read_card(folder)
         data = verified_weights(folder, card)
-        network = build_network(card.arch, card.arch_options, len(card.classes), card.preprocessing.size)
+        network = _network(card)
         try:
             tensors = load(data)
         except SafetensorError as error:
             raise corrupt(folder / WEIGHTS_FILE, str(error)) from error
         try:
-            network.load_state_dict(_part(tensors, NETWORK), strict=True)
-            linear = _linear(_part(tensors, LINEAR), card)
+            if network is not None:
+                network.load_state_dict(_part(tensors, NETWORK), strict=True)
+            opinions, familiar = _opinions(tensors, card), _familiar(tensors, card)
         except (RuntimeError, KeyError, ValueError) as error:
             raise BinScoutError(
                 f"The weights in {folder} do not fit the network {card.arch} of their card.",
                 hint="Train again with this version of the program.",
                 code="model_mismatch",
             ) from error
-        return cls(network, linear, card, choose_device(device))
+        return cls(network, opinions, familiar, card, choose_device(device))
 
     @property
     def device(self) -> str:
@@ -79,8 +96,8 @@ class Classifier:
         return str(self._device)
 
     @property
-    def network(self) -> nn.Module:
-        """The network without the linear opinion, in evaluation mode."""
+    def network(self) -> nn.Module | None:
+        """The network without the opinions beside it, in evaluation mode; None when the model has none."""
         return self._network
 
     @property
@@ -89,9 +106,12 @@ class Classifier:
         return self.card.classes
 
     def memory_bytes(self) -> int:
-        """Bytes of the weights on the device; a batch needs some times the size of its pictures beside them."""
-        state = self._network.state_dict().values()
-        return sum(tensor.numel() * tensor.element_size() for tensor in state)
+        """Bytes of all weights; a batch needs some times the size of its pictures beside them."""
+        arrays = [array for opinion in self._opinions for array in opinion.arrays().values()]
+        arrays += [] if self._familiar is None else self._familiar.arrays().values()
+        state = {} if self._network is None else self._network.state_dict()
+        tensors: int = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
+        return tensors + sum(array.nbytes for array in arrays)
 
     def warm_up(self) -> None:
         """Predict one grey picture, so that the first real answer is not slower than the others."""
@@ -100,10 +120,31 @@ class Classifier:
 
     def score(self, pixels: Pixels) -> Floats:
         """(N, C) calibrated probabilities of (N, S, S, 3) uint8 squares."""
-        scores = probabilities(self._network, pixels, self.card.preprocessing, self._device)
-        if self._linear is not None and self.card.second_opinion is not None:
-            scores = pooled(scores, self._linear.probabilities(pixels), self.card.second_opinion.weight)
-        return tempered(scores, self.card.temperature)
+        return self.judge(pixels)[0]
+
+    def judge(self, pixels: Pixels) -> tuple[Floats, NDArray[np.bool_]]:
+        """The same, and (N,) whether each picture is none of the classes."""
+        said, features = self._network_says(pixels)
+        opinions = [*said, *(opinion.probabilities(pixels) for opinion in self._opinions)]
+        scores = tempered(pooled(opinions, self._weights), self.card.temperature)
+        return scores, self._unknown(pixels, scores, features)
+
+    def _network_says(self, pixels: Pixels) -> tuple[list[Floats], Features | None]:
+        if self._network is None:
+            return [], None
+        wanted = self.card.preprocessing
+        if self.card.unknown is not None and self.card.unknown.features == "network":
+            scores, features = probabilities_and_features(self._network, pixels, wanted, self._device)
+            return [scores], features
+        return [probabilities(self._network, pixels, wanted, self._device)], None
+
+    def _unknown(self, pixels: Pixels, scores: Floats, features: Features | None) -> NDArray[np.bool_]:
+        rule = self.card.unknown
+        if rule is None or self._familiar is None:
+            return np.asarray(scores.max(axis=1) < self.card.unknown_threshold)
+        seen = describe_circles(pixels) if features is None else features
+        distance = self._familiar.distance(seen, rule.neighbour)
+        return np.asarray(strangeness(rule, distance, doubt(scores)) > rule.threshold)
 
     def predict(self, sources: Sequence[Source], crops: Sequence[Crop | None] | None = None) -> list[Prediction]:
         """One prediction a source (file, bytes or picture), in order; a bad source gives an entry with an error.
@@ -121,8 +162,10 @@ class Classifier:
     def _predict_batch(self, sources: Sequence[Source], crops: Sequence[Crop | None]) -> list[Prediction]:
         squares = [self._decode(source, crop) for source, crop in zip(sources, crops, strict=True)]
         good = [square for square in squares if isinstance(square, np.ndarray)]
-        scores = iter(self.score(np.stack(good)) if good else ())
-        return [self._judge(next(scores)) if isinstance(square, np.ndarray) else _failed(square) for square in squares]
+        answers = iter(zip(*self.judge(np.stack(good)), strict=True) if good else ())
+        return [
+            self._answer(*next(answers)) if isinstance(square, np.ndarray) else _failed(square) for square in squares
+        ]
 
     def _decode(self, source: Source, crop: Crop | None) -> Pixels | str:
         try:
@@ -130,7 +173,7 @@ class Classifier:
         except BinScoutError as error:
             return error.sentence
 
-    def _judge(self, scores: Floats) -> Prediction:
+    def _answer(self, scores: Floats, unknown: np.bool_) -> Prediction:
         if not np.isfinite(scores).all():
             return _failed("The model gave no number for this picture.")
         best = int(scores.argmax())
@@ -139,7 +182,7 @@ class Classifier:
             label=self.classes[best],
             score=score,
             probabilities=dict(zip(self.classes, scores.tolist(), strict=True)),
-            unknown=score < self.card.unknown_threshold,
+            unknown=bool(unknown),
         )
 
 
@@ -147,12 +190,26 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _linear(tensors: dict[str, Tensor], card: ModelCard) -> LinearOpinion | None:
-    if card.second_opinion is None:
+def _network(card: ModelCard) -> nn.Module | None:
+    if card.arch == NO_NETWORK:
         return None
-    return LinearOpinion.from_arrays(
-        {name: tensor.numpy() for name, tensor in tensors.items()}, card.second_opinion.turns
-    )
+    return build_network(card.arch, card.arch_options, len(card.classes), card.preprocessing.size)
+
+
+def _opinions(tensors: dict[str, Tensor], card: ModelCard) -> list[Opinion]:
+    prefixes = [LINEAR if card.second_opinion else f"{OPINION}{part.kind}." for part in card.parts]
+    return [
+        Opinion.from_arrays(part.kind, part.turns, _arrays(_part(tensors, prefix)))
+        for part, prefix in zip(card.parts, prefixes, strict=True)
+    ]
+
+
+def _familiar(tensors: dict[str, Tensor], card: ModelCard) -> Familiar | None:
+    return None if card.unknown is None else Familiar.from_arrays(_arrays(_part(tensors, FAMILIAR)))
+
+
+def _arrays(tensors: dict[str, Tensor]) -> dict[str, Features]:
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def _failed(reason: str) -> Prediction:

@@ -1,99 +1,99 @@
-"""A linear classifier on classical descriptors: the baseline, and a second opinion beside a network.
+"""A linear classifier on features that are computed and not learned with it.
 
-A small network from scratch and hand-made descriptors are wrong about different pictures, so together they are right
-more often than either. The fitted numbers are plain arrays: no pickle is needed to keep them.
+It is the baseline of every report, what answers beside a small network, and the head on a frozen one. The fitted
+numbers are plain arrays: no pickle is needed to keep them.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from binscout_tui.learning.features import Features, describe_pictures
-from binscout_tui.learning.metrics import Floats, Ints, softmax
-from binscout_tui.learning.pixels import Pixels
+from binscout_tui.learning.features import Features
+from binscout_tui.learning.metrics import Floats, Ints, mean_nll, softmax
 
-STRENGTHS = (0.001, 0.01, 0.03, 0.1, 1.0)  # of regularisation, weakest last; the best on the validation images is taken
-MOST_IMAGES = 5000  # a linear model learns little more from the rest, and its fit would take minutes
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # of regularisation, weakest last; the best on validation is taken
 ROUNDS = 200
-CHUNK = 256
 NEVER = -30.0  # the bias of a class without a training picture
+FEWEST_FOR_REGRESSION = 10  # pictures a class; below it the means of the classes say more
+SHARPNESS = 10.0  # of prototypes, before the temperature is fitted
 
 
 @dataclass(frozen=True, slots=True)
-class LinearOpinion:
-    """Softmax regression on standardised descriptors, averaged over `turns` quarter turns of the picture.
-
-    `mean` and `scale` are (D,), `weight` (C, D), `bias` (C,), all float32.
-    """
+class LinearHead:
+    """Softmax regression on standardised features: `mean` and `scale` (D,), `weight` (C, D), `bias` (C,) float32."""
 
     mean: Features
     scale: Features
     weight: Features
     bias: Features
-    turns: int
 
-    def probabilities(self, pixels: Pixels) -> Floats:
-        """(N, C) for (N, S, S, 3) uint8 squares."""
-        parts = [self._chunk(pixels[start : start + CHUNK]) for start in range(0, len(pixels), CHUNK)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.bias)))
-
-    def _chunk(self, pixels: Pixels) -> Floats:
-        logits = (
-            (features - self.mean) / self.scale @ self.weight.T + self.bias
-            for features in turned_features(pixels, self.turns)
-        )
+    def probabilities(self, views: Sequence[Features]) -> Floats:
+        """(N, C) for the features (N, D) of each view of N pictures: the mean over the views."""
+        logits = ((features - self.mean) / self.scale @ self.weight.T + self.bias for features in views)
         return np.mean([softmax(part.astype(np.float64)) for part in logits], axis=0)  # type: ignore[no-any-return]
+
+    def unscaled(self) -> tuple[Features, Features]:
+        """Weight (C, D) and bias (C,) of the same answer on features as they come."""
+        weight = np.asarray(self.weight / self.scale, np.float32)
+        return weight, np.asarray(self.bias - weight @ self.mean, np.float32)
 
     def arrays(self) -> dict[str, Features]:
         """The fitted numbers by name."""
         return {"mean": self.mean, "scale": self.scale, "weight": self.weight, "bias": self.bias}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Features], turns: int) -> LinearOpinion:
-        """The opinion that `arrays` gave; KeyError or ValueError when they do not belong together."""
-        opinion = cls(arrays["mean"], arrays["scale"], arrays["weight"], arrays["bias"], turns)
-        if opinion.weight.shape != (len(opinion.bias), len(opinion.mean)) or opinion.scale.shape != opinion.mean.shape:
-            raise ValueError("the arrays of the linear opinion differ in size")
-        return opinion
+    def from_arrays(cls, arrays: Mapping[str, Features]) -> LinearHead:
+        """The head that `arrays` gave; KeyError or ValueError when they do not belong together."""
+        head = cls(arrays["mean"], arrays["scale"], arrays["weight"], arrays["bias"])
+        if head.weight.shape != (len(head.bias), len(head.mean)) or head.scale.shape != head.mean.shape:
+            raise ValueError("the arrays of the linear head differ in size")
+        return head
 
 
-def turned_features(pixels: Pixels, turns: int) -> list[Features]:
-    """The descriptors of the first `turns` quarter turns of `pixels`."""
-    return [describe_pictures(np.ascontiguousarray(np.rot90(pixels, turn, (1, 2)))) for turn in range(turns)]
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Features (N, D) of each view of N pictures, and the class numbers (N,) of the pictures."""
+
+    features: Sequence[Features]
+    labels: Ints
 
 
-def fit_linear(
-    pixels: Pixels,
-    labels: Ints,
-    train: NDArray[np.intp],
-    val: NDArray[np.intp],
-    classes: int,
-    turns: int = 1,
-    seed: int = 0,
-) -> tuple[LinearOpinion, float]:
-    """Learn from the rows `train`, each in `turns` quarter turns; the opinion best on `val`, and its strength."""
-    if len(train) > MOST_IMAGES:
-        train = np.sort(np.random.default_rng(seed).choice(train, MOST_IMAGES, replace=False))
-    chunks = [turned_features(pixels[train[i : i + CHUNK]], turns) for i in range(0, len(train), CHUNK)]
-    features = np.concatenate([np.concatenate([chunk[turn] for chunk in chunks]) for turn in range(turns)])
-    truth = np.tile(labels[train], turns)
+def fit_head(train: Views, val: Views, classes: int) -> tuple[LinearHead, float]:
+    """Multinomial logistic regression on all views of `train`; the head most likely on `val`, and its strength."""
+    features, truth = np.concatenate(train.features), np.tile(train.labels, len(train.features))
     mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale[scale == 0] = 1
+    # a column that hardly ever moves would be blown up into noise
+    scale = np.where(scale < 1e-3 * scale.max(), max(float(scale.max()), 1e-12), scale).astype(np.float32)
     features = (features - mean) / scale
-    best: tuple[float, float, LinearOpinion] | None = None
+    best: tuple[float, float, LinearHead] | None = None
     for strength in STRENGTHS:
-        weight, bias = _regress(features, truth, classes, strength)
-        opinion = LinearOpinion(mean, scale, weight, bias, turns)
-        right = float((opinion.probabilities(pixels[val]).argmax(axis=1) == labels[val]).mean()) if len(val) else 0.0
-        if best is None or right > best[0]:
-            best = (right, strength, opinion)
+        head = LinearHead(mean, scale, *_regress(features, truth, classes, strength))
+        misfit = mean_nll(head.probabilities(val.features), val.labels) if len(val.labels) else strength
+        if best is None or misfit < best[0]:
+            best = (misfit, strength, head)
     assert best is not None
     return best[2], best[1]
+
+
+def fit_prototypes(train: Views, classes: int) -> LinearHead:
+    """The mean direction of each class (Snell et al. 2017, with cosines), for classes with a handful of pictures.
+
+    The length of a picture's features makes its answer more or less sure and never another one, so that a linear
+    layer without bias can stand for the cosine; it is scaled for features of the usual length.
+    """
+    features, truth = np.concatenate(train.features), np.tile(train.labels, len(train.features))
+    length = np.linalg.norm(features, axis=1, keepdims=True) + 1e-12
+    sums = np.zeros((classes, features.shape[1]), np.float32)
+    np.add.at(sums, truth, features / length)
+    directions = sums / (np.linalg.norm(sums, axis=1, keepdims=True) + 1e-12)
+    weight = np.asarray(directions * SHARPNESS / length.mean(), np.float32)
+    bias = np.where(np.bincount(truth, minlength=classes) > 0, 0.0, NEVER).astype(np.float32)
+    width = features.shape[1]
+    return LinearHead(np.zeros(width, np.float32), np.ones(width, np.float32), weight, bias)
 
 
 def _regress(features: Features, truth: Ints, classes: int, strength: float) -> tuple[Features, Features]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +28,7 @@ from binscout_tui.learning.networks import parameter_groups
 from binscout_tui.learning.plan import Plan
 from binscout_tui.learning.process import Place, fast_half_precision
 from binscout_tui.learning.task import Learner
+from binscout_tui.learning.times import Times
 
 WARM_UP = 0.05  # of all steps
 MOST_GRADIENT = 2.0
@@ -49,6 +50,15 @@ class EpochFigures:
     waited: float
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of training, those of them that were spent waiting for samples, and steps."""
+
+    seconds: float = 0.0
+    waited: float = 0.0
+    steps: int = 0
+
+
 class Trainer:
     """Trains the network of `learner` by `plan`.
 
@@ -56,14 +66,16 @@ class Trainer:
     any step ends with the same numbers as one that was not.
     """
 
-    def __init__(self, learner: Learner, plan: Plan, place: Place) -> None:
+    def __init__(self, learner: Learner, plan: Plan, place: Place, network: nn.Module | None = None) -> None:
+        """`network` trains instead of the learner's own, such as a copy of it."""
         self.learner, self.plan, self.place = learner, plan, place
-        self.network = learner.network.to(place.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        given: Any = network or learner.network
+        self.network: nn.Module = given.to(place.device, memory_format=torch.channels_last)
         self.average = ModelEmaV3(self.network, decay=EMA_DECAY, use_warmup=True, warmup_power=0.75)
         self.trains = any(weight.requires_grad for weight in self.network.parameters())
-        self.epoch = self.step = 0
-        self.seconds = 0.0
-        self._sums: Counter[str] = Counter()
+        self.epoch = self.step = self.resumed = 0
+        self._before = Spent()
+        self._sums: defaultdict[str, float] = defaultdict(float)
         self._timed = Times()
         if self.trains:
             self._prepare()
@@ -89,14 +101,21 @@ class Trainer:
         """Train the rest of this epoch; `after_step` is called with each loss and may raise to stop."""
         self.parallel.train()
         self._timed = Times()
-        for batch in self._prepared():
-            loss = self._step(batch)
-            self.step += 1
+        for batch in self.batches():
+            loss = self.learn(batch)
             after_step(loss)
-        self.seconds += self._timed.seconds
+        self._before = self.spent()
         figures = self._figures()
-        self.epoch, self.step, self._sums = self.epoch + 1, 0, Counter()
+        self._timed = Times()
+        self.epoch, self.step, self._sums = self.epoch + 1, 0, defaultdict(float)
         return figures
+
+    def spent(self) -> Spent:
+        """What all epochs so far have taken, those before a checkpoint included."""
+        before, now = self._before, self._timed
+        if not now.steps:
+            return before
+        return Spent(before.seconds + now.seconds, before.waited + now.waited, before.steps + now.steps)
 
     def _figures(self) -> EpochFigures:
         names = sorted(self._sums)
@@ -114,7 +133,7 @@ class Trainer:
         """A seed of its own for each epoch, step and process."""
         return ((self.plan.seed * 1_000_003 + self.epoch) * 100_003 + step) * 1024 + rank
 
-    def _batches(self) -> list[NDArray[np.intp]]:
+    def _rows(self) -> list[NDArray[np.intp]]:
         """The rows of this process's share of each batch of the epoch."""
         order = torch.Generator().manual_seed(self._seed(ORDER))
         number = self.plan.steps * self.plan.batch_size
@@ -122,9 +141,11 @@ class Trainer:
         batches = drawn.reshape(self.plan.steps, self.plan.batch_size)
         return list(batches[:, self.place.rank :: self.place.world])
 
-    def _prepared(self) -> Iterator[Any]:
+    def batches(self) -> Iterator[Any]:
         """The batches that are left, each made by a second thread while the network learns from the one before."""
-        batches = self._batches()
+        if self.step == self.plan.steps:
+            return
+        batches = self._rows()
         with ThreadPoolExecutor(1, "samples") as thread:
             waiting = thread.submit(self._make, self.step, batches[self.step])
             for following in range(self.step + 1, self.plan.steps + 1):
@@ -137,20 +158,29 @@ class Trainer:
     def _make(self, step: int, rows: NDArray[np.intp]) -> Any:
         return self.learner.batch(rows, torch.Generator().manual_seed(self._seed(self.place.rank, step)))
 
-    def _step(self, batch: Any) -> float:
+    def learn(self, batch: Any) -> float:
+        """One step; returns its loss on this process's share of the batch, and NaN for a step that was not taken.
+
+        That is one whose loss or gradient is not a number, in any process.
+        """
         torch.manual_seed(self._seed(self.place.rank, self.step))
         with self._precision():
             loss, shown = self.learner.loss(self.parallel, batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), MOST_GRADIENT)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), MOST_GRADIENT)
+        values = torch.stack([value.detach().float() for value in (norm, loss, *shown.values())])
+        length, *numbers = values.tolist()  # the one place where the step waits for a GPU
+        if not math.isfinite(length + numbers[0]):
+            return math.nan
         self.optimizer.step()
         self.schedule.step()
         self.average.update(self.network, step=self.schedule.last_epoch)
-        for name, value in {"loss": loss, **shown}.items():
-            self._sums[name] += float(value.detach())  # type: ignore[assignment]
+        for name, number in zip(["loss", *shown], numbers, strict=True):
+            self._sums[name] += number
+        self.step += 1
         self._timed.steps += 1
-        return float(loss.detach())
+        return float(numbers[0])
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self.place.device.type, torch.bfloat16) if self.half else nullcontext()
@@ -160,12 +190,19 @@ class Trainer:
         module: nn.Module = self.average.module
         return module.eval()
 
+    def is_finite(self) -> bool:
+        """Whether all that would be kept is numbers."""
+        kept = [*self.network.state_dict().values(), *self.average.module.state_dict().values()]
+        return all(bool(torch.isfinite(value).all()) for value in kept)
+
     def state(self) -> dict[str, Any]:
         """Everything that the next step needs."""
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "seconds": self.seconds + (self._timed.seconds if self.step else 0.0),
+            "plan": self._shape(),
+            "spent": dataclasses.astuple(self.spent()),
+            "resumed": self.resumed,
             "sums": dict(self._sums),
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),
@@ -173,16 +210,23 @@ class Trainer:
             "schedule": {"last_epoch": self.schedule.last_epoch, "lr": self.schedule.get_last_lr()},
         }
 
+    def _shape(self) -> list[int]:
+        """What must be the same for a step to mean the same."""
+        return [self.plan.seed, self.plan.steps, self.plan.batch_size, self.plan.image_size]
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a state that `state` gave; BinScoutError `checkpoint_mismatch` for one of another network."""
+        """Continue from a state that `state` gave; BinScoutError `checkpoint_mismatch` for another run's."""
+        if state.get("plan") != self._shape():
+            raise mismatch(ValueError("it was made with other settings"))
         try:
             self.network.load_state_dict(state["network"])
             self.average.module.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.last_epoch = state["schedule"]["last_epoch"]
             self.schedule._last_lr = state["schedule"]["lr"]
-            self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
-            self._sums = Counter(state["sums"])
+            self.epoch, self.step, self.resumed = state["epoch"], state["step"], state["resumed"] + 1
+            self._before = Spent(*state["spent"])
+            self._sums = defaultdict(float, state["sums"])
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise mismatch(error) from error
 
@@ -197,43 +241,3 @@ class Trainer:
         distributed.all_reduce(same, op=distributed.ReduceOp.MIN)
         if not same.item():
             raise BinScoutError("The processes ended with different parameters.", hint="Train again.", code="diverged")
-
-
-class Times:
-    """How long a stretch of training took, and how much of that was waiting for samples."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._waited = 0.0
-        self.steps = 0
-
-    @property
-    def seconds(self) -> float:
-        """Since the beginning; never zero."""
-        return max(1e-9, time.monotonic() - self._begun)
-
-    @property
-    def waited_share(self) -> float:
-        """The part of the time that was spent waiting."""
-        return self._waited / self.seconds
-
-    def waiting(self) -> Waiting:
-        """A context whose time counts as waiting."""
-        return Waiting(self)
-
-    def add(self, seconds: float) -> None:
-        """Count `seconds` as waiting."""
-        self._waited += seconds
-
-
-class Waiting:
-    """Adds the time inside to what was waited."""
-
-    def __init__(self, times: Times) -> None:
-        self._times, self._begun = times, 0.0
-
-    def __enter__(self) -> None:
-        self._begun = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._times.add(time.monotonic() - self._begun)

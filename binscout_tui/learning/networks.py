@@ -22,6 +22,14 @@ from binscout_tui.learning.checkpoint import first_line
 WRAPPERS = ("state_dict_ema", "state_dict", "model_ema", "model")
 
 
+class NoNetwork(nn.Module):
+    """In the place of a network for a preset without one. Its one parameter is empty and never trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nothing = nn.Parameter(torch.zeros(0), requires_grad=False)
+
+
 def build_network(arch: str, options: Mapping[str, Any], classes: int, image_size: int) -> nn.Module:
     """A timm network with random weights that maps (N, 3, S, S) to (N, classes) logits.
 
@@ -47,7 +55,7 @@ def load_pretrained(network: nn.Module, file: Path) -> list[str]:
     """
     given = _tensors(file)
     own = network.state_dict()
-    head = _classifier_names(network, own)
+    head = classifier_names(network)
     fitting = {name: given[name] for name in own if name in given and given[name].shape == own[name].shape}
     wrong = sorted(set(own) - set(fitting) - head)
     if wrong:
@@ -81,10 +89,11 @@ def _tensors(file: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): value for name, value in members if isinstance(value, Tensor)}
 
 
-def _classifier_names(network: nn.Module, own: Mapping[str, Tensor]) -> set[str]:
+def classifier_names(network: nn.Module) -> set[str]:
+    """The names of the tensors of a timm network's last layer."""
     heads = network.pretrained_cfg.get("classifier", "head")  # type: ignore[union-attr, operator]
     prefixes = (heads,) if isinstance(heads, str) else tuple(heads)
-    return {name for name in own if name.startswith(prefixes)}
+    return {name for name in network.state_dict() if name.startswith(prefixes)}
 
 
 def download_pretrained(arch: str, options: Mapping[str, Any], classes: int) -> nn.Module:

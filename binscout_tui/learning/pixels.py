@@ -16,7 +16,7 @@ from binscout_tui.imaging.modes import eight_bit, opaque
 from binscout_tui.imaging.outcomes import SENTENCES, Limits, Refusal
 from binscout_tui.imaging.previews import PREVIEW
 from binscout_tui.imaging.reading import open_regular, read_whole
-from binscout_tui.learning.config import Crop
+from binscout_tui.learning.items import Crop
 from binscout_tui.learning.sources import Pinned
 
 Source = Path | Pinned | bytes | Image.Image
@@ -37,10 +37,17 @@ def read_square(source: Source, crop: Crop | None, side: int) -> Pixels:
 
 def read_upright(source: Source, *, longest: int | None = PREVIEW) -> Image.Image:
     """The upright RGB picture, at most `longest` px long when it comes from a file; raises as `read_square` does."""
+    return read_sized(source, longest=longest)[0]
+
+
+def read_sized(source: Source, *, longest: int | None = PREVIEW) -> tuple[Image.Image, tuple[int, int]]:
+    """The same, and the (width, height) in pixels that the original has as it is stored."""
     try:
         if isinstance(source, Image.Image):
-            return upright(opaque(eight_bit(source)), read_facts(source).orientation)
-        return decode(_content(source), LIMITS, longest=longest).small
+            image = upright(opaque(eight_bit(source)), read_facts(source).orientation)
+            return image, image.size
+        picture = decode(_content(source), LIMITS, longest=longest)
+        return picture.small, picture.size
     except Refusal as refusal:
         raise unreadable(SENTENCES[refusal.code]) from refusal
     except MemoryError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from binscout_tui.learning.card import Preprocessing
 from binscout_tui.learning.config import TrainConfig
 from binscout_tui.learning.items import DatasetItem, Item
-from binscout_tui.learning.presets import Preset, find_preset
+from binscout_tui.learning.presets import Preset, recipe
 
 FEWEST_STEPS = 25  # an epoch of a handful of pictures still takes this many, or checkpoints would outweigh the work
 FEWEST_EPOCHS = 5
@@ -43,7 +43,7 @@ class Plan:
 
 def make_plan(config: TrainConfig, items: Sequence[Item], world: int) -> Plan:
     """The plan for `config` on `items`; the batch is a multiple of the `world` processes that share it."""
-    preset = find_preset(config.task, config.preset)
+    preset = recipe(config.task, config.preset, config.weights)
     training = sum(item.split == "train" for item in items)
     image_size = config.image_size or preset.image_size
     batch_size = math.ceil((config.batch_size or preset.batch_size) / world) * world
@@ -75,6 +75,8 @@ def _classes(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _epochs(preset: Preset, training: int, steps: int) -> int:
+    if not preset.steps:
+        return 0
     share = SMALL_DATASET + (1 - SMALL_DATASET) * min(1.0, training / FULL_DATASET)
     return max(FEWEST_EPOCHS, round(preset.steps * share / steps))
 

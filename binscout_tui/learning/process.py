@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import torch
 from torch import distributed
@@ -25,16 +26,23 @@ LOCK_PATIENCE = 5.0  # seconds; a killed predecessor may still be on its way out
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rank `rank` of `world` processes, working on `device`."""
+    """Rank `rank` of `world` processes, `local_rank` of those on host number `host`, working on `device`."""
 
     rank: int
     world: int
     device: torch.device
+    host: int = 0
+    local_rank: int = 0
 
     @property
     def leads(self) -> bool:
-        """Only rank 0 writes files and events."""
+        """Only rank 0 writes events, checkpoints and the model."""
         return self.rank == 0
+
+    @property
+    def leads_host(self) -> bool:
+        """One process of each host prepares what the others there read."""
+        return self.local_rank == 0
 
 
 class StopRequest:
@@ -98,7 +106,8 @@ def choose_device(wanted: str, local_rank: int = 0) -> torch.device:
 def join_group(wanted: str) -> Place:
     """Find this process's place from the variables that torchrun sets, and meet the others."""
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    device = choose_device(wanted, int(os.environ.get("LOCAL_RANK", "0")))
+    host, local_rank = int(os.environ.get("GROUP_RANK", "0")), int(os.environ.get("LOCAL_RANK", "0"))
+    device = choose_device(wanted, local_rank)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     else:
@@ -106,7 +115,7 @@ def join_group(wanted: str) -> Place:
     if world > 1:
         backend = "nccl" if device.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=timedelta(minutes=30))
-    return Place(rank, world, device)
+    return Place(rank, world, device, host, local_rank)
 
 
 def _compute_threads(local_world: int) -> int:
@@ -122,6 +131,24 @@ def wait_for_all(place: Place) -> None:
     """Return when every process has come here."""
     if place.world > 1:
         distributed.barrier()
+
+
+def same_everywhere(place: Place, digest: str) -> bool:
+    """Whether every process came here with the same `digest`; the answer is the same in all of them."""
+    if place.world == 1:
+        return True
+    found: list[str | None] = [None] * place.world
+    distributed.all_gather_object(found, digest)
+    return all(one == digest for one in found) and len(set(found)) == 1
+
+
+def from_leader(place: Place, value: Any) -> Any:
+    """What rank 0 gives, in every process."""
+    if place.world == 1:
+        return value
+    box = [value if place.leads else None]
+    distributed.broadcast_object_list(box, src=0, device=place.device)
+    return box[0]
 
 
 def fast_half_precision(device: torch.device) -> bool:

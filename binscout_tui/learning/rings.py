@@ -11,9 +11,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from binscout_tui.learning.features import Features, colours
+from binscout_tui.learning.features import Features, colours, resized
 from binscout_tui.learning.pixels import Pixels
 
 SIDE = 128  # pixels; descriptors are always taken at this size
@@ -30,18 +29,14 @@ Corners = tuple[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]], 
 
 def describe_parts(pixels: Pixels) -> Features:
     """(N, S, S, 3) uint8 RGB to (N, WIDTH + COLOURS) float32: rings, then the histogram of colour."""
-    small = pixels if pixels.shape[1] == SIDE else np.stack([_resized(picture) for picture in pixels])
+    small = resized(pixels, SIDE)
     parts = [rings(small[start : start + CHUNK]) for start in range(0, len(small), CHUNK)]
     return np.concatenate([np.concatenate(parts), colours(small)], axis=1)
 
 
-def _resized(picture: Pixels) -> Pixels:
-    return np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX))
-
-
 def rings(pixels: Pixels) -> Features:
     """(N, 128, 128, 3) uint8 RGB to (N, WIDTH) float32."""
-    on_rings = [_sampled(channel) for channel in _channels(pixels)]
+    on_rings = [sampled(channel, RINGS, ANGLES) for channel in _channels(pixels)]
     brightness = on_rings[0]
     parts = [figure(values) for values in on_rings for figure in (_means, _spreads)]
     parts.append(np.abs(np.diff(brightness, axis=1)).mean(axis=2))
@@ -64,16 +59,16 @@ def _channels(pixels: Pixels) -> tuple[Features, Features, Features]:
     return brightness, np.asarray(opponents[0], np.float32), np.asarray(opponents[1], np.float32)
 
 
-def _sampled(channel: Features) -> Features:
-    """(N, 128, 128) to its values on the circles, (N, RINGS, ANGLES), bilinear."""
-    return np.asarray(sum(channel[:, y, x] * weight for y, x, weight in _corners()))
+def sampled(channel: Features, rings: int, angles: int) -> Features:
+    """(N, 128, 128) to its values on circles around the middle, (N, rings, angles), bilinear."""
+    return np.asarray(sum(channel[:, y, x] * weight for y, x, weight in _corners(rings, angles)))
 
 
 @cache
-def _corners() -> Corners:
+def _corners(rings: int, angles: int) -> Corners:
     """For each point of the circles the four pixels around it and their weights."""
-    radius = (np.arange(RINGS) + 0.5) / RINGS * SIDE / 2
-    angle = np.arange(ANGLES) / ANGLES * 2 * np.pi
+    radius = (np.arange(rings) + 0.5) / rings * SIDE / 2
+    angle = np.arange(angles) / angles * 2 * np.pi
     middle = SIDE / 2 - 0.5
     y = np.clip(middle + radius[:, None] * np.sin(angle), 0, SIDE - 1)
     x = np.clip(middle + radius[:, None] * np.cos(angle), 0, SIDE - 1)

@@ -31,6 +31,11 @@ class RunSetup:
     events: EventWriter
     stopped: Callable[[], None]
 
+    @property
+    def scratch(self) -> Path:
+        """Where this host keeps what it prepares for its own processes; hosts may share one run folder."""
+        return self.folder if self.place.host == 0 else self.folder / f"host-{self.place.host}"
+
 
 class Learner(Protocol):
     """A network, its samples, its loss and its figures.

@@ -71,8 +71,11 @@ TASKS: dict[str, Task] = {
             {
                 "random": "random",
                 "first": "always first",
+                "last": "always last",
                 "largest_file": "largest file",
+                "laplacian": "Laplacian",
                 "full_frame": "full frame",
+                "centre80": "middle 80 %",
                 "mean_crop": "mean crop",
                 "sharpest": "sharpest",
             },

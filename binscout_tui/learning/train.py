@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import logging
+import math
 import os
+import shutil
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import distributed
 
 from binscout_tui.errors import BinScoutError, ConflictError
 from binscout_tui.learning.card import CARD_FILE
-from binscout_tui.learning.checkpoint import CHECKPOINT_FILE, first_line, load_checkpoint, save_checkpoint
-from binscout_tui.learning.config import check_dataset, read_config
+from binscout_tui.learning.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
+from binscout_tui.learning.config import TrainConfig, check_dataset, read_config
 from binscout_tui.learning.events import FILE_NAME, EventWriter
-from binscout_tui.learning.items import DATASET_FILE, read_items
+from binscout_tui.learning.faults import disk_refused, in_words, not_finite
+from binscout_tui.learning.items import DATASET_FILE, Item, dataset_text, read_items
 from binscout_tui.learning.loop import EpochFigures, Trainer
+from binscout_tui.learning.pace import alone, training_facts
 from binscout_tui.learning.plan import make_plan
-from binscout_tui.learning.process import StopRequest, die_with_parent, join_group, lock_run
+from binscout_tui.learning.process import (
+    Place,
+    StopRequest,
+    die_with_parent,
+    from_leader,
+    join_group,
+    lock_run,
+    same_everywhere,
+)
+from binscout_tui.learning.resources import watching
 from binscout_tui.learning.task import Learner, RunSetup
 
 EXIT_LOCKED = 75
@@ -49,23 +64,23 @@ def main() -> int:
     except ConflictError as error:
         sys.stderr.write(f"{error.sentence} {error.hint}\n")
         return EXIT_LOCKED
-    with EventWriter(folder if leads else None) as events:
+    with EventWriter(folder if leads else None) as events, watching(folder, events if leads else None):
         try:
             train(folder, stop, events)
         except Cancelled:
             events.state("cancelled")
             return EXIT_CANCELLED
         except OSError as error:
-            sys.stderr.write(f"The disk refused: {error}\n")
-            events.state("failed", code="storage", message=f"The disk refused: {error}.", hint="Make room, then go on.")
+            _failed(events, disk_refused(error))
             return EXIT_STORAGE
-        except BinScoutError as error:
-            return _failed(events, error)
         except Exception as error:
-            if not _is_out_of_memory(error):
-                events.state("failed", code="internal", message=f"{type(error).__name__}: {error}", hint="See log.txt.")
+            known = in_words(error)
+            _failed(
+                events, known or BinScoutError(f"{type(error).__name__}: {error}", hint="See log.txt.", code="internal")
+            )
+            if known is None:
                 raise
-            return _failed(events, _no_memory(error))
+            return 1
         finally:
             if distributed.is_initialized():
                 distributed.destroy_process_group()
@@ -74,23 +89,11 @@ def main() -> int:
     return 0
 
 
-def _failed(events: EventWriter, error: BinScoutError) -> int:
-    events.state("failed", **error.as_json())
+def _failed(events: EventWriter, error: BinScoutError) -> None:
+    """Say it in the log of the run, or at least in that of the process where the disk takes no line any more."""
     sys.stderr.write(f"{error.sentence} {error.hint}\n")
-    return 1
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    words = ("not enough memory", "can't allocate memory", "cannot allocate memory")
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(word in str(error).lower() for word in words)
-
-
-def _no_memory(error: Exception) -> BinScoutError:
-    return BinScoutError(
-        f"There is not enough memory for this training: {first_line(error)}",
-        hint="Train with a smaller --batch-size or --image-size, or close other programs; then go on.",
-        code="out_of_memory",
-    )
+    with contextlib.suppress(OSError):
+        events.state("failed", **error.as_json())
 
 
 def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
@@ -99,8 +102,9 @@ def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
     items = read_items(folder / DATASET_FILE, config.task)
     check_dataset(items, config.task)
     place = join_group(config.device)
+    check_same(place, config, items)
     plan = make_plan(config, items, place.world)
-    state = load_checkpoint(folder)
+    state = from_leader(place, load_checkpoint(folder) if place.leads else None)
     resumed = {} if state is None else {"resumed_from": state.get("epoch"), "resumed_step": state.get("step")}
     events.state(
         "running", pid=os.getpid(), device=str(place.device), processes=place.world, epochs=plan.epochs, **resumed
@@ -110,16 +114,43 @@ def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
         if stop.asked:
             raise Cancelled
 
-    learner = find_learner(RunSetup(folder, config, items, plan, place, events, stopped))
+    run = RunSetup(folder, config, items, plan, place, events, stopped)
+    run.scratch.mkdir(exist_ok=True)
+    learner = find_learner(run)
+    check_samples(place, learner)
     trainer = Trainer(learner, plan, place)
     if state is not None:
         trainer.restore(state)
         tell_again(folder, state, events)
+    pace = alone(trainer, stopped)
     learn(trainer, Guard(folder, trainer, stop, events, config.checkpoint_every))
     trainer.check_agreement()
     events.log("debug", f"{place.world} process(es) agree on the parameters")
     if place.leads:
-        end(folder, trainer, events)
+        end(folder, trainer, training_facts(trainer, pace), events)
+    elif place.leads_host:
+        shutil.rmtree(run.scratch)
+
+
+def check_same(place: Place, config: TrainConfig, items: Sequence[Item]) -> None:
+    """BinScoutError `run_differs` unless every process reads the same settings and the same dataset."""
+    digest = hashlib.sha256(f"{config}{dataset_text(items)}".encode()).hexdigest()
+    if not same_everywhere(place, digest):
+        raise BinScoutError(
+            "The hosts have different copies of config.json or dataset.jsonl.",
+            hint="Copy both from the run's folder on the first host to the others.",
+            code="run_differs",
+        )
+
+
+def check_samples(place: Place, learner: Learner) -> None:
+    """BinScoutError `samples_differ` unless every process could read the same pictures."""
+    if not same_everywhere(place, hashlib.sha256(learner.weights.numpy().tobytes()).hexdigest()):
+        raise BinScoutError(
+            "The hosts could not read the same pictures.",
+            hint="Make every picture of the dataset readable at the same path on all hosts.",
+            code="samples_differ",
+        )
 
 
 def find_learner(run: RunSetup) -> Learner:
@@ -138,24 +169,13 @@ def learn(trainer: Trainer, guard: Guard) -> None:
         guard.saved()
 
 
-def end(folder: Path, trainer: Trainer, events: EventWriter) -> None:
+def end(folder: Path, trainer: Trainer, training: dict[str, Any], events: EventWriter) -> None:
     """Judge and write the model, and say so."""
     events.progress(0, 1, None, "report")
-    report = trainer.learner.finish(trainer.averaged(), training_facts(trainer))
+    report = trainer.learner.finish(trainer.averaged(), training)
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     events.progress(1, 1, 0.0, "report")
     events.state("done", metrics=headline(report, "test"), val=headline(report, "val"))
-
-
-def training_facts(trainer: Trainer) -> dict[str, Any]:
-    """The part of the report that says how the training went."""
-    place, samples = trainer.place, trainer.epoch * trainer.plan.steps * trainer.plan.batch_size
-    return {
-        "device": str(place.device),
-        "processes": place.world,
-        "seconds": round(trainer.seconds, 1),
-        "samples_per_s": round(samples / trainer.seconds, 1) if trainer.seconds else None,
-    }
 
 
 def headline(report: dict[str, Any], split: str) -> dict[str, Any]:
@@ -180,21 +200,23 @@ class Guard:
         self._saved = time.monotonic()
 
     def after_step(self, loss: float) -> None:
-        """Raises Cancelled, or BinScoutError `loss_not_finite`; the last checkpoint is from before that step."""
+        """Raises Cancelled, with a checkpoint of this very step, or BinScoutError `loss_not_finite`, with the last."""
         self._steps += 1
         place = self.trainer.place
-        asked, bad = self.stop.agreed(place, loss != loss or loss in (float("inf"), float("-inf")))
+        asked, bad = self.stop.agreed(place, not math.isfinite(loss))
         if bad:
             raise not_finite(self.trainer.epoch + 1)
+        if place.leads:
+            self._save(at_once=asked)
+            self._tell(loss)
         if asked:
             raise Cancelled
-        if place.leads:
-            self._save()
-            self._tell(loss)
 
-    def _save(self) -> None:
-        if time.monotonic() - self._saved >= self._checkpoint_every and self.trainer.step < self.trainer.plan.steps:
-            save_checkpoint(self.folder, self.trainer.state())
+    def _save(self, *, at_once: bool) -> None:
+        """The end of an epoch has a checkpoint of its own."""
+        ends = self.trainer.step == self.trainer.plan.steps
+        if at_once or (not ends and time.monotonic() - self._saved >= self._checkpoint_every):
+            save(self.folder, self.trainer)
             self.saved()
 
     def _tell(self, loss: float) -> None:
@@ -211,15 +233,6 @@ class Guard:
         )  # fmt: skip
 
 
-def not_finite(epoch: int) -> BinScoutError:
-    """The error for a loss that is no number."""
-    return BinScoutError(
-        f"The loss is not a number any more, in epoch {epoch}; the last good checkpoint is kept.",
-        hint="Train again with a lower --lr.",
-        code="loss_not_finite",
-    )
-
-
 def record_epoch(folder: Path, trainer: Trainer, figures: EpochFigures, events: EventWriter) -> None:
     """Judge the averaged network on the validation split, write the checkpoint, then say so."""
     metric = {
@@ -230,11 +243,18 @@ def record_epoch(folder: Path, trainer: Trainer, figures: EpochFigures, events: 
         "lr": figures.lr,
         **figures.shown,
         **trainer.learner.validate(trainer.averaged()),
-        "samples_per_s": round(figures.samples_per_s, 1),
-        "waited": round(figures.waited, 4),
     }
-    save_checkpoint(folder, {**trainer.state(), "metric": metric})
+    if figures.samples_per_s:  # none when all steps of the epoch were taken before the checkpoint
+        metric |= {"samples_per_s": round(figures.samples_per_s, 1), "waited": round(figures.waited, 4)}
+    save(folder, trainer, metric=metric)
     events.metric(**metric)
+
+
+def save(folder: Path, trainer: Trainer, **more: Any) -> None:
+    """Replace the checkpoint, unless something in it is not a number: BinScoutError `loss_not_finite`, OSError."""
+    if not trainer.is_finite():
+        raise not_finite(trainer.epoch + 1)
+    save_checkpoint(folder, {**trainer.state(), **more})
 
 
 def tell_again(folder: Path, state: dict[str, Any], events: EventWriter) -> None:

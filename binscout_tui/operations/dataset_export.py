@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from binscout_tui.errors import BinScoutError, StorageError
+from binscout_tui.errors import BinScoutError, StorageError, UsageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.interchange.naming import file_names
 from binscout_tui.interchange.record import text
@@ -30,6 +30,8 @@ from binscout_tui.workspace import Workspace
 
 Format = Literal["imagefolder", "coco", "pairs", "crops"]
 FORMATS: tuple[Format, ...] = ("imagefolder", "coco", "pairs", "crops")
+FITTING: Mapping[str, tuple[Format, ...]] = {"classify": FORMATS, "select": ("pairs",), "count": ("coco",)}
+"""The formats that hold what a version for a task says."""
 ABOUT = "dataset.json"
 VERSION = 1
 BATCH = 500
@@ -126,7 +128,8 @@ class Export:
 
     def note_label(self, line: Line, one: ImageWords) -> None:
         """Count an image whose label today is another than the frozen one."""
-        self.relabelled += one.class_id is None or self.classes.get(one.class_id) != line.label
+        if self.dataset.task == "classify":
+            self.relabelled += one.class_id is None or self.classes.get(one.class_id) != line.label
 
     def write_lines(self, name: str, records: Iterable[Mapping[str, Any]]) -> None:
         """One JSON object a line."""
@@ -165,15 +168,22 @@ def export(
 ) -> Exported:
     """Write a version, by its id or the name it was built under last, to a folder that is not there yet.
 
-    Labels and splits are the frozen ones; boxes, crops and choices of sets are those of this moment. Pictures that are
-    missing are told. Raises NotFoundError, RefusedError when something is there, StorageError when it cannot be
-    written, BinScoutError when nothing of the version can be in such a format.
+    Labels and splits are the frozen ones; boxes, crops and choices of sets are those of this moment where the version
+    has none of its own. Pictures that are missing are told. Raises NotFoundError, UsageError for a format that does not
+    hold what the version is for, RefusedError when something is there, StorageError when it cannot be written,
+    BinScoutError when nothing of the version can be in such a format.
     """
     from binscout_tui.operations.dataset_export_formats import WRITERS
 
     path = path.absolute()
     must_be_free(path)
     found = workspace.db.read(datasets.find, dataset)
+    if kind not in FITTING[found.task]:
+        raise UsageError(
+            f"{found.name} is for the task {found.task}, which the format {kind} cannot hold.",
+            hint=f"Use one of: {', '.join(FITTING[found.task])}.",
+            code="format_of_other_task",
+        )
     try:
         with folder_that_becomes(path) as folder:
             done = workspace.db.read(_in_one_moment, workspace, folder, found, WRITERS[kind], on_progress)

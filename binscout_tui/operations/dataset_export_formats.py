@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from binscout_tui.errors import BinScoutError
 from binscout_tui.interchange import coco, geometry
-from binscout_tui.interchange.model import Box, ClassInfo, Labels
+from binscout_tui.interchange.model import Box, BoxState, ClassInfo, Count, Labels
 from binscout_tui.interchange.naming import file_names, folder_names
 from binscout_tui.learning.splits import SPLITS, Split
 from binscout_tui.operations.dataset_export import BATCH, Export, Format, Progress
 from binscout_tui.store import classes, dataset_exports, images
 from binscout_tui.store.boxes import Box as Four
 from binscout_tui.store.dataset_exports import Candidate, Choice, Line
+from binscout_tui.store.datasets import Counted
 from binscout_tui.store.label_rows import ImageWords
 
 PICTURES = "images"
 NOW = "as they are at the time of the export; a version freezes labels and splits"
+FROZEN = "as they were frozen"
+UNBOXED = "images in which not everything has a box"
 Record = dict[str, Any]
 Put = tuple[Choice, Split]
 
@@ -58,9 +63,10 @@ def write_coco(export: Export, on_progress: Progress) -> None:
     """A COCO export for each split, `SPLIT/annotations.json` with `SPLIT/images`, all with the same categories."""
     export.note_gone()
     infos, unclassed = _categories(export)
+    boxes = NOW if export.dataset.task == "classify" else FROZEN
     named = export.named()
     for split in SPLITS:
-        info = {"dataset": export.dataset.id, "split": split, "boxes": NOW}
+        info = {"dataset": export.dataset.id, "split": split, "boxes": boxes}
         writer = coco.Writer(infos, unclassed=unclassed, info=info)
         (export.folder / split / coco.PICTURES).mkdir(parents=True)
         of_split = [pair for pair in named if pair[1].split == split]
@@ -71,11 +77,13 @@ def write_coco(export: Export, on_progress: Progress) -> None:
             hint="Draw boxes in the app, or export the classes with --format imagefolder.",
             code="no_boxes",
         )
-    export.write_about("coco", {"classes": [one.name for one in infos], "boxes": NOW})
+    export.write_about("coco", {"classes": [one.name for one in infos], "boxes": boxes})
 
 
 def _categories(export: Export) -> tuple[list[ClassInfo], bool]:
     """The classes of boxes and of frozen labels in the order of classes, those that are no more at the end."""
+    if export.dataset.task == "count":
+        return [ClassInfo(name=export.dataset.item)] if export.dataset.item else [], not export.dataset.item
     used, unclassed = dataset_exports.boxed_classes(export.db, export.dataset.id)
     labels = {line.label for line in export.lines}
     rows = [one for one in classes.all_classes(export.db, archived=True) if one.id in used or one.name in labels]
@@ -89,9 +97,11 @@ def _boxed_pictures(
 ) -> Iterator[Labels]:
     for name, line, one in export.words(named, on_progress):
         labels = _labels(name, line, one, export.classes)
+        if line.detail is not None:
+            labels = _counted(labels, line.detail, export.dataset.item or None)
         place = writer.picture(labels)
         if place is None:
-            export.left_out["images without boxes"] += 1
+            export.left_out["images without boxes" if line.detail is None else UNBOXED] += 1
         elif not export.put(one.image, f"{line.split}/{place}", line.label, line.split):
             continue
         export.samples[line.split] += len(labels.boxes)
@@ -112,8 +122,47 @@ def _labels(name: str, line: Line, one: ImageWords, names: dict[int, str]) -> La
     )
 
 
+def _counted(labels: Labels, detail: Counted, item: str | None) -> Labels:
+    """What was frozen of an image of `count`; boxes that are not all there are would be taken for that."""
+    state: BoxState = "boxes" if detail.boxes else "empty"
+    return msgspec.structs.replace(
+        labels,
+        state="unlabelled",
+        label=None,
+        boxes_state=state if detail.complete else "unlabelled",
+        boxes=tuple(Box(box, item) for box in detail.boxes) if detail.complete else (),
+        counts=(Count(item, detail.count),),
+    )
+
+
 def pairs(export: Export, on_progress: Progress) -> None:
-    """`pairs.jsonl`: of every decided set the chosen image before each other one, in the split of its group."""
+    """`pairs.jsonl`: of every decided set the chosen image before each other one, in its split."""
+    is_frozen = export.dataset.task == "select"
+    placed = _frozen_choices(export) if is_frozen else _choices(export)
+    if not placed:
+        raise BinScoutError(
+            f"No decided set lies in {export.dataset.name}, so there are no pairs.",
+            hint="Decide on sets whose pictures, or others of the same photo, are in the dataset.",
+            code="no_pairs",
+        )
+    export.write_lines("pairs.jsonl", _pairs(export, placed, on_progress))
+    export.write_about("pairs", {"choices": FROZEN if is_frozen else NOW})
+
+
+def _frozen_choices(export: Export) -> list[Put]:
+    """The sets of a version that has some."""
+    export.note_gone()
+    placed: list[Put] = []
+    for choice, split in dataset_exports.frozen_choices(export.db, export.dataset.id):
+        if choice is None or not choice.others:
+            export.left_out["sets with purged images"] += 1
+        else:
+            placed.append((choice, split))
+    return placed
+
+
+def _choices(export: Export) -> list[Put]:
+    """The sets of today that lie in a version, in the splits of their images or of the same source."""
     by_hash = {line.sha256: line.split for line in export.lines}
     by_group = {line.group: line.split for line in export.lines}
     placed: list[Put] = []
@@ -126,14 +175,7 @@ def pairs(export: Export, on_progress: Progress) -> None:
             export.left_out["sets without a second image"] += 1
         else:
             placed.append((choice, splits.pop()))
-    if not placed:
-        raise BinScoutError(
-            f"No decided set lies in {export.dataset.name}, so there are no pairs.",
-            hint="Decide on sets whose pictures, or others of the same photo, are in the dataset.",
-            code="no_pairs",
-        )
-    export.write_lines("pairs.jsonl", _pairs(export, placed, on_progress))
-    export.write_about("pairs", {"choices": NOW})
+    return placed
 
 
 def _pairs(export: Export, placed: Sequence[Put], on_progress: Progress) -> Iterator[Record]:

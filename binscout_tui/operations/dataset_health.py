@@ -14,10 +14,12 @@ from typing import Literal
 
 import msgspec
 
+from binscout_tui.errors import NotFoundError
 from binscout_tui.learning.splits import SPLITS
+from binscout_tui.operations import dataset_material
 from binscout_tui.operations.lookalikes import Pair, clusters, linked
 from binscout_tui.operations.originals import hash_of
-from binscout_tui.store import dataset_pages, datasets
+from binscout_tui.store import dataset_pages, datasets, frozen_sets
 from binscout_tui.store.dataset_pages import Fact, State
 from binscout_tui.wording import counted
 
@@ -37,6 +39,7 @@ Kind = Literal[
     "no_split",
     "relabelled",
     "duplicates",
+    "few",
 ]
 FEW = 10
 """With fewer training pictures than this a class is learned badly."""
@@ -95,7 +98,30 @@ class Material(msgspec.Struct, frozen=True):
 def gather(db: sqlite3.Connection, name: str) -> Material:
     """What the findings rest on, as it is now (a store function). Raises NotFoundError."""
     dataset = datasets.find(db, name)
-    return Material(dataset, dataset_pages.facts(db, dataset.id), datasets.set_members(db))
+    facts = dataset_pages.facts(db, dataset.id)
+    if dataset.task != "classify":
+        otherwise = _said_otherwise(db, dataset)
+        facts = [msgspec.structs.replace(fact, now=None if fact.sha256 in otherwise else fact.label) for fact in facts]
+    return Material(dataset, facts, datasets.set_members(db))
+
+
+def _said_otherwise(db: sqlite3.Connection, dataset: datasets.Dataset) -> set[str]:
+    """The hashes of images of which a version of sets or counts says something else than people do today."""
+    try:
+        today = dataset_material.gather(db, dataset.task, dataset.item)
+    except NotFoundError:  # what was counted has another name: nothing can be compared
+        return set()
+    hashes = {image.id: image.sha256 for image in today.images}
+    if dataset.task == frozen_sets.TASK:
+        now = {
+            (tuple(hashes[image_id] for image_id in one.members), one.members.index(one.chosen), one.crop)
+            for one in today.decided
+        }
+        changed = [one for one in frozen_sets.of(db, dataset.id) if (one.members, one.chosen, one.crop) not in now]
+        return {sha256 for one in changed for sha256 in one.members}
+    counted_now = {image.sha256: image.detail for image in today.images}
+    lines = datasets.items(db, dataset.id)
+    return {item.sha256 for item, _ in lines if counted_now.get(item.sha256) != item.detail}
 
 
 def examine(material: Material, *, read: bool = False) -> Health:
@@ -105,20 +131,20 @@ def examine(material: Material, *, read: bool = False) -> Health:
         name=material.dataset.name,
         images=len(material.facts),
         read=read,
-        findings=findings(material.facts, material.set_members),
+        findings=findings(material.facts, material.set_members, material.dataset.task),
     )
 
 
-def findings(facts: Sequence[Fact], set_members: Sequence[tuple[int, int]]) -> list[Finding]:
+def findings(facts: Sequence[Fact], set_members: Sequence[tuple[int, int]], task: str = "classify") -> list[Finding]:
     """Everything that is wrong with these lines, the worst first."""
     alike = linked([fact.phash for fact in facts])
     found = [
         *leaks(facts, [*alike, *_same_set(facts, set_members)]),
         *_states(facts),
-        *_conflicts(facts, alike),
-        *_classes(facts),
-        *_relabelled(facts),
-        *_duplicates(facts, alike),
+        *([*_conflicts(facts, alike), *_classes(facts)] if task == "classify" else _few(facts, task)),
+        *_relabelled(facts, task),
+        # The candidates of a set are meant to be alike.
+        *(_duplicates(facts, alike) if task != frozen_sets.TASK else []),
     ]
     order: list[Level] = ["problem", "warning", "note"]
     return sorted(found, key=lambda finding: order.index(finding.level))
@@ -227,13 +253,30 @@ def class_findings(counts: Mapping[str, Mapping[str, int]], members: Callable[[s
     return found
 
 
-def _relabelled(facts: Sequence[Fact]) -> list[Finding]:
+def _few(facts: Sequence[Fact], task: str) -> list[Finding]:
+    """Sets, each with one chosen image, or counted images that are too few to learn from."""
+    noun = "set" if task == frozen_sets.TASK else "image"
+    training = [fact for fact in facts if fact.split == "train" and (noun == "image" or fact.label == "chosen")]
+    if len(training) >= FEW:
+        return []
+    title = f"only {counted(len(training), noun)} to train on"
+    return [_finding("few", "warning", title, f"{FEW} at the least.", len(training), _ids(training))]
+
+
+def _relabelled(facts: Sequence[Fact], task: str = "classify") -> list[Finding]:
     changed = [fact for fact in facts if fact.now != fact.label and fact.image_id is not None]
     if not changed:
         return []
-    title = f"{counted(len(changed), 'image')} with another label today"
+    title = f"{counted(len(changed), 'image')} {_OTHERWISE[task]} today"
     advice = "Build again to take the labels of today."
     return [_finding("relabelled", "note", title, advice, len(changed), _ids(changed))]
+
+
+_OTHERWISE = {
+    "classify": "with another label",
+    "select": "in sets that are others, or decided otherwise,",
+    "count": "counted or boxed otherwise",
+}
 
 
 def _same_set(facts: Sequence[Fact], set_members: Sequence[tuple[int, int]]) -> list[Pair]:

@@ -8,6 +8,7 @@ import sqlite3
 import msgspec
 
 from binscout_tui.operations import in_place
+from binscout_tui.operations.dataset_arranging import largest_group, split_sizes
 from binscout_tui.operations.dataset_health import Finding, findings
 from binscout_tui.operations.datasets import (
     WHAT,
@@ -21,8 +22,6 @@ from binscout_tui.operations.datasets import (
     checked,
     freeze,
     gather,
-    largest_group,
-    split_sizes,
     write_manifest,
 )
 from binscout_tui.store import dataset_pages
@@ -31,7 +30,10 @@ from binscout_tui.workspace import LiveWorkspace, Workspace
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A version that is not frozen yet; `left_out` are images with a class that it cannot have. See `BuildReport`."""
+    """A version that is not frozen yet; `left_out` are images with a class that it cannot have. See `BuildReport`.
+
+    `reasons` counts by code what of sets and counts was not taken, as `left_out` of a report does.
+    """
 
     id: str
     name: str
@@ -41,9 +43,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     largest: int
     splits: dict[str, int]
     counts: dict[str, dict[str, int]]
+    samples: dict[str, int]
     leaks: list[Leak]
     findings: list[Finding]
     left_out: int
+    item: str = ""
+    reasons: dict[str, int] = {}
 
 
 def plan(workspace: Workspace, wanted: Wanted) -> Plan:
@@ -51,7 +56,7 @@ def plan(workspace: Workspace, wanted: Wanted) -> Plan:
     workspace.user.must_be("operator", WHAT)
     wanted = checked(wanted)
     in_place.check(workspace)
-    material, left_out = workspace.db.read(_gathered, wanted.task)
+    material, left_out = workspace.db.read(_gathered, wanted)
     return _plan(arrange(material, _lenient(wanted)), wanted, left_out)
 
 
@@ -62,7 +67,7 @@ async def plan_live(workspace: LiveWorkspace, wanted: Wanted, tell: Tell) -> tup
     tell("looking at files in place")
     await in_place.check_live(workspace)
     tell("reading labels")
-    material, left_out = await workspace.db.read(_gathered, wanted.task)
+    material, left_out = await workspace.db.read(_gathered, wanted)
 
     def work() -> tuple[Plan, Arrangement]:
         arrangement = arrange(material, _lenient(wanted), tell)
@@ -84,8 +89,9 @@ def _lenient(wanted: Wanted) -> Wanted:
     return msgspec.structs.replace(wanted, allow_leaks=True)
 
 
-def _gathered(db: sqlite3.Connection, task: str) -> tuple[Material, int]:
-    return gather(db, task), dataset_pages.left_out(db)
+def _gathered(db: sqlite3.Connection, wanted: Wanted) -> tuple[Material, int]:
+    left_out = dataset_pages.left_out(db) if wanted.task == "classify" else 0
+    return gather(db, wanted.task, wanted.item), left_out
 
 
 def _plan(arrangement: Arrangement, wanted: Wanted, left_out: int) -> Plan:
@@ -99,9 +105,12 @@ def _plan(arrangement: Arrangement, wanted: Wanted, left_out: int) -> Plan:
         largest=largest_group(items),
         splits=split_sizes(arrangement.counts),
         counts=arrangement.counts,
+        samples=arrangement.samples,
         leaks=arrangement.leaks,
-        findings=findings(_facts(arrangement), material.set_members),
+        findings=findings(_facts(arrangement), material.set_members, wanted.task),
         left_out=left_out,
+        item=material.item,
+        reasons=arrangement.left_out,
     )
 
 
@@ -117,5 +126,5 @@ def _facts(arrangement: Arrangement) -> list[Fact]:
             state="ok",
             now=item.label,
         )
-        for image, item in zip(arrangement.material.images, arrangement.items, strict=True)
+        for image, item in zip(arrangement.images, arrangement.items, strict=True)
     ]

@@ -30,16 +30,6 @@ async def stop(workspace: LiveWorkspace) -> bool:
         return await client.stop()
 
 
-async def load(workspace: LiveWorkspace, model: Model) -> None:
-    """Have the engine load and warm up exactly this model as its default.
-
-    Raises BinScoutError: `model_changed` when its files are not those of the store, and those of the engine.
-    """
-    unchanged(workspace, model)
-    async with engine(workspace) as client:
-        await client.load(model.id, sha256=model.sha256)
-
-
 def unchanged(workspace: LiveWorkspace, model: Model) -> None:
     """Raise BinScoutError (`model_changed`) unless the card in the model's folder is the one in the store.
 

@@ -65,7 +65,7 @@ async def predict_paths(workspace: LiveWorkspace, paths: Sequence[Path]) -> list
     """
     model = await active_model(workspace)
     unchanged(workspace, model)
-    outcomes = await asyncio.to_thread(_examined, paths, decode_limits(workspace.settings.importing))
+    outcomes = await asyncio.to_thread(examined, paths, decode_limits(workspace.settings.importing))
     items = [
         PredictItem(number, outcome.path.absolute(), sha256=outcome.sha256)
         for number, outcome in enumerate(outcomes)
@@ -76,7 +76,7 @@ async def predict_paths(workspace: LiveWorkspace, paths: Sequence[Path]) -> list
     return [_answer(outcome, lines.get(number)) for number, outcome in enumerate(outcomes)]
 
 
-def _examined(paths: Sequence[Path], limits: Limits) -> list[Outcome]:
+def examined(paths: Sequence[Path], limits: Limits) -> list[Outcome]:
     """What became of every file at or below `paths`, in the order in which they are found."""
     entries = [entry for entry in scan(paths) if not isinstance(entry, Skipped)]
     with DecodePool(None, limits) as pool:

@@ -1,7 +1,7 @@
-"""Writing down which image of a set is the sharpest, before anybody looks at it.
+"""Writing down which image of a set to keep, before anybody looks at it.
 
-There is no model for sets yet: the rule `sharpest` speaks, by its name. It proposes no crop. A suggestion is never
-taken by itself.
+The active model for sets speaks where there is one and it is sure, else the rule `sharpest`, each by its name. The rule
+proposes no crop. A suggestion is never taken by itself.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
+from binscout_tui.errors import BinScoutError
 from binscout_tui.imaging.grouping.focus import shares
+from binscout_tui.operations import choosing
+from binscout_tui.operations.choosing import candidates
 from binscout_tui.operations.looking import focus_at
 from binscout_tui.store import sets, suggestions
 from binscout_tui.store.images import Image
-from binscout_tui.store.sets import ImageSet
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 SHARPEST = "sharpest"
@@ -27,10 +30,15 @@ Progress = Callable[[int, int], None]
 
 
 async def for_set(workspace: LiveWorkspace, set_id: int) -> bool:
-    """Write down what the rule says of a set that has no words of it yet; whether anything was written.
+    """Write down what the active model says of a set, else what the rule says; whether anything was written.
 
-    False as well where fewer than two candidates can be looked at. The pictures are read in a thread.
+    Nobody is asked twice. False as well where fewer than two candidates can be looked at. Where the model cannot be
+    asked the rule speaks, by its name. The rule reads the pictures in a thread.
     """
+    model = await choosing.active(workspace)
+    with suppress(BinScoutError):  # `binscout suggest --set` says why
+        if model is not None and await choosing.suggest_for(workspace, model, set_id):
+            return True
     if not await workspace.db.read(suggestions.missing, SHARPEST, [set_id]):
         return False
     found = await workspace.db.read(sets.get, set_id)
@@ -51,13 +59,6 @@ def for_sets(
             on_progress(start + len(scores), len(waiting))
         written += workspace.db.write(_keep, scores)
     return written
-
-
-def candidates(found: ImageSet) -> list[Image]:
-    """The images of a set that can be chosen and were not ruled out."""
-    return [
-        one for one in found.images if one.trashed_at is None and one.withheld is None and one.id not in found.ruled_out
-    ]
 
 
 def scores_of(paths: Paths, images: Sequence[Image]) -> Scores:

@@ -6,49 +6,50 @@ import errno
 import os
 import shutil
 import sqlite3
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from binscout_tui import __version__
 from binscout_tui.errors import BinScoutError, StorageError
-from binscout_tui.learning.config import DatasetItem, TrainConfig, check_config, prepare_run
+from binscout_tui.learning.config import TrainConfig, check_config, prepare_run
+from binscout_tui.learning.presets import PRESETS, find_preset
+from binscout_tui.learning.tasks import find_task
+from binscout_tui.operations.run_items import run_items
 from binscout_tui.store import datasets, runs
 from binscout_tui.workspace import Paths
 
 
 def enqueue(
     db: sqlite3.Connection,
+    /,
     paths: Paths,
     uid: int,
     *,
     dataset: str,
-    task: str = "classify",
-    preset: str = "tiny",
-    epochs: int | None = None,
-    seed: int = 0,
-    devices: int = 1,
+    task: str | None = None,
     weights: str | None = None,
+    **settings: Any,
 ) -> tuple[str, int]:
     """(run id, job id): prepare a run on a dataset and queue its job (a store function).
 
-    Raises BinScoutError, in one sentence and before anything is written, for settings or data that cannot work.
+    `settings` are fields of `TrainConfig`; the task is that of the dataset. Raises BinScoutError, in one sentence and
+    before anything is written, for settings or data that cannot work.
     """
-    config = TrainConfig(
-        task=task,
-        preset=preset,
-        epochs=epochs,
-        seed=seed,
-        devices=devices,
-        weights=None if weights is None else os.path.abspath(weights),  # noqa: PTH100 - the job runs elsewhere
-    )
-    check_config(config)
+    _must_be_a_preset(task, settings.get("preset", ""))
+    absolute = None if weights is None else checked_weights(weights)
+    features = str(paths.root / "derived" / "features")
+    config = TrainConfig(weights=absolute, features=features, **settings)
     version = datasets.find(db, dataset)
-    config = msgspec.structs.replace(config, dataset=version.id)
-    if version.task != task:
+    if task is not None and version.task != task:
         raise BinScoutError(f"The dataset {version.name} is for {version.task}, not {task}.", code="wrong_task")
+    config = _complete(config, version)
+    check_config(config)
     run_id = runs.free_id(db, version.name, lambda one: paths.run(one).exists())
     folder = paths.run(run_id)
     try:
-        prepare_run(folder, config, dataset_items(db, paths, version.id))
+        prepare_run(folder, config, run_items(db, paths, version))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -57,31 +58,35 @@ def enqueue(
             hint="Free some space and try again." if full else "Check the permissions of the workspace.",
             code="disk_full" if full else "read_only",
         ) from error
-    job_id = runs.add(db, uid, run_id, task=task, dataset_id=version.id, config=msgspec.to_builtins(config))
+    job_id = runs.add(db, uid, run_id, task=config.task, dataset_id=version.id, config=msgspec.to_builtins(config))
     return run_id, job_id
 
 
-def dataset_items(db: sqlite3.Connection, paths: Paths, dataset_id: str) -> list[DatasetItem]:
-    """The lines that the trainer reads (a store function).
+def _must_be_a_preset(task: str | None, name: str) -> None:
+    """Raise UsageError for a preset that no task has, or not this one."""
+    tasks = list(PRESETS) if task is None else [task]
+    if name and not any(name in PRESETS[one] for one in tasks if one in PRESETS):
+        find_preset(find_task(tasks[0]).name, name)
 
-    Raises BinScoutError when files of the version are known to have changed or gone.
-    """
-    found = datasets.items(db, dataset_id)
-    lost = [image for _, image in found if image.health != "ok"]
-    if lost:
+
+def checked_weights(text: str) -> str:
+    """The absolute path of a file of weights that a person named: the job runs elsewhere. Raises BinScoutError."""
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
         raise BinScoutError(
-            f"{len(lost)} images of the dataset have changed or gone since it was frozen (for example {lost[0].name}).",
-            hint="Put the files back and run `binscout images check`, or build a new version.",
-            code="dataset_lost",
+            f"There is no weights file {text}.",
+            hint="Name a .safetensors or .pt file, or train from scratch without it.",
+            code="weights_missing",
         )
-    return [
-        DatasetItem(
-            sha256=item.sha256,
-            path=os.fspath(paths.original(image)),
-            label=item.label,
-            split=item.split,
-            group=item.source_group,
-            family=image.family or None,
-        )
-        for item, image in found
-    ]
+    return os.fspath(path)
+
+
+def _complete(config: TrainConfig, version: datasets.Dataset) -> TrainConfig:
+    """The settings with all that is to be written down: task, name of the preset, version of data and code."""
+    return msgspec.structs.replace(
+        config,
+        task=version.task,
+        preset=find_preset(version.task, config.preset).name,
+        dataset=version.id,
+        code_version=config.code_version or __version__,
+    )

@@ -37,7 +37,7 @@ COUNTS = frozenset({"image", "trash"})
 """Kinds of events after which other images count."""
 LOOKS = frozenset({"label", "class", "boxes", "crops"}) | COUNTS
 """Kinds of events after which what is said of an image may be different."""
-EMPTY = "No data set yet.\n\nn   builds one of the labelled images; first it shows what would be frozen"
+EMPTY = "No data set yet.\n\nn   builds one of what people said; first it shows what would be frozen"
 
 
 class DatasetsScreen(ExportingScreen):
@@ -240,7 +240,7 @@ class DatasetsScreen(ExportingScreen):
         if dataset is None:
             return
         sides = await read_aside(self.ws.paths.database, dataset_pages.longer_sides, dataset.id)
-        text = partial(lines.balance, dataset.name, dataset.counts, sides)
+        text = partial(lines.balance, dataset.name, dataset.counts, sides, task=dataset.task)
         self.app.push_screen(Reader(f"Classes and sizes of {dataset.name}", text))
 
     @on(ImagesView.BalanceWanted)

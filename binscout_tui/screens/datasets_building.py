@@ -14,6 +14,7 @@ from binscout_tui.screens import datasets_lines as lines
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.datasets_showing import ShowingScreen
 from binscout_tui.screens.words import counted
+from binscout_tui.store import dataset_sources
 from binscout_tui.store.users import RANK
 
 T = TypeVar("T")
@@ -58,10 +59,11 @@ class BuildingScreen(ShowingScreen):
         """Ask for name, task and split, show the plan, freeze it when that is wanted."""
         from binscout_tui.dialogs.new_dataset import NewDatasetForm, PlanDialog
 
-        asked = await self.app.push_screen_wait(NewDatasetForm(self._first_name()))
+        offer = await self.ws.db.read(dataset_sources.offer)
+        asked = await self.app.push_screen_wait(NewDatasetForm(self._first_name(), offer))
         if asked is None:
             return
-        wanted = Wanted(name=asked.name, task=asked.task, ratios=asked.ratios)
+        wanted = Wanted(name=asked.name, task=asked.task, item=asked.item, ratios=asked.ratios)
 
         async def work(tell: Tell) -> Planned:
             return await plan_live(self.ws, wanted, tell)
@@ -106,8 +108,9 @@ def _plan_text(planned: Planned, width: int) -> Content:
 
 
 def _frozen(report: BuildReport) -> str:
-    what = f"{report.name} {report.id[:8]}: {counted(report.images, 'image', '')}, frozen."
+    noun = "set" if report.task == "select" else "image"
+    what = f"{report.name} {report.id[:8]}: {counted(sum(report.samples.values()), noun, '')}, frozen."
     if report.known_good:
-        what += f" {counted(report.known_good, 'test image', 'are the gate')}'s known-good list."
+        what += f" {counted(report.known_good, f'test {noun}', 'are the gate')}'s known-good list."
     same = f"{report.name} is the list {report.id[:8]} that was frozen before; it has this name now too."
     return what if report.is_new else same

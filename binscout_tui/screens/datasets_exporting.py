@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FORMATS = [
     ("imagefolder", "ImageFolder", "A folder for each split, in it one for each class."),
-    ("coco", "COCO JSON", "Boxes of today, a file for each split."),
+    ("coco", "COCO JSON", "Boxes, a file for each split."),
     ("pairs", "ranking pairs", "JSONL: the chosen image of a set beside each rejected one."),
     ("crops", "crop samples", "JSONL: images with their crop boxes."),
 ]
@@ -38,10 +38,12 @@ class ExportingScreen(BuildingScreen):
         """Write the version with its pictures to a folder."""
         from binscout_tui.dialogs.export_dataset import ExportForm
         from binscout_tui.dialogs.new_dataset import Waiting
+        from binscout_tui.operations.dataset_export import FITTING
 
         if (one := self.version) is None:
             return
-        asked = await self.app.push_screen_wait(ExportForm(one.dataset.name, FORMATS))
+        fitting = [option for option in FORMATS if option[0] in FITTING[one.dataset.task]]
+        asked = await self.app.push_screen_wait(ExportForm(one.dataset.name, fitting))
         if asked is None:
             return
         root = self.ws.paths.root

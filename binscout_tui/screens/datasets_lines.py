@@ -10,6 +10,7 @@ from textual.content import Content
 from binscout_tui.learning.splits import SPLITS
 from binscout_tui.operations.dataset_diff import Difference, words
 from binscout_tui.operations.dataset_health import Finding, Health, Level
+from binscout_tui.operations.dataset_material import left_out_words
 from binscout_tui.operations.dataset_plan import Plan
 from binscout_tui.screens.gallery_lines import HEALTH, moment
 from binscout_tui.screens.words import counted, data_size
@@ -42,7 +43,8 @@ def version_rows(versions: Sequence[Version], marked: Collection[str]) -> list[R
 
 
 def _columns(one: Version) -> list[str]:
-    shape = [f"{one.images:,}", f"{one.classes} cl", splits_text(one.splits)]
+    kinds = {"classify": f"{one.classes} cl", "select": f"{one.sets:,} sets"}.get(one.dataset.task, "count")
+    shape = [f"{one.images:,}", kinds, splits_text(one.splits)]
     return [*shape, moment(one.built_at)[5:], one.by[:8]]
 
 
@@ -62,22 +64,45 @@ def splits_text(splits: Mapping[str, int]) -> str:
 def card(one: Version, width: int) -> Content:
     """What is frozen in a version, for `width` cells."""
     head = [
-        Content.assemble((one.dataset.name, "bold"), f"  {one.dataset.id}  {one.dataset.task}"),
-        Content.styled(f"{counted(one.images, 'image', '')} · built {moment(one.built_at)} by {one.by}", "$text-muted"),
+        Content.assemble((one.dataset.name, "bold"), f"  {one.dataset.id}  {task_words(one.dataset)}"),
+        Content.styled(f"{_size(one)} · built {moment(one.built_at)} by {one.by}", "$text-muted"),
         Content(""),
     ]
-    return Content("\n").join([*head, *class_bars(one.dataset.counts, width)])
+    return Content("\n").join([*head, *class_bars(one.dataset.counts, width, one.dataset.task)])
 
 
-def class_bars(counts: Counts, width: int) -> list[Content]:
+def task_words(one: Dataset | Plan) -> str:
+    """The task of a version, and what is counted."""
+    return f"{one.task} {one.item}" if one.item else one.task
+
+
+def _size(one: Version) -> str:
+    images = counted(one.images, "image", "")
+    return f"{counted(one.sets, 'decided set', '')} of {images}" if one.sets else images
+
+
+KINDS = {"classify": ("class", "classes"), "select": ("kind", "kinds"), "count": ("range", "ranges")}
+"""What the lines of a version are sorted by."""
+
+
+def class_bars(counts: Counts, width: int, task: str = "classify") -> list[Content]:
     """A line for each class: its images in train, val and test as one bar, and in numbers."""
+    one, many = KINDS[task]
     most = max((sum(splits.values()) for splits in counts.values()), default=1)
     room = max(6, width - NAME - NUMBERS - 2)
     totals = {split: sum(splits.get(split, 0) for splits in counts.values()) for split in SPLITS}
-    legend: list[Part] = [(f"{len(counts):,} {'class' if len(counts) == 1 else 'classes'}".ljust(NAME), "$text-muted")]
+    legend: list[Part] = [(f"{len(counts):,} {one if len(counts) == 1 else many}".ljust(NAME), "$text-muted")]
     for split in SPLITS:
         legend += [(f" {FILLS[split][0]} ", FILLS[split][1]), (f"{split} {totals[split]:,}", "$text-muted")]
-    return [Content.assemble(*legend), *(_class_line(name, counts[name], most, room) for name in sorted(counts))]
+    return [
+        Content.assemble(*legend),
+        *(_class_line(name, counts[name], most, room) for name in sorted(counts, key=_in_order)),
+    ]
+
+
+def _in_order(name: str) -> tuple[bool, str]:
+    """Names by letters; ranges of numbers by size, those without an end last."""
+    return name.startswith("over "), name
 
 
 def _class_line(name: str, splits: Mapping[str, int], most: int, room: int) -> Content:
@@ -97,9 +122,9 @@ def _cells(numbers: Sequence[int], most: int, room: int) -> list[int]:
     return cells
 
 
-def balance(name: str, counts: Counts, sides: Mapping[int, int], width: int) -> Content:
+def balance(name: str, counts: Counts, sides: Mapping[int, int], width: int, task: str = "classify") -> Content:
     """Classes and splits as bars, and how large the pictures are."""
-    lines = [*class_bars(counts, width), Content(""), Content.styled("longer side in pixels", "bold $accent")]
+    lines = [*class_bars(counts, width, task), Content(""), Content.styled("longer side in pixels", "bold $accent")]
     return Content("\n").join([Content.styled(name, "bold"), Content(""), *lines, *side_bars(sides, width)])
 
 
@@ -124,11 +149,14 @@ def side_bars(sides: Mapping[int, int], width: int) -> list[Content]:
 def plan_text(plan: Plan, width: int) -> Content:
     """What would be frozen, for `width` cells; what keeps it from being frozen comes first."""
     lines = [
-        Content.assemble((plan.name, "bold"), f"  {plan.id}  {plan.task}"),
+        Content.assemble((plan.name, "bold"), f"  {plan.id}  {task_words(plan)}"),
         Content(
             f"{counted(plan.images, 'image', '')} in {counted(plan.groups, 'group', '')}: {splits_text(plan.splits)}"
         ),
     ]
+    if plan.task == "select":
+        sets = counted(sum(plan.samples.values()), "decided set", "")
+        lines.append(Content(f"{sets}: {splits_text(plan.samples)}"))
     if plan.leaks:
         lines.append(
             Content.styled(f"✗ {counted(len(plan.leaks), 'leak', '')}: freezing asks for a reason.", "bold $error")
@@ -136,12 +164,14 @@ def plan_text(plan: Plan, width: int) -> Content:
     if plan.left_out:
         text = f"! {counted(plan.left_out, 'labelled image', '')} left out: lost files, or not decoded yet."
         lines.append(Content.styled(text, "$warning"))
+    reasons = left_out_words(plan.task, plan.reasons)
+    lines += [Content.styled(f"! left out: {words}", "$warning") for words in reasons]
     grave = [finding for finding in plan.findings if finding.level != "note"]
     notes = [finding for finding in plan.findings if finding.level == "note"]
     lines += [line for finding in grave for line in _finding_lines(finding)]
     if not grave:
         lines.append(Content.styled("✓ no problems and no warnings", "$success"))
-    lines += [Content(""), *class_bars(plan.counts, width), Content("")]
+    lines += [Content(""), *class_bars(plan.counts, width, plan.task), Content("")]
     return Content("\n").join([*lines, *(line for finding in notes for line in _finding_lines(finding))])
 
 
@@ -176,6 +206,9 @@ def _finding_row(finding: Finding, width: int) -> Content:
 def difference_head(found: Difference) -> Content:
     """Which versions, and how many changed in which way."""
     totals = " · ".join(f"{number:,} {kind}" for kind, number in found.counts.items())
+    if found.sets:
+        changed = ", ".join(f"{number:,} {way}" for way, number in found.sets.items() if number)
+        totals += f" · sets: {changed or 'the same'}"
     names = f"{found.before.name} {found.before.id[:8]} → {found.after.name} {found.after.id[:8]}"
     return Content.assemble((names, "bold"), (f"  {totals}", "$text-muted"))
 
@@ -196,7 +229,8 @@ def images_line(
     dataset: Dataset, title: str, wanted: Wanted, number: int, *, whole: bool, at: int | None, size: str, width: int
 ) -> Content:
     """Which images are shown, how many, and where one is among them."""
-    chosen = [wanted.split or "", f"class {wanted.label}" if wanted.label else "", wanted.text]
+    kind = KINDS[dataset.task][0]
+    chosen = [wanted.split or "", f"{kind} {wanted.label}" if wanted.label else "", wanted.text]
     parts: list[Part] = [(f"{dataset.name} ", "bold"), (dataset.id[:8], "$text-muted")]
     parts += [(f" · {text}", "$accent") for text in (title, *chosen) if text]
     count = f" · {number:,}{'' if whole else '+'} {'image' if number == 1 else 'images'}"
@@ -207,8 +241,8 @@ def images_line(
 
 
 def badge(row: FrozenRow) -> str:
-    """The class of a tile as it was frozen."""
-    return row.frozen or "not in it"
+    """The class of a tile as it was frozen, or how many things."""
+    return (row.frozen or "not in it") if row.count is None else f"{row.count:,}"
 
 
 def sign(row: FrozenRow) -> str:
@@ -243,7 +277,8 @@ def details(row: FrozenRow | None) -> Content:
         *((f"! {text}", "$warning") for text in _warnings(row)),
     ]
     if row.boxes:
-        lines.append((f"boxes: {len(row.boxes)}, of today and not frozen", "$text-muted"))
+        frozen = "of today and not frozen" if row.task == "classify" else "frozen"
+        lines.append((f"boxes: {len(row.boxes)}, {frozen}", "$text-muted"))
     return Content("\n").join([Content.styled(text, style) for text, style in lines])
 
 

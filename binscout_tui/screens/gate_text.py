@@ -15,7 +15,20 @@ NAME, VALUE, LIMIT = 11, 8, 14
 INDENT = 4
 LEAST_DETAIL = 20
 AT_GATE = ("⟳ at the gate…", "$accent")
-WORDS = {"per_class": "each class", "must_pass": "must-pass", "regression": "no worse", "unseen": "not seen"}
+WORDS = {
+    "per_class": "each class",
+    "per_item": "each item",
+    "must_pass": "must-pass",
+    "regression": "no worse",
+    "crops_no_worse": "crop loss",
+    "error_no_worse": "error rise",
+    "unseen": "not seen",
+    "unlike": "not alike",
+    "mean_error": "mean error",
+    "constant": "vs constant",
+    "chance": "vs chance",
+    "tried": "could be run",
+}
 
 
 def verdict_line(gate: Gate | None) -> tuple[str, str]:
@@ -23,6 +36,8 @@ def verdict_line(gate: Gate | None) -> tuple[str, str]:
     if gate is None:
         return "○ not at the gate yet", "$text-muted"
     failed = [_name(check) for check in gate.checks if not check["passed"]]
+    if gate.state == "error":
+        return "! could not be tested", "$warning"
     return ("✓ passed", "$success") if gate.passed else (f"✗ failed: {', '.join(failed)}", "$error")
 
 
@@ -35,8 +50,17 @@ def gate_text(gate: Gate, width: int) -> Content:
     """The whole verdict, for `width` cells."""
     words, style = verdict_line(gate)
     beside = f"beside {gate.active_model_id}" if gate.active_model_id else "no model was active"
+    beside = "it was active itself" if gate.active_model_id == gate.model_id else beside
     head = Content.assemble((gate.model_id, "bold"), "  ", (words, style), (f"  {beside}", "$text-muted"))
-    return Content("\n").join([head, Content(""), *gate_lines(gate, width)])
+    return Content("\n").join([head, Content(""), *gate_lines(gate, width), *_broken(gate, width)])
+
+
+def _broken(gate: Gate, width: int) -> list[Content]:
+    """What the active model had right and this one has not."""
+    if not gate.broken:
+        return []
+    lines = wrap(f"newly wrong: {', '.join(gate.broken)}", max(LEAST_DETAIL, width - 2))
+    return [Content(""), *(Content.styled(f"  {words}", "$warning") for words in lines)]
 
 
 def _check(check: Mapping[str, Any], width: int) -> list[Content]:
@@ -82,9 +106,21 @@ def _seconds(value: float) -> str:
 
 UNITS: dict[str, tuple[Callable[[float], str], str]] = {
     "images": (_number, "at least {}"),
+    "sets": (_number, "at least {}"),
     "overall": (fraction, "at least {}"),
     "per_class": (fraction, "at least {}"),
+    "top1": (fraction, "at least {}"),
+    "crops": (fraction, "at least {}"),
+    "exact": (fraction, "at least {}"),
+    "unknown": (fraction, "at least {}"),
+    "calibration": (fraction, "up to {}"),
+    "chance": (fraction, "above {}"),
+    "mean_error": (_number, "up to {}"),
+    "per_item": (_number, "up to {}"),
+    "constant": (_number, "below {}"),
     "regression": (fraction, "drop up to {}"),
+    "crops_no_worse": (fraction, "rise up to {}"),
+    "error_no_worse": (_number, "rise up to {}"),
     "speed": (_seconds, "of {}"),
     "memory": (data_size, "of {}"),
 }

@@ -26,8 +26,8 @@ async def run_gate(screen: BaseScreen, model_id: str) -> Gate:
         screen.frame.at_gate.discard(model_id)
         await _show_now(screen)
     screen.frame.session.nudge()
-    passed = f"{model_id} passed the gate." if gate.passed else f"{model_id} did not pass the gate."
-    screen.frame.toast(passed, "information" if gate.passed else "warning")
+    said = {"pass": "passed the gate", "fail": "did not pass the gate", "error": "could not be tested"}[gate.state]
+    screen.frame.toast(f"{model_id} {said}.", "information" if gate.passed else "warning")
     if screen.is_current:
         screen.app.push_screen(Reader("Gate", partial(gate_text, gate)))
     return gate

@@ -11,7 +11,17 @@ from textual.content import Content
 
 from binscout_tui.clock import from_text
 from binscout_tui.commands.areas import AREAS
-from binscout_tui.screens.words import ago, bar, counted, first_line, percent
+from binscout_tui.screens.words import (
+    ago,
+    bar,
+    baselines_of,
+    beside,
+    counted,
+    figure_of,
+    first_line,
+    percent,
+    primary_words,
+)
 from binscout_tui.store.jobs import Job
 from binscout_tui.store.overview import Overview
 from binscout_tui.widgets.row_list import Row
@@ -37,7 +47,8 @@ class Entry:
 
 def entries(state: Overview, now: datetime) -> list[Entry]:
     """Everything that Home shows, in order."""
-    return [*_continue(state, now), *attention(state), *(_running(job) for job in state.open_jobs), _today(state)]
+    running = [_running(job) for job in state.open_jobs]
+    return [*_continue(state, now), *attention(state), *running, *_reached(state), _today(state)]
 
 
 def attention(state: Overview) -> list[Entry]:
@@ -88,7 +99,8 @@ def _model(state: Overview) -> Iterator[Entry]:
     elif state.gate.passed:
         yield _wait(key, f"model {model.id} passed the gate and is not active", "models", model=model.id)
     else:
-        yield _alarm(key, f"model {model.id} did not pass the gate", "models", model=model.id)
+        said = "could not be tested at the gate" if state.gate.state == "error" else "did not pass the gate"
+        yield _alarm(key, f"model {model.id} {said}", "models", model=model.id)
 
 
 def _work(state: Overview) -> Iterator[Entry]:
@@ -122,6 +134,18 @@ def _running(job: Job) -> Entry:
     text = Content.assemble(f"{name}  ", (bar(share, BAR), "$accent"), f" {percent(share)}  {words}")
     area = "training" if job.kind == "train" else ""
     return Entry(f"job:{job.id}", "Running", text, "⟳", "$accent", area, {"run": run} if run else {})
+
+
+def _reached(state: Overview) -> Iterator[Entry]:
+    """What the newest finished run of each task reached, beside its baselines; its report is behind the row."""
+    seen: set[str] = set()
+    for run in state.runs:
+        words = primary_words(run.metrics)
+        if run.job.state == "done" and words and run.task not in seen:
+            seen.add(run.task)
+            known = beside(baselines_of(run.metrics), figure_of(run.metrics))
+            text = Content.assemble(f"{run.id}  ", (words, "bold"), (f" {known}", "$text-muted"))
+            yield Entry(f"report:{run.id}", "Trained", text, "✓", "$success", "report", {"run": run.id, "from": "home"})
 
 
 def _today(state: Overview) -> Entry:

@@ -137,8 +137,14 @@ class ShowingImages(DecidingScreen):
         self._show()
 
     async def seek(self, sought: str) -> None:
-        """Home counts unlabelled images: they are there, whatever was gone over before."""
+        """Home counts unlabelled images: they are there, whatever was gone over before; `image:7` is that image."""
         desk = self.desk
+        kind, _, number = sought.partition(":")
+        if desk is not None and kind == "image" and number.isdigit():
+            if not await desk.show(int(number)):
+                self.frame.toast(f"Image {number} is not there to be labelled any more.", "warning")
+            self._show()
+            return
         if desk is None or not desk.counts.get("unlabelled"):
             return
         if desk.current is None or (sought == "labels" and desk.order not in MIXED):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -13,22 +11,21 @@ from textual.content import Content
 from textual.widgets import Static
 
 from binscout_tui.commands import models
-from binscout_tui.dialogs.confirm import Confirm
-from binscout_tui.dialogs.reader import Page
-from binscout_tui.screens.base import BaseScreen, dialog
+from binscout_tui.dialogs.reader import Page, Reader
+from binscout_tui.operations import shadowing
+from binscout_tui.screens.models_acting import ActingOnModels
 from binscout_tui.screens.models_rows import card_text, model_rows
-from binscout_tui.store import shelf
+from binscout_tui.store import places, shelf
 from binscout_tui.store.events import Event
 from binscout_tui.store.models import Model
 from binscout_tui.store.shelf import Shelf, Shelved
 from binscout_tui.store.users import RANK
 from binscout_tui.widgets.row_list import RowList
 
-T = TypeVar("T")
 NO_MODEL = "No model yet.\n\nA training run makes one: , then t."
 
 
-class ModelsScreen(BaseScreen):
+class ModelsScreen(ActingOnModels):
     """The models on the left, the card of the one under the cursor on the right."""
 
     SCOPE = models.SCOPE
@@ -38,8 +35,8 @@ class ModelsScreen(BaseScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.busy: str | None = None
         self._shelf = Shelf(models=[], activations=[], tasks_with_previous=set())
+        self._beside: shadowing.ShadowReport | None = None
 
     @property
     def model(self) -> Model | None:
@@ -49,9 +46,31 @@ class ModelsScreen(BaseScreen):
     @property
     def refusal(self) -> str | None:
         """Why the model under the cursor may not be activated."""
+        return self.may_insist or (self._shelved.refusal if self._shelved else None)
+
+    @property
+    def may_insist(self) -> str | None:
+        """Why this person may not activate without the gate."""
         if RANK[self.ws.user.role] < RANK["admin"]:
             return f"Activating a model needs the role admin; {self.ws.user.name} is {self.ws.user.role}."
-        return self._shelved.refusal if self._shelved else None
+        return None
+
+    @property
+    def needed(self) -> str | None:
+        """Why the model under the cursor may not be deleted."""
+        if RANK[self.ws.user.role] < RANK["admin"]:
+            return f"Deleting a model needs the role admin; {self.ws.user.name} is {self.ws.user.role}."
+        return self._shelved.needed if self._shelved else None
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether the model under the cursor is asked beside the active one."""
+        return self._shelved is not None and self._shelved.is_shadow
+
+    @property
+    def has_shadow(self) -> bool:
+        """Whether any model is asked beside the active one."""
+        return bool(self._shelf.shadows)
 
     @property
     def can_go_back(self) -> bool:
@@ -85,11 +104,16 @@ class ModelsScreen(BaseScreen):
 
     async def changed(self, events: Sequence[Event]) -> None:
         """Models come, verdicts are given, the alias moves."""
-        if any(event.kind in ("model", "gate", "run", "known_good") for event in events):
+        if any(event.kind in ("model", "gate", "run", "known_good", "shadow") for event in events):
             await self._load(None)
+
+    async def load(self) -> None:
+        """Show the models as they are now; the cursor stays."""
+        await self._load(None)
 
     async def _load(self, key: str | None) -> None:
         self._shelf = await self.ws.db.read(shelf.shelf, self.ws.settings.gate)
+        self._beside = await self.ws.db.read(shadowing.summary)
         known = {one.model.id for one in self._shelf.models}
         self._list.show(model_rows(self._shelf.models, self.frame.at_gate), key=key if key in known else None)
         self.set_class(not known, "-empty")
@@ -103,7 +127,7 @@ class ModelsScreen(BaseScreen):
             return Content("")
         now = datetime.now().astimezone()
         at_gate = one.model.id in self.frame.at_gate
-        return card_text(one, self._shelf.activations, now, width, at_gate=at_gate)
+        return card_text(one, self._shelf.activations, now, width, at_gate=at_gate, beside=self._beside)
 
     async def on_row_list_moved(self, event: RowList.Moved) -> None:
         """Show the card of the model under the cursor and remember it."""
@@ -112,63 +136,17 @@ class ModelsScreen(BaseScreen):
         await self.keep_place({"model": event.key})
         self.frame.refresh_commands()
 
-    @dialog(description="gate a model")
-    async def action_gate(self) -> None:
-        """Put the model to the gate's test."""
-        from binscout_tui.screens.gating import run_gate
-
-        if (model := self.model) is not None:
-            await self._busy_with(f"{model.id} is being tested; wait for its verdict.", run_gate(self, model.id))
-
-    @dialog(description="activate a model")
-    async def action_activate(self) -> None:
-        """Make the model the one in use, after a question."""
-        from binscout_tui.operations import gating
-
-        if (model := self.model) is None:
-            return
-        text = (
-            f"It passed the gate. Suggestions and predictions for {model.task} come from it from now on; b goes back."
-        )
-        if await self.app.push_screen_wait(Confirm(f"Activate {model.id}?", text, yes="Activate it", no="Not now")):
-            await self._busy_with(f"{model.id} is being activated.", gating.activate(self.ws, model.id))
-            self.frame.toast(f"{model.id} is active.")
-            self.frame.ask_model()
-
-    @dialog(description="roll a model back")
-    async def action_rollback(self) -> None:
-        """Go back to the model used before, after a question."""
-        from binscout_tui.operations import gating
-
-        if (model := self.model) is None:
-            return
-        text = f"The model that was active for {model.task} before takes over at once."
-        if await self.app.push_screen_wait(Confirm("Roll back?", text, yes="Roll back", no="Keep it")):
-            done = gating.rollback(self.ws, model.task)
-            moved = await self._busy_with("A rollback is going on.", done)
-            self.frame.toast(f"{moved.model_id} is active again.")
-            self.frame.ask_model()
-
-    async def _busy_with(self, what: str, work: Awaitable[T]) -> T:
-        """The result of `work`; meanwhile the other commands say `what` is going on."""
-        self.busy = what
-        self.frame.refresh_commands()
-        try:
-            return await work
-        finally:
-            self.busy = None
-            await self._load(None)
-            self.frame.refresh_commands()
+    async def action_card(self) -> None:
+        """Show the model's whole card."""
+        if (one := self._shelved) is not None:
+            self.app.push_screen(Reader(f"Card of {one.model.id}", self._card))
 
     async def action_report(self) -> None:
         """Show the report of the run that made the model."""
-        from binscout_tui.dialogs.reader import Reader
-        from binscout_tui.screens.report_text import report_text
-        from binscout_tui.workers.run_files import read_report
-
         if (model := self.model) is not None:
-            report = await read_report(self.ws.paths.run(model.run_id or model.id))
-            self.app.push_screen(Reader(f"Report of {model.id}", partial(report_text, report)))
+            place = {"run": model.run_id or model.id, "from": self.SCOPE.id}
+            await self.ws.db.write(places.keep, self.ws.user.uid, "report", place)
+            self.frame.go_to("report")
 
     def action_up(self) -> None:
         """To the model above."""

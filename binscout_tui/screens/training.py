@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,9 +13,11 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from binscout_tui.commands import training
+from binscout_tui.commands.table import with_keys
 from binscout_tui.dialogs.confirm import Confirm
 from binscout_tui.eventlog.cursor import START, Cursor
 from binscout_tui.screens.base import BaseScreen, dialog
+from binscout_tui.screens.run_lines import known_baselines
 from binscout_tui.screens.run_panel import RunPanel
 from binscout_tui.screens.training_rows import dataset_option, run_rows
 from binscout_tui.store import datasets, jobs, models, places, runs
@@ -85,7 +86,7 @@ class TrainingScreen(BaseScreen):
         """The list, the panel, and what stands there while there is no run."""
         with Horizontal(id="training"):
             yield RowList(id="runs")
-            yield RunPanel(id="run")
+            yield RunPanel(lambda text: with_keys(text, self.frame.key_changes), id="run")
         yield Static(id="no-run", markup=False)
 
     async def start(self) -> None:
@@ -128,13 +129,17 @@ class TrainingScreen(BaseScreen):
         if run is None:
             self._panel.stop()
         elif run.id == self._panel.run_id:
-            self._panel.show(run, at_gate=self.at_gate)
+            self._panel.show(run, at_gate=self.at_gate, baselines=self._baselines(run))
         else:
             kept = await self.ws.db.read(runs.read_cursor, self.ws.user.uid, run.id)
             # Another key may have been pressed while the cursor was read.
             if self.run is not None and self.run.id == run.id:
                 cursor = START if kept is None else msgspec.convert(kept, Cursor)
-                self._panel.follow(run, self.ws.paths.run(run.id) / "events.jsonl", cursor, at_gate=self.at_gate)
+                log = self.ws.paths.run(run.id) / "events.jsonl"
+                self._panel.follow(run, log, cursor, at_gate=self.at_gate, baselines=self._baselines(run))
+
+    def _baselines(self, run: Run) -> dict[str, float]:
+        return known_baselines(run, self._runs.values())
 
     async def on_row_list_moved(self, event: RowList.Moved) -> None:
         """Show the run under the cursor and remember it."""
@@ -162,13 +167,16 @@ class TrainingScreen(BaseScreen):
     @dialog(description="start a run")
     async def action_new(self) -> None:
         """Ask what to train on, and start it in a process of its own."""
-        from binscout_tui.dialogs.new_run import NewRunForm
+        from binscout_tui.dialogs.new_run import NewRunForm, Trainable
         from binscout_tui.learning.presets import PRESETS
 
         found = await self.ws.db.read(datasets.latest)
         form = NewRunForm(
-            [dataset_option(item) for item in found],
-            [(preset.name, preset.name, preset.summary) for preset in PRESETS["classify"].values()],
+            [Trainable(dataset_option(item), item.task) for item in found],
+            {
+                task: [(one.name, one.name, one.summary) for one in presets.values()]
+                for task, presets in PRESETS.items()
+            },
         )
         choice = await self.app.push_screen_wait(form)
         if choice is not None:
@@ -177,11 +185,21 @@ class TrainingScreen(BaseScreen):
     async def _start_run(self, choice: NewRun) -> None:
         from binscout_tui.jobs.launch import launch
         from binscout_tui.operations import training as operation
+        from binscout_tui.operations.code_version import code_version
 
         self.ws.user.must_be("operator", "Training")
         uid, paths = self.ws.user.uid, self.ws.paths
         run_id, job_id = await self.ws.db.write(
-            operation.enqueue, paths, uid, dataset=choice.dataset, preset=choice.preset, epochs=choice.epochs
+            operation.enqueue,
+            paths,
+            uid,
+            dataset=choice.dataset,
+            preset=choice.preset,
+            epochs=choice.epochs,
+            weights=choice.weights,
+            seed=choice.seed,
+            devices=choice.devices,
+            code_version=await asyncio.to_thread(code_version),
         )
         await self.ws.db.write(places.keep, uid, self.SCOPE.id, {"run": run_id})
         launch(paths.root, job_id)
@@ -236,13 +254,34 @@ class TrainingScreen(BaseScreen):
 
     async def action_report(self) -> None:
         """Show how good the model became, beside its baselines."""
+        if (run := self.run) is not None:
+            await self.ws.db.write(places.keep, self.ws.user.uid, "report", {"run": run.id})
+            self.frame.go_to("report")
+
+    @dialog(description="choose a run to compare with")
+    async def action_versus(self) -> None:
+        """Ask for another run of the task, and compare it with this one."""
+        from binscout_tui.screens.run_options import pick_other
+
+        if (run := self.run) is None:
+            return
+        other = await pick_other(self, run)
+        if other is not None:
+            pair = {"before": other.id, "after": run.id}
+            await self.ws.db.write(places.keep, self.ws.user.uid, "versus", pair)
+            self.frame.go_to("versus")
+
+    @dialog(description="show the details of a run")
+    async def action_details(self) -> None:
+        """Show what is recorded of the run: seed, settings, code, data, and the last words of its process."""
         from binscout_tui.dialogs.reader import Reader
-        from binscout_tui.screens.report_text import report_text
-        from binscout_tui.workers.run_files import read_report
+        from binscout_tui.screens.run_lines import details_text
+        from binscout_tui.workers.run_words import last_words
 
         if (run := self.run) is not None:
-            report = await read_report(self.ws.paths.run(run.id))
-            self.app.push_screen(Reader(f"Report of {run.id}", partial(report_text, report)))
+            words = await last_words(self.ws.paths.run(run.id))
+            progress = self._panel.progress if self._panel.run_id == run.id else None
+            self.app.push_screen(Reader(f"Details of {run.id}", details_text(run, progress, words)))
 
     async def action_models(self) -> None:
         """Show the run's model among the models."""

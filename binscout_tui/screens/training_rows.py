@@ -8,18 +8,20 @@ from functools import partial
 from textual.content import Content
 
 from binscout_tui.clock import from_text
-from binscout_tui.eventlog.metrics import RunProgress
+from binscout_tui.eventlog.metrics import TRAINING, RunProgress
 from binscout_tui.screens.gate_text import AT_GATE
+from binscout_tui.screens.run_lines import best_so_far, figure_for, primary_points, primary_title
 from binscout_tui.screens.words import (
-    BASELINE_NAMES,
-    accuracy_of,
     bar,
+    baseline_name,
     baselines_of,
     beside,
     counted,
     duration,
+    figure_of,
+    figure_text,
     first_line,
-    fraction,
+    primary_of,
 )
 from binscout_tui.store.datasets import Dataset
 from binscout_tui.store.runs import Run
@@ -34,9 +36,6 @@ SIGNS: dict[str, tuple[str, str]] = {
 }
 VALUE = 6
 LEAST_BAR, MOST_BAR = 5, 30
-RESULT_VALUE = 4
-# What the curve shows while a run works: the model that is kept adds a second opinion and averages views.
-NETWORK = "network so far"
 
 
 def run_rows(runs: Sequence[Run]) -> list[Row]:
@@ -51,7 +50,8 @@ def dataset_option(dataset: Dataset) -> tuple[str, str, str]:
     sizes = " · ".join(f"{number} {split}" for split, number in splits.items())
     made = from_text(dataset.created_at).astimezone()
     words = f"{dataset.name} · {made:%d %b %H:%M} · {images}"
-    return dataset.id, words, f"{len(dataset.counts)} classes · {sizes}"
+    of = dataset.task if dataset.task != "classify" else f"{len(dataset.counts)} classes"
+    return dataset.id, words, f"{of}{f' {dataset.item}' if dataset.item else ''} · {sizes}"
 
 
 def _run_line(run: Run, width: int) -> Content:
@@ -63,7 +63,7 @@ def _run_line(run: Run, width: int) -> Content:
 def _value(run: Run) -> str:
     if run.job.state == "running" and run.job.total:
         return f"{run.job.done}/{run.job.total}"
-    return fraction(accuracy_of(run.metrics)) if run.job.state == "done" else ""
+    return figure_text(primary_of(run.metrics), figure_of(run.metrics)) if run.job.state == "done" else ""
 
 
 def progress_line(run: Run, progress: RunProgress | None, width: int, *, at_gate: bool = False) -> Content:
@@ -94,8 +94,10 @@ def _position(run: Run, progress: RunProgress) -> tuple[str, float | None]:
     """(words, share that is done): the epoch, or what is being done before the first."""
     epochs = progress.epochs or run.config.get("epochs")
     share = progress.done / progress.total if progress.total and progress.done is not None else None
-    if progress.epoch and epochs:
+    if progress.epoch and epochs and progress.what in ("", TRAINING):
         return f"  epoch {progress.epoch}/{epochs}", progress.epoch / epochs if share is None else share
+    if progress.total == 1:
+        share = None  # one thing that is done or not: no bar can show it
     what = progress.what or progress.message
     return f"  {what}" if what else "", share
 
@@ -103,15 +105,16 @@ def _position(run: Run, progress: RunProgress) -> tuple[str, float | None]:
 def figures_line(run: Run, progress: RunProgress | None, width: int) -> Content:
     """What it reaches, beside the baselines as soon as they are known; then speed and settings."""
     parts: list[tuple[str, str]] = []
-    if (accuracy := accuracy_of(run.metrics)) is not None:
-        known = beside(baselines_of(run.metrics))
-        parts += [("test acc ", "$text-muted"), (fraction(accuracy), "bold"), (f" {known} · ", "$text-muted")]
-    elif progress and progress.val_acc:
-        best = max(value for _, value in progress.val_acc)
-        parts += [("network so far, best ", "$text-muted"), (fraction(best), "bold"), (" · ", "$text-muted")]
+    if (value := primary_of(run.metrics)) is not None:
+        figure = figure_of(run.metrics)
+        known = beside(baselines_of(run.metrics), figure)
+        name = (f"test {figure.words} ", "$text-muted")
+        parts += [name, (figure_text(value, figure), "bold"), (f" {known} · ", "$text-muted")]
+    elif progress and (best := best_so_far(run, progress)) is not None:
+        name = (f"{primary_title(run)}, best ", "$text-muted")
+        parts += [name, (figure_text(best, figure_for(run)), "bold"), (" · ", "$text-muted")]
     facts = [f"{run.dataset_name}, {run.preset}"]
     if progress and run.job.state == "running":
-        facts += [f"{progress.samples_per_s:.0f} img/s"] if progress.samples_per_s else []
         facts += [f"lr {progress.lr:.1e}"] if progress.lr else []
     head = Content.assemble(*parts)
     while len(facts) > 1 and head.cell_length + Content(" · ".join(facts)).cell_length > width:
@@ -120,26 +123,30 @@ def figures_line(run: Run, progress: RunProgress | None, width: int) -> Content:
 
 
 def result_text(run: Run, width: int) -> Content | None:
-    """The accuracy on the test images beside the baselines, as bars; None before there is one."""
-    accuracy = accuracy_of(run.metrics)
-    if run.job.state != "done" or accuracy is None:
+    """The primary figure on the test split beside the baselines, as bars; None before there is one."""
+    value, figure = primary_of(run.metrics), figure_of(run.metrics)
+    if run.job.state != "done" or value is None:
         return None
-    scores = {"this model": accuracy} | {BASELINE_NAMES.get(n, n): v for n, v in baselines_of(run.metrics).items()}
+    scores = {"this model": value} | {baseline_name(name): found for name, found in baselines_of(run.metrics).items()}
     name = max(map(len, scores)) + 1
-    cells = max(0, min(MOST_BAR, width - name - RESULT_VALUE))
-    lines = [Content.styled("on the test images", "$text-muted")]
-    for words, value in scores.items():
-        style = "bold" if words == "this model" else "$text-muted"
-        colour = "$accent" if words == "this model" else "$text-muted"
-        lines.append(Content.assemble((f"{words:<{name}}", style), (bar(value, cells), colour), f" {fraction(value)}"))
+    longest = 1.0 if figure.share else max(scores.values()) or 1.0
+    texts = {words: figure_text(found, figure) for words, found in scores.items()}
+    cells = max(0, min(MOST_BAR, width - name - 1 - max(map(len, texts.values()))))
+    better = "" if figure.higher_is_better else ", less is better"
+    head = f"on the test images{better}" if figure.name == "accuracy" else f"{figure.words} on the test{better}"
+    lines = [Content.styled(head, "$text-muted")]
+    for words, found in scores.items():
+        style, colour = ("bold", "$accent") if words == "this model" else ("$text-muted", "$text-muted")
+        drawn = bar(found / longest, cells)
+        lines.append(Content.assemble((f"{words:<{name}}", style), (drawn, colour), f" {texts[words]}"))
     return Content("\n").join(lines)
 
 
-def plain_figures(progress: RunProgress, width: int) -> Content:
+def plain_figures(run: Run, progress: RunProgress, width: int) -> Content:
     """The few figures that make no curve yet, as words."""
     parts = [
         f"{name} {' '.join(f'{value:.3g}' for _, value in points)}"
-        for name, points in (("loss", progress.loss), (NETWORK, progress.val_acc))
+        for name, points in (("loss", progress.loss), (primary_title(run), primary_points(run, progress)))
         if points
     ]
     return Content(" · ".join(parts)).truncate(width, ellipsis=True)

@@ -169,19 +169,19 @@ class SetDesk:
 
     @property
     def wants_advice(self) -> bool:
-        """Whether suggestions are shown and there is none for this set or the next."""
+        """Whether suggestions are shown and nobody was asked about this set or the next yet."""
         shown = [found for found in (self.current, self.following) if found is not None]
-        return self.suggestions and any(found.suggested is None and found.id not in self._advised for found in shown)
+        return self.suggestions and any(found.id not in self._advised for found in shown)
 
     async def advise(self) -> None:
-        """Have a rule look at this set and the next, once each, where nothing is suggested yet.
+        """Have the active model, or a rule, look at this set and the next, once each.
 
         It takes longer than a key may, so it runs beside what the keys do.
         """
         from binscout_tui.operations import suggesting
 
         for found in (self.current, self.following):
-            if found is None or found.suggested is not None or found.id in self._advised:
+            if found is None or found.id in self._advised:
                 continue
             self._advised.add(found.id)
             if await suggesting.for_set(self.workspace, found.id):

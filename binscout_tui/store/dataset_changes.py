@@ -46,8 +46,8 @@ def sorts(db: sqlite3.Connection, before: str, after: str) -> list[Sort]:
     found = []
     for kind in KINDS:
         # A class that is there on one side alone stands on that side.
-        one = {"added": "NULL", "removed": "one.label", "relabelled": "one.label", "moved": "one.split"}[kind]
-        two = {"added": "two.label", "removed": "NULL", "relabelled": "two.label", "moved": "two.split"}[kind]
+        one = {"added": "NULL", "removed": "one.label", "relabelled": _said("one"), "moved": "one.split"}[kind]
+        two = {"added": "two.label", "removed": "NULL", "relabelled": _said("two"), "moved": "two.split"}[kind]
         rows = db.execute(
             f"SELECT {one}, {two}, count(*) FROM {_from(kind)} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
             {"before": before, "after": after},
@@ -62,7 +62,7 @@ def page(
     """Up to `limit` images that changed in this way, ordered by hash, those above the hash `beyond`."""
     one, two = _sides(kind)
     rows = db.execute(
-        f"SELECT {_hash(kind)}, (SELECT id FROM image WHERE sha256 = {_hash(kind)}), {one}.label, {two}.label,"
+        f"SELECT {_hash(kind)}, (SELECT id FROM image WHERE sha256 = {_hash(kind)}), {_said(one)}, {_said(two)},"
         f" {one}.split, {two}.split FROM {_from(kind)} AND {_hash(kind)} > :beyond ORDER BY 1 LIMIT :limit",
         {"before": before, "after": after, "beyond": beyond, "limit": limit},
     )
@@ -81,7 +81,9 @@ def page(
 
 def ids(db: sqlite3.Connection, before: str, after: str, sort: Sort) -> array[int]:
     """The images of a sort that count today, in order of arrival."""
-    one, two = ("one.split", "two.split") if sort.kind == "moved" else ("one.label", "two.label")
+    one, two = {"moved": ("one.split", "two.split"), "relabelled": (_said("one"), _said("two"))}.get(
+        sort.kind, ("one.label", "two.label")
+    )
     sides = [f"{side} = :{name}" for side, name in ((one, "x"), (two, "y")) if getattr(sort, _SIDE[name]) is not None]
     rows = db.execute(
         f"SELECT id FROM image WHERE {LIVE} AND sha256 IN"
@@ -89,6 +91,11 @@ def ids(db: sqlite3.Connection, before: str, after: str, sort: Sort) -> array[in
         {"before": before, "after": after, "x": sort.before, "y": sort.after},
     )
     return array("q", (row[0] for row in rows))
+
+
+def _said(line: str) -> str:
+    """What a line says: how many things it counts, else its label."""
+    return f"coalesce(CAST(json_extract({line}.detail, '$.count') AS TEXT), {line}.label)"
 
 
 _SIDE = {"x": "before", "y": "after"}
@@ -105,8 +112,10 @@ def _hash(kind: Kind) -> str:
 
 def _from(kind: Kind) -> str:
     if kind in ("relabelled", "moved"):
-        column = "label" if kind == "relabelled" else "split"
-        return f"{_BOTH} AND one.{column} <> two.{column}"
+        changed = "one.split <> two.split"
+        if kind == "relabelled":
+            changed = "(one.label <> two.label OR one.detail IS NOT two.detail)"
+        return f"{_BOTH} AND {changed}"
     name, here, there = ("two", "after", "before") if kind == "added" else ("one", "before", "after")
     other = f"SELECT 1 FROM dataset_item AS other WHERE other.dataset_id = :{there} AND other.sha256 = {name}.sha256"
     return f"dataset_item AS {name} WHERE {name}.dataset_id = :{here} AND NOT EXISTS ({other})"

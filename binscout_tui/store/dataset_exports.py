@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from binscout_tui.learning.splits import Split
+from binscout_tui.store import frozen_sets
 from binscout_tui.store.boxes import Box
+from binscout_tui.store.datasets import Counted, detail_of
 from binscout_tui.store.images import LIVE
 
 
@@ -23,6 +25,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     image_id: int | None
     name: str
     format: str
+    detail: Counted | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +60,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 def lines(db: sqlite3.Connection, dataset_id: str) -> list[Line]:
     """Every line of a version in the order of hashes."""
     rows = db.execute(
-        "SELECT dataset_item.sha256, label, split, dataset_item.source_group, image.id, name, format FROM dataset_item"
-        " LEFT JOIN image ON image.sha256 = dataset_item.sha256 WHERE dataset_id = ? ORDER BY dataset_item.sha256",
+        "SELECT dataset_item.sha256, label, split, dataset_item.source_group, image.id, name, format, detail"
+        " FROM dataset_item LEFT JOIN image ON image.sha256 = dataset_item.sha256 WHERE dataset_id = ?"
+        " ORDER BY dataset_item.sha256",
         (dataset_id,),
     )
     return [
@@ -70,6 +74,7 @@ def lines(db: sqlite3.Connection, dataset_id: str) -> list[Line]:
             image_id=row[4],
             name=row[5] or "",
             format=row[6] or "",
+            detail=detail_of(row[7]),
         )
         for row in rows
     ]
@@ -90,24 +95,42 @@ def choices(db: sqlite3.Connection) -> Iterator[Choice]:
             yield Choice(key=row["key"], chosen=chosen, crop=box, others=others)
 
 
+def frozen_choices(db: sqlite3.Connection, dataset_id: str) -> Iterator[tuple[Choice | None, Split]]:
+    """The sets of a version of `select` with their splits; None for one whose chosen image was purged."""
+    rows = db.execute(
+        "SELECT image.id, image.sha256, name, format, width, height, image.source_group, 0 FROM dataset_item"
+        " JOIN image USING (sha256) WHERE dataset_id = ?",
+        (dataset_id,),
+    )
+    known = {row[1]: _candidate(row) for row in rows}
+    for one in frozen_sets.of(db, dataset_id):
+        chosen = known.get(one.members[one.chosen])
+        if chosen is None:
+            yield None, one.split
+            continue
+        others = [known[sha] for place, sha in enumerate(one.members) if place != one.chosen and sha in known]
+        yield Choice(key=one.key, chosen=chosen, crop=one.crop, others=tuple(others)), one.split
+
+
 def _members(db: sqlite3.Connection, set_id: int) -> list[Candidate]:
     rows = db.execute(
         "SELECT image.id, sha256, name, format, width, height, source_group, ruled_out FROM set_member"
         f" JOIN image ON image.id = image_id WHERE set_id = ? AND {LIVE} ORDER BY position",
         (set_id,),
     )
-    return [
-        Candidate(
-            image_id=row[0],
-            sha256=row[1],
-            name=row[2],
-            format=row[3],
-            size=(row[4], row[5]),
-            group=row[6],
-            ruled_out=bool(row[7]),
-        )
-        for row in rows
-    ]
+    return [_candidate(row) for row in rows]
+
+
+def _candidate(row: sqlite3.Row) -> Candidate:
+    return Candidate(
+        image_id=row[0],
+        sha256=row[1],
+        name=row[2],
+        format=row[3],
+        size=(row[4], row[5]),
+        group=row[6],
+        ruled_out=bool(row[7]),
+    )
 
 
 def cuts(db: sqlite3.Connection, image_ids: Sequence[int]) -> dict[int, list[Cut]]:

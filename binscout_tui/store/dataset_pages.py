@@ -14,9 +14,9 @@ import msgspec
 
 from binscout_tui.filtering.tree import All, Condition, Filter, Is, all_of
 from binscout_tui.learning.splits import SPLITS, Split
-from binscout_tui.store import filters
+from binscout_tui.store import filters, frozen_sets
 from binscout_tui.store.boxes import Box
-from binscout_tui.store.datasets import Dataset
+from binscout_tui.store.datasets import Counted, Dataset, detail_of, from_dataset_row
 from binscout_tui.store.filter_sql import Sql
 from binscout_tui.store.images import LIVE, Image, from_row, unsigned
 from binscout_tui.store.labels import Label
@@ -27,7 +27,10 @@ MOST_VERSIONS = 1_000
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version in the list of all; `by` made it first, `built_at` is when it was built last."""
+    """A version in the list of all; `by` made it first, `built_at` is when it was built last.
+
+    `sets` is the number of decided sets that a version of `select` has.
+    """
 
     dataset: Dataset
     by: str
@@ -35,6 +38,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     classes: int
     splits: dict[str, int]
+    sets: int = 0
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +50,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FrozenRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An image with its class and split in the version, None where it is not in it, and what is said of it today.
+    """An image with its label and split in the version, None where it is not in it, and what is said of it today.
 
-    `boxes` are those that people draw for labels, with the name of a class or "", and free crops: none are frozen.
+    `boxes` have the name of a class or "". Those of `classify` are what people drew for labels, and free crops, as
+    they are today; in a version of another task they are frozen: the boxes of what was counted, the crops of choices.
+    `count` is the frozen number of things, None for other tasks.
     """
 
     image: Image
@@ -56,15 +62,21 @@ class FrozenRow(msgspec.Struct, frozen=True, kw_only=True):
     split: Split | None
     now: Label | None
     boxes: tuple[tuple[Box, str], ...] = ()
+    task: str = "classify"
+    count: int | None = None
 
     @property
     def differs(self) -> bool:
         """Whether people say another class today than the version does."""
-        return self.frozen is not None and (self.now.name if self.now is not None else None) != self.frozen
+        is_class = self.frozen is not None and self.task == "classify"
+        return is_class and (self.now.name if self.now is not None else None) != self.frozen
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a version and what is stored of its image now; `image_id` None when that was purged."""
+    """One line of a version and what is stored of its image now; `image_id` None when that was purged.
+
+    `now` is the class of today; whoever asks about another task puts what the line would be today there.
+    """
 
     sha256: str
     label: str
@@ -74,6 +86,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     phash: int | None
     state: State
     now: str | None
+    detail: Counted | None = None
 
 
 def versions(db: sqlite3.Connection, limit: int = MOST_VERSIONS) -> list[Version]:
@@ -81,7 +94,8 @@ def versions(db: sqlite3.Connection, limit: int = MOST_VERSIONS) -> list[Version
     rows = db.execute(
         "SELECT dataset.*, user.name AS by,"
         " (SELECT id FROM dataset_name WHERE dataset_id = dataset.id ORDER BY id DESC LIMIT 1) AS built,"
-        " (SELECT at FROM dataset_name WHERE dataset_id = dataset.id ORDER BY id DESC LIMIT 1) AS built_at"
+        " (SELECT at FROM dataset_name WHERE dataset_id = dataset.id ORDER BY id DESC LIMIT 1) AS built_at,"
+        " (SELECT count(*) FROM dataset_set WHERE dataset_id = dataset.id) AS sets"
         " FROM dataset JOIN user USING (uid) ORDER BY built DESC LIMIT ?",
         (limit,),
     )
@@ -110,24 +124,27 @@ def piece(db: sqlite3.Connection, dataset_id: str, wanted: Wanted, beyond: int, 
 def rows(db: sqlite3.Connection, dataset_id: str, ids: Iterable[int]) -> list[FrozenRow]:
     """The rows of these images, in their order; ids that do not exist are left out."""
     found = db.execute(
-        "SELECT image.*, line.label AS frozen, line.split AS frozen_split, label.state AS said, class.name AS class,"
+        "SELECT image.*, line.label AS frozen, line.split AS frozen_split, line.detail AS detail,"
+        " label.state AS said, class.name AS class,"
+        " (SELECT json_array(task, item) FROM dataset WHERE id = ?1) AS about,"
         " (SELECT json_group_array(json_array(x1, y1, x2, y2, coalesce(boxed.name, ''))) FROM"
         "  (SELECT x1, y1, x2, y2, class_id FROM label_box WHERE label_box.image_id = image.id"
         "   UNION ALL SELECT x1, y1, x2, y2, NULL FROM crop WHERE crop.image_id = image.id)"
         "  LEFT JOIN class AS boxed ON boxed.id = class_id) AS boxes"
-        " FROM json_each(?) AS wanted JOIN image ON image.id = wanted.value"
-        " LEFT JOIN dataset_item AS line ON line.dataset_id = ? AND line.sha256 = image.sha256"
+        " FROM json_each(?2) AS wanted JOIN image ON image.id = wanted.value"
+        " LEFT JOIN dataset_item AS line ON line.dataset_id = ?1 AND line.sha256 = image.sha256"
         " LEFT JOIN label ON label.image_id = image.id LEFT JOIN class ON class.id = label.class_id"
         " ORDER BY wanted.key",
-        (json.dumps(list(ids)), dataset_id),
-    )
-    return [_row(row) for row in found]
+        (dataset_id, json.dumps(list(ids))),
+    ).fetchall()
+    crops = frozen_sets.crops(db, dataset_id, [row["sha256"] for row in found])
+    return [_row(row, crops.get(row["sha256"], ())) for row in found]
 
 
 def facts(db: sqlite3.Connection, dataset_id: str) -> list[Fact]:
     """Every line of a version, ordered by its hash, with what is stored of its image."""
     found = db.execute(
-        "SELECT line.sha256, line.label, line.split, line.source_group, image.id, phash, class.name,"
+        "SELECT line.sha256, line.label, line.split, line.source_group, image.id, phash, class.name, line.detail,"
         " CASE WHEN image.id IS NULL THEN 'gone' WHEN image_damage.image_id IS NOT NULL THEN 'unreadable'"
         " WHEN trashed_at IS NOT NULL THEN 'trashed' WHEN withheld IS NOT NULL THEN 'withheld'"
         " WHEN health <> 'ok' THEN health WHEN examined = 0 THEN 'unexamined' ELSE 'ok' END"
@@ -145,7 +162,8 @@ def facts(db: sqlite3.Connection, dataset_id: str) -> list[Fact]:
             image_id=row[4],
             phash=unsigned(row[5]),
             now=row[6],
-            state=row[7],
+            state=row[8],
+            detail=detail_of(row[7]),
         )
         for row in found
     ]
@@ -187,16 +205,9 @@ def _tree(dataset_id: str, wanted: Wanted) -> Filter:
 
 
 def _version(row: sqlite3.Row) -> Version:
-    counts: dict[str, dict[str, int]] = msgspec.json.decode(row["counts"])
+    dataset = from_dataset_row(row)
+    counts = dataset.counts
     splits: dict[str, int] = {split: sum(one.get(split, 0) for one in counts.values()) for split in SPLITS}
-    dataset = Dataset(
-        id=row["id"],
-        name=row["name"],
-        task=row["task"],
-        manifest=row["manifest"],
-        counts=counts,
-        created_at=row["created_at"],
-    )
     return Version(
         dataset=dataset,
         by=row["by"],
@@ -204,10 +215,24 @@ def _version(row: sqlite3.Row) -> Version:
         images=sum(splits.values()),
         classes=len(counts),
         splits=splits,
+        sets=row["sets"],
     )
 
 
-def _row(row: sqlite3.Row) -> FrozenRow:
+def _row(row: sqlite3.Row, crops: Iterable[Box]) -> FrozenRow:
     said = Label(row["id"], row["said"], row["class"]) if row["said"] is not None else None
-    boxes = tuple(((box[0], box[1], box[2], box[3]), str(box[4])) for box in json.loads(row["boxes"]))
-    return FrozenRow(image=from_row(row), frozen=row["frozen"], split=row["frozen_split"], now=said, boxes=boxes)
+    task, item = json.loads(row["about"] or '["classify", ""]')
+    detail = detail_of(row["detail"])
+    if task == "classify":
+        boxes = tuple(((box[0], box[1], box[2], box[3]), str(box[4])) for box in json.loads(row["boxes"]))
+    else:
+        boxes = tuple((box, item) for box in (crops if detail is None else detail.boxes))
+    return FrozenRow(
+        image=from_row(row),
+        frozen=row["frozen"],
+        split=row["frozen_split"],
+        now=said,
+        boxes=boxes,
+        task=task,
+        count=None if detail is None else detail.count,
+    )

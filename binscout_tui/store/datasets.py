@@ -1,4 +1,4 @@
-"""Dataset versions: immutable lists of (image hash, label, split)."""
+"""Dataset versions: immutable lists of (image hash, label, split), with counts or decided sets for other tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ import msgspec
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.learning.splits import SPLITS, Split
-from binscout_tui.store import events, journal
+from binscout_tui.store import events, frozen_sets, journal
+from binscout_tui.store.boxes import Box
+from binscout_tui.store.frozen_sets import FrozenSet
 from binscout_tui.store.images import LIVE, Image, from_row, unsigned
 from binscout_tui.store.names import composed, is_printable
 
@@ -24,17 +26,33 @@ from binscout_tui.store.names import composed, is_printable
 LONGEST_NAME = 200
 
 
-class Item(msgspec.Struct, frozen=True, order=True):
-    """One line of a dataset version."""
+class Counted(msgspec.Struct, frozen=True, order=True):
+    """How many things are in an image, and the boxes of those that have one; `complete` where all have."""
+
+    count: int
+    boxes: tuple[Box, ...] = ()
+    complete: bool = False
+
+
+class Item(msgspec.Struct, frozen=True, order=True, omit_defaults=True):
+    """One line of a dataset version.
+
+    `label` is the class of `classify`, `chosen` or `other` of `select`, and how many about of `count`, which `detail`
+    says exactly.
+    """
 
     sha256: str
     label: str
     split: Split
     source_group: str
+    detail: Counted | None = None
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
-    """A dataset version; `name` is the one it got last, `counts` is {label: {split: images}}."""
+    """A dataset version; `name` is the one it got last, `counts` is {label: {split: images}}.
+
+    `item` is the name of what was counted, "" for everything and for other tasks.
+    """
 
     id: str
     name: str
@@ -42,6 +60,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str
     counts: dict[str, dict[str, int]]
     created_at: str
+    item: str = ""
 
 
 class Override(msgspec.Struct, frozen=True):
@@ -53,7 +72,10 @@ class Override(msgspec.Struct, frozen=True):
 
 
 class LabelledImage(msgspec.Struct, frozen=True):
-    """What a split needs of an image: its class, the group that must stay in one split, its unsigned 64-bit hash."""
+    """What a split needs of an image: its class, the group that must stay in one split, its unsigned 64-bit hash.
+
+    `label` and `detail` are those of the line that it becomes.
+    """
 
     id: int
     sha256: str
@@ -61,6 +83,7 @@ class LabelledImage(msgspec.Struct, frozen=True):
     group: str
     phash: int | None
     known_good: bool
+    detail: Counted | None = None
 
 
 def checked_name(name: str) -> str:
@@ -75,13 +98,22 @@ def checked_name(name: str) -> str:
     return name
 
 
-def content_id(task: str, items: Iterable[Item]) -> str:
+def content_id(task: str, items: Iterable[Item], counted_item: str = "") -> str:
     """The id of a version: a hash of task, images, labels and splits, whatever the order of its lines.
 
     Groups are left out: they are named after folders, and the same content has the same id wherever it lies.
     """
-    lines = sorted(f"\n{item.sha256} {item.split} {item.label}" for item in items)
-    return hashlib.sha256("".join([task, *lines]).encode()).hexdigest()[:16]
+    lines = sorted(f"\n{item.sha256} {item.split} {item.label}{_detail_words(item)}" for item in items)
+    head = f"{task} {counted_item}" if counted_item else task
+    return hashlib.sha256("".join([head, *lines]).encode()).hexdigest()[:16]
+
+
+def _detail_words(item: Item) -> str:
+    return "" if item.detail is None else f" {_detail_text(item.detail)}"
+
+
+def _detail_text(detail: Counted | None) -> str | None:
+    return None if detail is None else msgspec.json.encode(detail).decode()
 
 
 def stamp(db: sqlite3.Connection) -> tuple[object, int, int]:
@@ -90,12 +122,18 @@ def stamp(db: sqlite3.Connection) -> tuple[object, int, int]:
 
 
 def add(
-    db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item], override: Override | None = None
+    db: sqlite3.Connection,
+    uid: int,
+    dataset: Dataset,
+    items: Sequence[Item],
+    override: Override | None = None,
+    sets: Sequence[FrozenSet] = (),
 ) -> bool:
     """Write a version down under its name; False when the same list is there already and got only the name."""
     is_new = db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None
     if is_new:
         _insert(db, uid, dataset, items)
+        frozen_sets.add(db, dataset.id, sets)
     db.execute("UPDATE dataset SET name = ? WHERE id = ?", (dataset.name, dataset.id))
     db.execute(
         "INSERT INTO dataset_name (name, dataset_id, at) VALUES (?, ?, ?)", (dataset.name, dataset.id, utc_now())
@@ -110,14 +148,17 @@ def add(
 def _insert(db: sqlite3.Connection, uid: int, dataset: Dataset, items: Sequence[Item]) -> None:
     counts = msgspec.json.encode(dataset.counts).decode()
     db.execute(
-        "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (dataset.id, dataset.name, dataset.task, dataset.manifest, counts, uid, dataset.created_at),
+        "INSERT INTO dataset (id, name, task, manifest, counts, uid, created_at, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (dataset.id, dataset.name, dataset.task, dataset.manifest, counts, uid, dataset.created_at, dataset.item),
     )
     # In the order of the key: every row goes to the end of the tree.
     ordered = sorted(items, key=attrgetter("sha256"))
     columns = (map(attrgetter(field), ordered) for field in ("sha256", "label", "split", "source_group"))
-    rows = zip(repeat(dataset.id), *columns)
-    db.executemany("INSERT INTO dataset_item VALUES (?, ?, ?, ?, ?)", rows)
+    rows = zip(repeat(dataset.id), *columns, (_detail_text(item.detail) for item in ordered))
+    db.executemany(
+        "INSERT INTO dataset_item (dataset_id, sha256, label, split, source_group, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
+    )
     link(db, dataset.id)
 
 
@@ -141,7 +182,7 @@ def find(db: sqlite3.Connection, name_or_id: str) -> Dataset:
     """The version with this id, or the one that was built under this name last. Raises NotFoundError."""
     row = db.execute("SELECT * FROM dataset WHERE id = ?", (name_or_id,)).fetchone()
     if row is not None:
-        return _dataset(row)
+        return from_dataset_row(row)
     name = composed(name_or_id)
     row = db.execute(
         "SELECT dataset.* FROM dataset_name JOIN dataset ON dataset.id = dataset_id"
@@ -154,7 +195,7 @@ def find(db: sqlite3.Connection, name_or_id: str) -> Dataset:
             hint="`binscout dataset list` shows them; `binscout dataset build NAME` makes one.",
             code="no_dataset",
         )
-    return msgspec.structs.replace(_dataset(row), name=name)
+    return msgspec.structs.replace(from_dataset_row(row), name=name)
 
 
 def latest(db: sqlite3.Connection, limit: int = 50) -> list[Dataset]:
@@ -163,20 +204,29 @@ def latest(db: sqlite3.Connection, limit: int = 50) -> list[Dataset]:
         "SELECT * FROM dataset ORDER BY (SELECT max(id) FROM dataset_name WHERE dataset_id = dataset.id) DESC LIMIT ?",
         (limit,),
     )
-    return [_dataset(row) for row in rows]
+    return [from_dataset_row(row) for row in rows]
 
 
 def items(db: sqlite3.Connection, dataset_id: str) -> list[tuple[Item, Image]]:
     """Every line of a version with its image."""
     rows = db.execute(
         "SELECT image.*, dataset_item.label AS item_label, dataset_item.split AS item_split,"
-        " dataset_item.source_group AS item_group FROM dataset_item JOIN image USING (sha256)"
+        " dataset_item.source_group AS item_group, detail FROM dataset_item JOIN image USING (sha256)"
         " WHERE dataset_id = ? ORDER BY sha256",
         (dataset_id,),
     )
     return [
-        (Item(row["sha256"], row["item_label"], row["item_split"], row["item_group"]), from_row(row)) for row in rows
+        (
+            Item(row["sha256"], row["item_label"], row["item_split"], row["item_group"], detail_of(row["detail"])),
+            from_row(row),
+        )
+        for row in rows
     ]
+
+
+def detail_of(text: str | None) -> Counted | None:
+    """What a line holds besides its label, from the column."""
+    return None if text is None else msgspec.json.decode(text, type=Counted)
 
 
 def hashes(db: sqlite3.Connection, dataset_id: str, splits: Sequence[Split]) -> set[str]:
@@ -224,11 +274,16 @@ def keep_assignments(db: sqlite3.Connection, task: str, assigned: dict[str, Spli
 
 
 def new_dataset(
-    name: str, task: str, version: str, manifest: str, found: Sequence[Item] | Mapping[str, Mapping[str, int]]
+    name: str,
+    task: str,
+    version: str,
+    manifest: str,
+    found: Sequence[Item] | Mapping[str, Mapping[str, int]],
+    item: str = "",
 ) -> Dataset:
     """A version made now; `found` are its lines, or {label: {split: images}} where they are counted already."""
     counts = {k: dict(v) for k, v in found.items()} if isinstance(found, Mapping) else counted(found)
-    return Dataset(id=version, name=name, task=task, manifest=manifest, counts=counts, created_at=utc_now())
+    return Dataset(id=version, name=name, task=task, manifest=manifest, counts=counts, created_at=utc_now(), item=item)
 
 
 def counted(found: Iterable[Item]) -> dict[str, dict[str, int]]:
@@ -238,7 +293,8 @@ def counted(found: Iterable[Item]) -> dict[str, dict[str, int]]:
     return {label: {split: numbers[label, split] for split in SPLITS} for label in labels}
 
 
-def _dataset(row: sqlite3.Row) -> Dataset:
+def from_dataset_row(row: sqlite3.Row) -> Dataset:
+    """A version from a row of its table."""
     return Dataset(
         id=row["id"],
         name=row["name"],
@@ -246,4 +302,5 @@ def _dataset(row: sqlite3.Row) -> Dataset:
         manifest=row["manifest"],
         counts=msgspec.json.decode(row["counts"]),
         created_at=row["created_at"],
+        item=row["item"],
     )

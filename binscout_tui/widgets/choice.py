@@ -25,6 +25,15 @@ class Choice(Widget, can_focus=True):
         """The value that is chosen."""
         return self._options[self.index][0]
 
+    def offer(self, options: Sequence[tuple[str, str, str]]) -> None:
+        """Have other options; the first is chosen, unless the one that was chosen is still there."""
+        if options == self._options:
+            return
+        before = self.value
+        self._options = options
+        self.index = next((place for place, option in enumerate(options) if option[0] == before), 0)
+        self.refresh(layout=True)
+
     def turn(self, steps: int) -> None:
         """Choose another option, round and round."""
         self.index = (self.index + steps) % len(self._options)

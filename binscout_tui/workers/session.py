@@ -98,9 +98,12 @@ class Session:
 
         Raises BinScoutError when no model is active or the engine cannot be had.
         """
+        from binscout_tui.jobs import shadow
         from binscout_tui.operations.predicting import predict_unlabelled
 
-        return (await predict_unlabelled(self.workspace, lambda done, total: self.nudge())).predicted
+        done = await predict_unlabelled(self.workspace, lambda done, total: self.nudge())
+        await shadow.start(self.workspace)
+        return done.predicted
 
     async def close(self) -> None:
         """Let go of the database; everything decided is on the disk already."""

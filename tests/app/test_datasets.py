@@ -15,7 +15,7 @@ from textual.widgets import Input
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations.datasets import Wanted, build
 from binscout_tui.screens.datasets import DatasetsScreen
-from binscout_tui.store import datasets, images, journal, labels, sets
+from binscout_tui.store import box_labels, classes, datasets, images, journal, labels, sets
 from binscout_tui.workspace import Workspace
 
 from .driving import press, screen_text, settle, told
@@ -109,6 +109,32 @@ async def test_no_version_says_how_one_is_made(app: BinScoutApp) -> None:
         await opened(pilot, "No data set yet")
         await press(pilot, "enter")
         assert told(app)[0].endswith("There is no data set yet; n makes one of the labelled images.")
+
+
+async def test_counts_of_an_item_are_planned_and_frozen(filled: Path) -> None:
+    with Workspace(filled) as ws:
+        nut = ws.db.read(classes.find, "nut").id
+        for image_id in range(1, 41):
+            ws.db.write(box_labels.set_count, ws.user.uid, image_id, image_id % 9, class_id=nut)
+    app = BinScoutApp(filled)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "No data set yet")
+        await press(pilot, "n")
+        await shows(pilot, "60 images with a class")
+        await press(pilot, "tab", "right")
+        await shows(pilot, "0 decided sets")
+        await press(pilot, "right")
+        await shows(pilot, "everything: nut")
+        await press(pilot, "tab", *"bolt", "enter")
+        await shows(pilot, "No data set yet")
+        await press(pilot, "n", "tab", "left", "tab", *"nut", "enter")
+        await shows(pilot, "20 images without boxes and without a count")
+        await press(pilot, "f")
+        await shows(pilot, "built")
+        found = await app.workspace.db.read(datasets.latest)
+        assert [(one.task, one.item, sorted(one.counts)) for one in found] == [("count", "nut", ["0", "1-5", "6-20"])]
+        await press(pilot, "enter")
+        await shows(pilot, "40 images")
 
 
 async def test_a_plan_is_shown_before_anything_is_frozen(filled: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.content import Content
+from textual.widgets import Input
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.dialogs.ask import Ask
 from binscout_tui.dialogs.confirm import Confirm
-from binscout_tui.dialogs.new_run import NewRunForm
+from binscout_tui.dialogs.new_run import NewRun, NewRunForm, Trainable
 from binscout_tui.dialogs.reader import Reader
 from binscout_tui.dialogs.typed import TypedConfirm
 
@@ -68,9 +70,9 @@ async def test_the_area_menu_goes_by_click_too(app: BinScoutApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "comma")
-        await pilot.click("#dialog-menu", offset=(4, 5))
+        await pilot.click("#dialog-menu", offset=(4, 4))
         await settle(pilot)
-        assert app.current_mode == "models"
+        assert app.current_mode == "training"
 
 
 async def test_the_footer_can_be_clicked(app: BinScoutApp) -> None:
@@ -99,13 +101,40 @@ async def test_no_word_of_the_form_is_lost_and_the_focus_shows(app: BinScoutApp)
     about = " ".join(f"explanation{number}" for number in range(9))
     async with app.run_test(size=(60, 24)) as pilot:
         await settle(pilot)
-        app.push_screen(NewRunForm([("1", "screws", about)], [("tiny", "tiny", "small")]))
+        trainable = [Trainable(("1", "screws", about), "classify")]
+        app.push_screen(NewRunForm(trainable, {"classify": [("tiny", "tiny", "small")]}))
         await settle(pilot)
         text = "\n".join(screen_text(app))
         assert [word for word in about.split() if word not in text] == []
         assert "▎dataset" in text
-        await press(pilot, "tab", "tab")
-        assert any("▎as many as" in row for row in screen_text(app))
+        await press(pilot, "tab", "tab", "tab")
+        assert any("▎the preset's" in row for row in screen_text(app))
+
+
+async def test_a_run_is_asked_for_by_task_and_bad_input_is_told_at_its_field(app: BinScoutApp, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"w")
+    answers: list[NewRun | None] = []
+    datasets = [Trainable(("1", "screws", "m3"), "classify"), Trainable(("2", "picks", "sets"), "select")]
+    presets = {"classify": [("tiny", "tiny", "small")], "select": [("a", "a", "first"), ("b", "b", "second")]}
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.push_screen(NewRunForm(datasets, presets), answers.append)
+        await settle(pilot)
+        await press(pilot, "right", "tab", "right", "tab", *"nowhere.pt", "enter")
+        assert any("There is no weights file nowhere.pt." in row for row in screen_text(app))
+        assert app.focused is not None
+        assert app.focused.id == "weights"
+        app.screen.query_one("#weights", Input).value = str(weights)
+        for field, bad in (("processes", "65"), ("seed", "-1"), ("epochs", "0")):
+            app.screen.query_one(f"#{field}", Input).value = bad
+            await press(pilot, "enter")
+            assert any(f"{field} is a number from" in row for row in screen_text(app))
+            assert app.focused is app.screen.query_one(f"#{field}")
+            app.screen.query_one(f"#{field}", Input).value = "7"
+        await press(pilot, "enter")
+        await settle(pilot)
+    assert answers == [NewRun("2", "b", 7, str(weights), 7, 7)]
 
 
 async def test_a_question_with_a_field_names_enter(app: BinScoutApp) -> None:

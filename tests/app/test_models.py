@@ -186,6 +186,98 @@ async def test_the_model_under_the_cursor_comes_back(trained: Path) -> None:
         assert any(row.startswith("▸   screws-1") for row in screen_text(again))
 
 
+async def test_the_card_opens_in_full_and_the_report_has_its_own_key(trained: Path) -> None:
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f7", "enter")
+        text = "\n".join(screen_text(app))
+        for words in ("Card of screws-2", "this model", "majority"):
+            assert words in text, words
+        await press(pilot, "G")
+        text = "\n".join(screen_text(app))
+        for words in ("4 train, 4 val, 4 test", "tiny · resnet10t · seed 0", "by root", "What was active for classify"):
+            assert words in text, words
+
+
+async def test_a_note_is_asked_for_and_shown(trained: Path) -> None:
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f7", "n", *"spare", "enter")
+        await until(pilot, "spare")
+        assert (await app.workspace.db.read(models.get, "screws-2")).note == "spare"
+
+
+async def test_deleting_wants_a_word_and_refuses_what_is_needed(trained: Path) -> None:
+    with Workspace(trained) as ws:
+        judge(ws, "screws-1", passed=True)
+        ws.db.write(models.activate, ws.user.uid, "screws-1", ws.settings.gate)
+        ws.paths.model("screws-2").mkdir(parents=True)
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f7", "D", "enter", *"delet", "enter")
+        assert app.workspace.paths.model("screws-2").is_dir()
+        await press(pilot, "e", "enter")
+        while not told(app)[0].endswith("screws-2 is deleted; 1.18 MB are free again."):
+            await pilot.pause(0.02)
+        assert not app.workspace.paths.model("screws-2").exists()
+        await press(pilot, "D")
+        assert told(app)[0].endswith("screws-1 is the active model of classify.")
+
+
+async def test_a_typed_reason_stands_for_the_gate(trained: Path, no_engine: None) -> None:
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f7", "A", "enter", *"camera", "enter")
+        await until(pilot, "● active")
+        assert (await app.workspace.db.read(models.activations))[0].reason == "camera"
+        await press(pilot, "A")
+        assert told(app)[0].endswith("screws-2 is the active model already.")
+
+
+async def test_a_shadow_is_set_told_of_and_ended(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from binscout_tui.operations import shadowing
+    from binscout_tui.store import images, predictions, shadows
+    from binscout_tui.store.predictions import Prediction
+
+    async def set_shadow(ws: Any, model_id: str) -> Any:
+        return await ws.db.write(shadows.set_shadow, ws.user.uid, model_id)
+
+    monkeypatch.setattr(shadowing, "set_shadow", set_shadow)
+    with Workspace(trained) as ws:
+        judge(ws, "screws-1", passed=True)
+        ws.db.write(models.activate, ws.user.uid, "screws-1", ws.settings.gate)
+        ids = [image.id for image in ws.db.read(images.page)]
+
+        def said(model: str, image_id: int, label: str) -> Prediction:
+            return Prediction(image_id=image_id, model_id=model, label=label, score=0.8, unknown=False)
+
+        ws.db.write(predictions.keep, [said("screws-1", image_id, "washer") for image_id in ids])
+        found = [said("screws-2", image_id, "washer" if image_id % 2 else "M2 screw") for image_id in ids]
+    app = BinScoutApp(trained)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        await press(pilot, "f7", "S")
+        assert "No model is asked beside the active one; s begins." in told(app)[0]
+        await press(pilot, "s")
+        await until(pilot, "◐ beside the active one")
+        with Workspace(trained) as other:
+            other.db.write(shadows.keep, found, "screws-1")
+        await until(pilot, "the same word of 6 of 12")
+        await press(pilot, "S")
+        text = "\n".join(screen_text(app))
+        for words in ("screws-2 beside screws-1", "Where they differ", "washer .80 | M2 screw .80", "right"):
+            assert words in text, words
+        await press(pilot, "escape", "down", "s")
+        assert told(app)[0].endswith("screws-1 is the active model; another one can be asked beside it.")
+        await press(pilot, "up", "s")
+        await until(pilot, "not active")
+        assert await app.workspace.db.read(shadows.shadow) is None
+
+
 CHECKS = [
     {"name": "images", "passed": True, "detail": "12 known-good images, 10 needed", "value": 12, "limit": 10},
     {"name": "unseen", "passed": True, "detail": "none seen in training", "value": 0, "limit": 0},

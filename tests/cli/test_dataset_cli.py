@@ -9,8 +9,9 @@ import pytest
 
 from binscout_tui.cli.arguments import split_arguments
 from binscout_tui.cli.main import run
-from binscout_tui.store import images, labels, sets
+from binscout_tui.store import box_labels, images, labels, sets
 from binscout_tui.workspace import Workspace
+from tests.operations.test_dataset_tasks import add_set, counted_images, decided_sets
 from tests.operations.test_datasets import fill, split_of
 
 
@@ -147,3 +148,48 @@ def test_words_are_in_the_singular_and_the_plural(cli: Any, workspace: Workspace
     assert "The class 'a' is archived." in error
     assert "binscout label classes archive a --undo" in error
     assert said("undo")[1] == "merge of class a undone, with 30 things that it moved.\n"
+
+
+@pytest.fixture
+def say(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command that writes for people: (exit code, what it wrote)."""
+
+    def call(*words: object) -> tuple[int, str]:
+        code = run(split_arguments(["--workspace", str(workspace.paths.root), *map(str, words)]))
+        written = capsys.readouterr()
+        return code, written.out + written.err
+
+    return call
+
+
+def test_sets_are_planned_frozen_and_listed_for_people(say: Any, workspace: Workspace) -> None:
+    decided_sets(workspace, 12)
+    add_set(workspace, 700)
+    code, planned = say("dataset", "build", "picks", "--task", "select", "--dry-run")
+    assert (code, "12 decided sets: train" in planned) == (0, True)
+    assert "left out: 1 set not decided yet" in planned
+    code, built = say("dataset", "build", "picks", "--task", "select")
+    assert (code, "select, 36 images in" in built) == (0, True)
+    assert "12 sets" in say("dataset", "list")[1]
+    shown = say("dataset", "show", "picks", "--class", "chosen")[1]
+    assert shown.count("chosen") == 12
+    assert say("dataset", "health", "picks")[0] == 0
+    assert say("dataset", "build", "picks", "--task", "select", "--item", "nut")[0] == 2
+
+
+def test_counts_are_listed_with_their_numbers_and_compared(say: Any, workspace: Workspace) -> None:
+    ids = counted_images(workspace)
+    assert say("dataset", "build", "old", "--task", "count")[0] == 0
+    assert f"{ids[7]:>8}" in say("dataset", "show", "old", "--images")[1]
+    assert any(line.split()[0:1] == [str(ids[7])] and line.split()[2] == "7" for line in _listed(say))
+    workspace.db.write(box_labels.set_count, workspace.user.uid, ids[7], 9)
+    say("dataset", "build", "new", "--task", "count")
+    code, text = say("dataset", "diff", "old", "new")
+    assert (code, "relabelled 7 → 9" in text) == (0, True)
+    assert "counted or boxed otherwise today" in say("dataset", "health", "old")[1]
+    assert say("dataset", "build", "x", "--task", "count", "--item", "bolt")[0] == 1
+
+
+def _listed(say: Any) -> list[str]:
+    found: list[str] = say("dataset", "show", "old", "--images")[1].splitlines()
+    return found

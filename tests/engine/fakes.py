@@ -23,9 +23,12 @@ class Fakes:
         self.pictures = root / "pictures"
         self.pictures.mkdir(exist_ok=True)
 
-    def model(self, model_id: str, **rules: Any) -> Path:
+    def model(self, model_id: str, task: str = "", **rules: Any) -> Path:
+        """A model of a task; its card says which, and without one there is no card."""
         folder = self.root / "models" / model_id
         folder.mkdir(parents=True)
+        if task:
+            (folder / "card.json").write_text(json.dumps({"task": task, "weights_sha256": "0" * 64}))
         (folder / "fake.json").write_text(json.dumps(rules))
         return folder
 

@@ -39,7 +39,7 @@ NOON = "2026-03-01T12:00:05.123Z"
         ),
         (
             {"t": NOON, "type": "progress", "epoch": 7, "epochs": 20, "samples_per_s": 148.3, "eta_s": None},
-            "12:00:05 epoch 7/20 148.3 img/s",
+            "12:00:05 epoch 7/20 148.3/s",
             LineStyle.PROGRESS,
         ),
         ({"t": NOON, "type": "state", "state": "running", "pid": 7}, "12:00:05 running pid 7", LineStyle.STATE),
@@ -99,3 +99,19 @@ def test_long_lines_are_clipped_and_say_so() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("figures", "text"),
+    [
+        (
+            {"cpu_percent": 180, "cores": 2, "rss_bytes": 1.2 * 2**30, "disk_free_bytes": 40 * 2**30},
+            "CPU 180 % · 1.2 GB · 40 GB free",
+        ),
+        ({"gpu_percent": 71, "gpu_bytes": 3.1 * 2**30, "cpu_percent": 9}, "GPU 71 % · 3.1 GB there · CPU 9 %"),
+        ({"rss_bytes": 300 * 2**20, "cpu_percent": None}, "300 MB"),
+        ({}, "resources unknown"),
+    ],
+)
+def test_what_a_run_uses_is_one_short_line(figures: dict[str, Any], text: str) -> None:
+    assert shown({"t": NOON, "type": "resources", **figures}) == f"12:00:05 {text}"

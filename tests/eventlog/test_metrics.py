@@ -118,3 +118,73 @@ def test_clear_does_not_touch_the_metrics(tmp_path: Path) -> None:
     batch = reopened.poll()
     assert (batch.added, reopened.log.line_count, len(reopened.metrics.progress.loss)) == (2, 2, 12)
     reopened.close()
+
+
+def training(done: int, at: str, loss: float | None = 0.5, total: int = 100) -> dict[str, Any]:
+    return {"t": at, "type": "progress", "what": "training", "done": done, "total": total, "loss": loss, "eta_s": 9.0}
+
+
+def test_single_steps_have_a_curve_of_their_own_and_the_time_left_is_measured() -> None:
+    reducer = MetricsReducer()
+    reducer.feed(lines({"type": "state", "state": "running", "device": "cpu", "processes": 2}))
+    reducer.feed(lines(*(training(n, f"2026-03-01T12:00:{n:02d}Z", 1.0 - n / 100) for n in range(1, 21))))
+    progress = reducer.progress
+    assert progress.step_loss[-1] == (20.0, 0.8)
+    assert progress.loss == ()
+    assert (progress.device, progress.processes) == ("cpu", 2)
+    assert progress.eta_s == pytest.approx(80, abs=1)
+    reducer.feed(lines({"type": "state", "state": "done"}))
+    assert reducer.progress.eta_s is None
+
+
+def test_steps_that_are_made_again_do_not_bend_the_curve_back() -> None:
+    reducer = MetricsReducer()
+    reducer.feed(lines({"type": "state", "state": "running"}))
+    reducer.feed(lines(*(training(n, "2026-03-01T12:00:00Z") for n in range(1, 9))))
+    reducer.feed(lines({"type": "state", "state": "running", "resumed_from": 0, "resumed_step": 4}))
+    reducer.feed(lines(*(training(n, "2026-03-01T12:01:00Z") for n in range(5, 12))))
+    assert [x for x, _ in reducer.progress.step_loss] == [1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 10, 11]
+    assert reducer.progress.resumed == 1
+
+
+def test_a_run_that_begins_anew_begins_its_curves_anew() -> None:
+    reducer = MetricsReducer()
+    for loss in (3.0, 2.0):
+        reducer.feed(lines({"type": "state", "state": "running"}, training(1, "2026-03-01T12:00:00Z", loss)))
+    assert reducer.progress.step_loss == ((1.0, 2.0),)
+
+
+def test_what_it_uses_is_kept_apart_from_how_far_it_is() -> None:
+    reducer = MetricsReducer()
+    reducer.feed(lines(training(5, "2026-03-01T12:00:00Z")))
+    reducer.feed(
+        lines({"type": "resources", "cpu_percent": 150, "rss_bytes": 2**30, "done": 99, "message": "x", "y": 1})
+    )
+    progress = reducer.progress
+    assert progress.resources is not None
+    assert (progress.resources.cpu_percent, progress.resources.rss_bytes) == (150, 2**30)
+    assert progress.resources.gpu_percent is None
+    assert (progress.done, progress.message) == (5, "")
+    reducer.feed(lines({"type": "resources", "cpu_percent": "many"}))
+    assert reducer.progress.resources is not None
+    assert reducer.progress.resources.cpu_percent is None
+
+
+def test_why_it_failed_is_kept_until_it_goes_on() -> None:
+    reducer = MetricsReducer()
+    failed = {"type": "state", "state": "failed", "message": "No memory.", "hint": "Smaller batches.", "code": "oom"}
+    reducer.feed(lines(failed))
+    failure = reducer.progress.failure
+    assert failure is not None
+    assert (failure.message, failure.hint, failure.code) == ("No memory.", "Smaller batches.", "oom")
+    reducer.feed(lines({"type": "state", "state": "running", "resumed_from": 3}))
+    assert reducer.progress.failure is None
+
+
+def test_the_rate_has_a_curve_and_waiting_has_none() -> None:
+    reducer = MetricsReducer()
+    reducer.feed(lines({"type": "metric", "epoch": 1, "step": 10, "lr": 0.1, "waited": 0.02, "val_top1": 0.4}))
+    progress = reducer.progress
+    assert progress.curve("lr") == ((10.0, 0.1),)
+    assert progress.curve("nothing", "val_top1") == ((10.0, 0.4),)
+    assert (progress.waited, progress.curve("waited")) == (0.02, ())

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binscout_tui.learning.gate import (
+    Evidence,
     GateBudget,
     GateCase,
     GateMeasured,
@@ -47,31 +48,31 @@ def test_a_good_model_passes() -> None:
 
 def test_nothing_to_judge_on_fails() -> None:
     verdict = judge([], FLOORS, classes=CLASSES)
-    assert {"images", "classes", "overall", "per_class"} <= failed(verdict)
+    assert {"images", "classes", "overall", "per_class", "calibration"} <= failed(verdict)
 
 
 @pytest.mark.parametrize(
     ("given_cases", "classes", "leaked", "expected"),
     [
         (cases(9), CLASSES, set(), {"images"}),
-        (cases(6, 14), CLASSES, set(), {"overall"}),
+        (cases(6, 14), CLASSES, set(), {"overall", "calibration"}),
         ([*cases(20), case(3)], CLASSES, set(), {"distinct"}),
         ([*cases(20), case(20, must=True, right=False)], CLASSES, set(), {"must_pass"}),
         ([*cases(20), case(20, error="cut short")], CLASSES, set(), {"readable"}),
         ([*cases(20), case(20, must=True, error="cut short")], CLASSES, set(), {"readable", "must_pass"}),
-        ([*cases(20), case(20, score=math.nan)], CLASSES, set(), {"scores"}),
-        ([*cases(20), case(20, score=math.inf)], CLASSES, set(), {"scores"}),
+        ([*cases(20), case(20, score=math.nan)], CLASSES, set(), {"scores", "calibration"}),
+        ([*cases(20), case(20, score=math.inf)], CLASSES, set(), {"scores", "calibration"}),
         (cases(20), [*CLASSES, "c"], set(), {"classes"}),
         (cases(20), ["a"], set(), {"classes"}),
         (cases(20), [], set(), {"classes"}),
         (cases(20), CLASSES, {"image-4"}, {"unseen"}),
-        ([case(i, i % 2 == 0) for i in range(20)], CLASSES, set(), {"overall", "per_class"}),
+        ([case(i, i % 2 == 0) for i in range(20)], CLASSES, set(), {"overall", "per_class", "calibration"}),
     ],
 )
 def test_each_doubt_fails_its_check(
     given_cases: list[GateCase], classes: list[str], leaked: set[str], expected: set[str]
 ) -> None:
-    assert failed(judge(given_cases, FLOORS, classes=classes, leaked=leaked)) == expected
+    assert failed(judge(given_cases, FLOORS, classes=classes, evidence=Evidence(leaked=leaked))) == expected
 
 
 def test_a_majority_model_fails() -> None:
@@ -121,7 +122,8 @@ def test_an_active_model_judged_on_other_images_fails(active: list[GateCase]) ->
 )
 def test_a_budget_must_be_measured_and_kept(measured: GateMeasured | None, expected: set[str]) -> None:
     budget = GateBudget(seconds_per_image=0.2, memory_bytes=10)
-    verdict = judge(cases(20), FLOORS, classes=CLASSES, budget=budget, measured=measured)
+    evidence = Evidence(budget=budget, measured=measured or GateMeasured())
+    verdict = judge(cases(20), FLOORS, classes=CLASSES, evidence=evidence)
     assert failed(verdict) == expected
 
 
@@ -132,10 +134,11 @@ def details(verdict: GateVerdict) -> dict[str, str]:
 def test_what_a_check_says_is_in_words() -> None:
     budget = GateBudget(seconds_per_image=1, memory_bytes=4096 << 20)
     measured = GateMeasured(seconds_per_image=0.02567, memory_bytes=5_007_000)
-    said = details(judge(cases(20), FLOORS, classes=["b"], budget=budget, measured=measured))
+    evidence = Evidence(budget=budget, measured=measured)
+    said = details(judge(cases(20), FLOORS, classes=["b"], evidence=evidence))
     assert (said["speed"], said["memory"]) == ("0.0257 s an image, at most 1", "4.78 MiB, at most 4,096")
     assert said["classes"] == "1 class that the model does not know: a"
-    said = details(judge(cases(20), FLOORS, classes=[*CLASSES, "2e"], leaked={case(1).image}))
+    said = details(judge(cases(20), FLOORS, classes=[*CLASSES, "2e"], evidence=Evidence(leaked={case(1).image})))
     assert said["classes"] == "1 class without an image: 2e"
     assert said["unseen"].startswith("1 image seen in training: ")
     assert details(judge(cases(20), FLOORS, classes=CLASSES))["classes"] == "no class without an image"

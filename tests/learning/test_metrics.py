@@ -43,7 +43,7 @@ def test_temperature_cools_an_overconfident_model() -> None:
     honest = metrics.softmax(np.eye(3)[truth] + dice.gumbel(size=(3000, 3)))
     truth = np.array([dice.choice(3, p=row) for row in honest])
     boasting = metrics.tempered(honest, 1 / 3)
-    _, temperature = metrics.fit_pool(boasting, boasting, truth)
+    _, temperature = metrics.fit_pool([boasting], truth, [1.0])
     assert temperature == pytest.approx(3, rel=0.15)
     before = metrics.expected_calibration_error(boasting, truth)
     assert metrics.expected_calibration_error(metrics.tempered(boasting, temperature), truth) < before / 2
@@ -61,24 +61,38 @@ def test_by_family_leaves_out_images_without_one() -> None:
     assert figures == {"x": {"n": 2, "accuracy": 0.5, "ci95": metrics.wilson(1, 2)}}
 
 
-def test_a_second_opinion_counts_only_when_it_helps() -> None:
+def test_an_opinion_counts_only_when_it_helps() -> None:
     dice = np.random.default_rng(1)
     truth = dice.integers(0, 4, 400)
-    first, second = (metrics.softmax(1.5 * np.eye(4)[truth] + dice.normal(size=(400, 4))) for _ in range(2))
+    first, second, third = (metrics.softmax(1.5 * np.eye(4)[truth] + dice.normal(size=(400, 4))) for _ in range(3))
     noise = metrics.softmax(dice.normal(size=(400, 4)))
-    weight, temperature = metrics.fit_pool(first, second, truth)
-    assert weight >= 0.4
-    both = metrics.tempered(metrics.pooled(first, second, weight), temperature)
-    _, alone = metrics.fit_pool(first, first, truth)
+    weights, temperature = metrics.fit_pool([first, second, third], truth, [1 / 3] * 3)
+    assert sum(weights) == pytest.approx(1)
+    assert min(weights) > 0.2
+    both = metrics.tempered(metrics.pooled([first, second, third], weights), temperature)
+    _, alone = metrics.fit_pool([first], truth, [1.0])
     assert metrics.mean_nll(both, truth) < metrics.mean_nll(metrics.tempered(first, alone), truth)
-    assert metrics.fit_pool(first, noise, truth)[0] <= 0.1
-    assert np.allclose(metrics.pooled(first, second, 0.0), first)
+    assert metrics.fit_pool([first, noise], truth, [0.5, 0.5])[0][1] <= 0.1
+    assert np.allclose(metrics.pooled([first, second], [1.0, 0.0]), first)
+
+
+def test_no_other_weights_fit_better() -> None:
+    dice = np.random.default_rng(2)
+    truth = dice.integers(0, 3, 60)
+    said = [metrics.softmax(k * np.eye(3)[truth] + dice.normal(size=(60, 3))) for k in (1.0, 2.0)]
+    weights, temperature = metrics.fit_pool(said, truth, [0.5, 0.5])
+    logs, prior = np.log(np.stack(said)), np.array([0.5, 0.5])
+    best = metrics._misfit(logs, np.array(weights) / temperature, truth, prior)
+    for first in np.linspace(0, 2, 41):
+        for second in np.linspace(0, 2, 41):
+            assert metrics._misfit(logs, np.array([first, second]), truth, prior) >= best - 1e-6
 
 
 def test_a_few_easy_validation_images_change_little() -> None:
     sure = np.array([[0.99, 0.01]] * 4)
     unsure = np.array([[0.6, 0.4]] * 4)
-    weight, temperature = metrics.fit_pool(sure, unsure, np.zeros(4, np.int64))
-    assert weight >= 0.3
+    weights, temperature = metrics.fit_pool([sure, unsure], np.zeros(4, np.int64), [0.6, 0.4])
+    assert weights[1] >= 0.3
     assert temperature > 0.5
-    assert list(metrics.fit_pool(sure[:0], unsure[:0], np.zeros(0, np.int64))) == pytest.approx([0.4, 1.0])
+    weights, temperature = metrics.fit_pool([sure[:0], unsure[:0]], np.zeros(0, np.int64), [0.6, 0.4])
+    assert [*weights, temperature] == pytest.approx([0.6, 0.4, 1.0])

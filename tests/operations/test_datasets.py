@@ -247,6 +247,6 @@ def test_nothing_to_learn_from_is_said_and_nothing_is_written(
     assert workspace.db.read(datasets.latest) == []
 
 
-def test_other_tasks_are_said_to_be_missing(workspace: Workspace) -> None:
-    with pytest.raises(UsageError, match="cannot be built yet"):
-        build(workspace, Wanted(name="x", task="count"))
+def test_other_tasks_are_refused(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="no task 'colour'"):
+        build(workspace, Wanted(name="x", task="colour"))

@@ -94,7 +94,8 @@ async def test_weights_are_compared_with_the_store_by_the_engine(root: Path) -> 
         weights.write_bytes(weights.read_bytes().replace(b'"swap": false', b'"swap": true '))
         os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
         await changed(activate(workspace, "m-1"))
-        await changed(gate(workspace, "m-1"))
+        verdict = await gate(workspace, "m-1")
+        assert (verdict.state, failed(verdict)) == ("fail", ["loads"])
         async with EngineClient(root, workspace.settings.engine) as client:
             assert "SHA-256" in await changed(client.load("m-2", sha256="0" * 64))
         assert await active(workspace) is None
@@ -106,20 +107,23 @@ async def test_a_model_in_memory_is_not_believed_when_its_folder_is_damaged(root
         folder = workspace.paths.model("m-1")
         card = (folder / "card.json").read_text()
         (folder / "card.json").write_text("garbage")
-        await changed(gate(workspace, "m-1"))
-        await changed(activate(workspace, "m-1"))
+        assert failed(await gate(workspace, "m-1")) == ["loads"]
+        await changed(activate(workspace, "m-1", reason="for a test"))
         (folder / "card.json").write_text(card.replace('["red", "blue"]', '["blue", "red"]'))
-        await changed(activate(workspace, "m-1"))
+        await changed(activate(workspace, "m-1", reason="for a test"))
         (folder / "card.json").write_text(card)
         folder.rename(aside := folder.with_name("aside"))
-        await changed(activate(workspace, "m-1"))
+        await changed(activate(workspace, "m-1", reason="for a test"))
         aside.rename(folder)
+        with pytest.raises(RefusedError, match="did not pass the gate: loads"):
+            await activate(workspace, "m-1")
+        assert failed(await gate(workspace, "m-1")) == []
         await activate(workspace, "m-1")
         assert await active(workspace) == "m-1"
 
 
 async def test_floors_that_rose_after_the_verdict_keep_the_model_out(root: Path) -> None:
-    (root / "settings.toml").write_text("[gate]\noverall = 0.0\nper_class = 0\n")
+    (root / "settings.toml").write_text("[gate]\noverall = 0.0\nper_class = 0\nmax_ece = 1\n")
     async with live(root) as workspace:
         assert (await gate(workspace, "m-bad")).passed
     (root / "settings.toml").write_text("[gate]\noverall = 1.0\n")
@@ -172,6 +176,9 @@ async def test_a_viewer_writes_no_verdict(root: Path) -> None:
         ("min_images = 0", "min_images"),
         ("max_seconds_per_image = inf", "max_seconds_per_image"),
         ("max_memory_mb = -1", "max_memory_mb"),
+        ("top1 = 2", "top1"),
+        ("max_mae = -1", "max_mae"),
+        ("max_ece = nan", "max_ece"),
     ],
 )
 def test_floors_that_are_none_are_refused_by_name(tmp_path: Path, line: str, key: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from binscout_tui.errors import ConflictError, RefusedError
+from binscout_tui.errors import ConflictError, NotFoundError, RefusedError
 from binscout_tui.settings import GateSettings
-from binscout_tui.store import datasets, journal, models, runs
+from binscout_tui.store import datasets, journal, migrate, models, runs
+from binscout_tui.store.connection import connect
 from binscout_tui.store.datasets import Item
 from binscout_tui.workspace import Workspace
 from tests.conftest import AddImages
@@ -171,3 +174,55 @@ def test_the_journal_tells_what_the_list_expected_before(workspace: Workspace, a
     assert (added.action, added.before) == ("add", {})
     assert (changed.action, changed.before) == ("change", {"task": TASK, "expected": "m3", "must_pass": True})
     assert (removed.action, removed.before) == ("remove", changed.after)
+
+
+def test_verdicts_of_before_keep_their_meaning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had passed is a pass after the change of the schema, what had not is a fail."""
+    every = migrate.migrations()
+    monkeypatch.setattr(migrate, "migrations", lambda: [one for one in every if one[0] < 14])
+    db = connect(tmp_path / "old.db")
+    migrate.migrate(db, tmp_path / "old.db")
+    db.execute("INSERT INTO user VALUES (0, 'ana', 'admin', 'x')")
+    db.execute(f"INSERT INTO model VALUES ('m', NULL, 'classify', '{'0' * 64}', 1, '{{}}', 0, 'x')")
+    for passed in (1, 0):
+        db.execute(
+            "INSERT INTO gate (model_id, passed, checks, model_hash, list_hash, floors_hash, uid, at)"
+            " VALUES ('m', ?, '[]', '', '', '', 0, 'x')",
+            (passed,),
+        )
+    db.commit()
+    monkeypatch.setattr(migrate, "migrations", lambda: every)
+    migrate.migrate(db, tmp_path / "old.db")
+    rows = db.execute("SELECT passed, state, broken, replay FROM gate ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [(1, "pass", "[]", "[]"), (0, "fail", "[]", "[]")]
+    assert models.get(db, "m").note == ""
+    db.close()
+
+
+def test_a_test_that_could_not_be_carried_out_is_told_as_that(workspace: Workspace, three_models: list[str]) -> None:
+    now = workspace.db.read(models.basis, three_models[0], FLOORS)
+    checks = [{"name": "tried", "passed": False, "detail": "The engine does not answer."}]
+    write = workspace.db.write
+    write(models.add_gate, 0, three_models[0], passed=False, state="error", checks=checks, basis=now)
+    with pytest.raises(RefusedError, match=r"could not test .*: The engine does not answer"):
+        activate(workspace, three_models[0])
+
+
+def test_the_list_of_each_task_is_its_own(workspace: Workspace, three_models: list[str], add_images: AddImages) -> None:
+    ids, write, uid = add_images(4), workspace.db.write, workspace.user.uid
+    before = workspace.db.read(models.basis, three_models[0], FLOORS).list_hash
+    write(models.add_known_count, uid, ids[0], 5)
+    write(models.add_known_set, uid, "key", ids[1:], 2, crop=(0.1, 0.1, 0.9, 0.9), must_pass=True)
+    assert workspace.db.read(models.basis, three_models[0], FLOORS).list_hash == before
+    [counted], [chosen] = workspace.db.read(models.known_counts), workspace.db.read(models.known_sets)
+    assert (counted.count, counted.item, counted.must_pass) == (5, None, False)
+    assert ([image_id for image_id, _ in chosen.images], chosen.chosen) == (ids[1:], 2)
+    assert (chosen.crop, chosen.must_pass, chosen.set_id) == ((0.1, 0.1, 0.9, 0.9), True, None)
+    assert [workspace.db.read(models.how_many, task) for task in ("classify", "select", "count")] == [0, 1, 1]
+    write(models.add_known_count, uid, ids[0], 6)
+    write(models.remove_known_good, uid, "count", ids[0])
+    removed, changed = workspace.db.read(journal.history, area="known_good", limit=2)
+    assert (removed.action, removed.before["count"]) == ("remove", 6)
+    assert (changed.action, changed.before["count"]) == ("change", 5)
+    with pytest.raises(NotFoundError):
+        write(models.remove_known_good, uid, "count", ids[0])

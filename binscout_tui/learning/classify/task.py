@@ -16,33 +16,38 @@ from torch.nn import functional
 from binscout_tui import atomic
 from binscout_tui.learning.augment import augment
 from binscout_tui.learning.cache import CACHE_FILE, decode_to_disk, map_cache
+from binscout_tui.learning.classify.backbone import FrozenClassification, freezes
 from binscout_tui.learning.classify.finish import finish
 from binscout_tui.learning.classify.samples import Samples, arrange, require_every_class
 from binscout_tui.learning.config import TrainConfig
 from binscout_tui.learning.events import EventWriter
 from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.metrics import Ints, mean_nll
-from binscout_tui.learning.networks import build_network, download_pretrained, load_pretrained
+from binscout_tui.learning.networks import NoNetwork, build_network, download_pretrained, load_pretrained
 from binscout_tui.learning.pixels import Pixels
 from binscout_tui.learning.plan import Plan, preprocessing_of
-from binscout_tui.learning.presets import find_preset
+from binscout_tui.learning.presets import NO_NETWORK, find_preset
 from binscout_tui.learning.process import wait_for_all
 from binscout_tui.learning.scoring import probabilities_of_rows
-from binscout_tui.learning.task import RunSetup
+from binscout_tui.learning.task import Learner, RunSetup
 
 UNREADABLE_FILE = "unreadable.json"
 
 
-def learner(run: RunSetup) -> Classification:
+def learner(run: RunSetup) -> Learner:
     """Everything that training a classifier needs, its pictures decoded."""
     network = initial_network(run.config, run.plan, run.events)
+    if freezes(run.config, run.place):
+        return FrozenClassification(run, network)
     pixels, samples = load_pictures(run)
     return Classification(run, network, pixels, samples)
 
 
 def initial_network(config: TrainConfig, plan: Plan, events: EventWriter) -> nn.Module:
-    """The network before the first step: random, from a local file, or from the hub."""
+    """The network before the first step: random, from a local file, or from the hub; empty for a preset of none."""
     preset = find_preset(config.task, config.preset)
+    if preset.arch == NO_NETWORK:
+        return NoNetwork()
     torch.manual_seed(plan.seed)
     if preset.wants_weights and config.weights is None:
         events.log("info", f"downloading the pretrained weights of {preset.arch}")
@@ -55,25 +60,25 @@ def initial_network(config: TrainConfig, plan: Plan, events: EventWriter) -> nn.
 
 
 def load_pictures(run: RunSetup) -> tuple[Pixels, Samples]:
-    """All pictures, decoded by rank 0 and mapped by every process; what cannot be read is reported and left out."""
+    """All pictures, decoded once on each host and mapped by its processes; what cannot be read is told and left out."""
     items = [item for item in run.items if isinstance(item, DatasetItem)]
 
     def decoded(done: int) -> None:
         run.events.progress(done, len(items), None, "decoding")
         run.stopped()
 
-    if run.place.leads:
-        failures = decode_to_disk(run.folder / CACHE_FILE, items, run.plan.cache_size, decoded)
-        atomic.write_text(run.folder / UNREADABLE_FILE, json.dumps(failures))
+    if run.place.leads_host:
+        failures = decode_to_disk(run.scratch / CACHE_FILE, items, run.plan.cache_size, decoded)
+        atomic.write_text(run.scratch / UNREADABLE_FILE, json.dumps(failures))
         for index, reason in failures.items():
             run.events.log("warning", f"{items[index].path}: {reason}")
         if failures:
             run.events.log("warning", f"{len(failures)} of {len(items)} images cannot be read and are left out")
     wait_for_all(run.place)
-    found = json.loads((run.folder / UNREADABLE_FILE).read_text())
+    found = json.loads((run.scratch / UNREADABLE_FILE).read_text())
     samples = arrange(items, run.plan.classes, {int(key): reason for key, reason in found.items()})
     require_every_class(samples, run.plan.classes)
-    return map_cache(run.folder / CACHE_FILE), samples
+    return map_cache(run.scratch / CACHE_FILE), samples
 
 
 class Classification:
@@ -115,7 +120,8 @@ class Classification:
     def finish(self, network: nn.Module, training: Mapping[str, Any]) -> dict[str, Any]:
         """Calibrate, judge and write the model; the pictures are let go of."""
         run = self.run
-        report = finish(run, network, self.pixels, self.samples, training)
+        known = None if isinstance(network, NoNetwork) else network
+        report = finish(run, known, self.pixels, self.samples, training)
         for name in (CACHE_FILE, UNREADABLE_FILE):
             (run.folder / name).unlink(missing_ok=True)
         return report

@@ -1,0 +1,1 @@
+"""Scoring and embedding folders that are too large for one machine. `ray_pool` alone imports Ray, when it is asked."""

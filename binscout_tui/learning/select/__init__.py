@@ -1,0 +1,1 @@
+"""Choosing the best image of a set, and where to cut it."""
