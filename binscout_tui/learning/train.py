@@ -36,6 +36,7 @@ from binscout_tui.learning.process import (
     join_group,
     lock_run,
     same_everywhere,
+    wait_for_all,
 )
 from binscout_tui.learning.resources import watching
 from binscout_tui.learning.task import Learner, RunSetup
@@ -130,6 +131,7 @@ def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
         end(folder, trainer, training_facts(trainer, pace), events)
     elif place.leads_host:
         shutil.rmtree(run.scratch)
+    wait_for_all(place)  # or one could tear down the connections that another still holds
 
 
 def check_same(place: Place, config: TrainConfig, items: Sequence[Item]) -> None:
@@ -253,7 +255,7 @@ def record_epoch(folder: Path, trainer: Trainer, figures: EpochFigures, events: 
 def save(folder: Path, trainer: Trainer, **more: Any) -> None:
     """Replace the checkpoint, unless something in it is not a number: BinScoutError `loss_not_finite`, OSError."""
     if not trainer.is_finite():
-        raise not_finite(trainer.epoch + 1)
+        raise not_finite(trainer.epoch + (trainer.step > 0))
     save_checkpoint(folder, {**trainer.state(), **more})
 
 
