@@ -81,8 +81,9 @@ def _build(ours: Session, wanted: Wanted) -> None:
         pairs = counted(len(report.leaks), "pair that belongs together lies", "pairs that belong together lie")
         lines.append(f"{pairs} in different splits, as allowed")
     if report.known_good:
-        test_images = counted(report.known_good, "test image is", "test images are")
-        lines.append(f"{test_images} the gate's known-good list now")
+        what = "set" if report.task == "select" else "image"
+        tested = counted(report.known_good, f"test {what} is", f"test {what}s are")
+        lines.append(f"{tested} the gate's known-good list now")
     if report.unexamined:
         left_out = counted(report.unexamined, "image is not decoded yet and was", "images are not decoded yet and were")
         lines.append(f"{left_out} left out: `images examine --wait`")

@@ -41,7 +41,7 @@ def show_job(context: typer.Context, job_id: JobId) -> None:
     ours = session(context)
     with ours.workspace() as workspace:
         job = workspace.db.read(jobs.get, job_id)
-    ours.answer(job, line(job) + (f"\n{job.error}" if job.error else ""))
+    ours.answer(job, line(job))
 
 
 @jobs_app.command("cancel")
@@ -58,7 +58,7 @@ def cancel_job(context: typer.Context, job_id: JobId) -> None:
 
 @jobs_app.command("retry")
 def retry_job(context: typer.Context, job_id: JobId) -> None:
-    """Start a failed or cancelled job again from its last checkpoint."""
+    """Start a failed or cancelled job again from its last checkpoint where it has one."""
     from binscout_tui.jobs.control import retry
 
     ours = session(context)
@@ -78,6 +78,7 @@ def run_job(context: typer.Context, job_id: JobId) -> int:
 
 
 def line(job: Job) -> str:
-    """A job on one line."""
+    """A job on one line: how far it is, or why it failed."""
+    said = " ".join((job.error or job.message).split())
     progress = f"{job.done}/{job.total}" if job.total else ""
-    return f"{job.id:>5}  {job.kind:<10} {job.state:<10} {progress:<9} {job.message}".rstrip()
+    return f"{job.id:>5}  {job.kind:<10} {job.state:<10} {progress:<9} {said}".rstrip()

@@ -141,7 +141,7 @@ def delete(
     model: str,
     confirm: Annotated[str, typer.Option(help="Say `delete`: the files are gone for good.")] = "",
 ) -> None:
-    """Delete a model's files and what it predicted; its run, verdicts and history stay."""
+    """Delete a model's files, also the weights in its run, and what it predicted; report, verdicts, history stay."""
     from binscout_tui.operations.model_facts import delete as delete_model
     from binscout_tui.store import models
 

@@ -79,13 +79,12 @@ def _check(targets: list[str], *, force: bool, as_json: bool) -> None:
 
 
 def _read(workspace: Workspace, run_id: str) -> ReadRun:
+    from binscout_tui.operations.training import must_have_report
     from binscout_tui.reporting.folder import read_run
     from binscout_tui.store import runs
 
     run = workspace.db.read(runs.get, run_id)
-    if run.job.state != "done":
-        hint = "It is written at the end of a run."
-        raise BinScoutError(f"{run.id} is {run.job.state}; no report yet.", hint=hint, code="no_report")
+    must_have_report(workspace.paths, run)
     return read_run(workspace.paths.run(run.id))
 
 
@@ -127,9 +126,12 @@ def _put(text: str, target: str) -> str:
 
 
 def _named(workspace: Workspace, document: Document) -> Document:
-    """The document with what people call the images, not where their files lie."""
-    from binscout_tui.store import case_images
+    """The document with what people call the images, not where their files lie, and what is counted."""
+    from binscout_tui.store import case_images, datasets, runs
 
+    if document.task.name == "count":
+        run = workspace.db.read(runs.get, document.run)
+        document = document.counting(workspace.db.read(datasets.find, run.dataset_id).item)
     hashes = [image.sha256 for case in document.worst for image in case.images]
     return document.named(workspace.db.read(case_images.names, hashes))
 
@@ -146,6 +148,7 @@ def _as_data(found: ReadRun, document: Document) -> dict[str, Any]:
     return {
         "run": found.run,
         "task": found.report.task,
+        "counts": dict(document.facts).get("counts"),
         "report": {name: value for name, value in msgspec.to_builtins(found.report).items() if name != "raw"},
         "doubts": list(document.doubts),
         "wrong": document.wrong,
@@ -160,6 +163,7 @@ def _images(case: Any) -> list[dict[str, Any]]:
 
 def compare(context: typer.Context, before: str, after: str) -> None:
     """Compare two runs of one task, case by case on the test images that both were asked."""
+    from binscout_tui.operations.training import must_have_report
     from binscout_tui.reporting.folder import read_side
     from binscout_tui.reporting.versus import compare as compare_sides
     from binscout_tui.reporting.versus_data import as_data
@@ -169,6 +173,8 @@ def compare(context: typer.Context, before: str, after: str) -> None:
     ours = session(context)
     with ours.workspace() as workspace:
         found = [workspace.db.read(runs.get, name) for name in (before, after)]
+        for run in found:
+            must_have_report(workspace.paths, run)
         sides = [read_side(workspace.paths.run(run.id)) for run in found]
         versus = compare_sides(*sides)
         hashes = [image.sha256 for pair in versus.pairs for image in pair.after.images if pair.sort != "right"]

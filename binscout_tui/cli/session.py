@@ -90,9 +90,9 @@ class _Bar:
         line = f"{self.what} {done}"
         if total:
             filled = BAR * done // total
-            seconds = now - self.began
-            left = seconds / done * (total - done) if done else 0
-            line = f"{self.what} {'▓' * filled}{'░' * (BAR - filled)} {done}/{total}  {left:.0f} s left"
+            line = f"{self.what} {'▓' * filled}{'░' * (BAR - filled)} {done}/{total}"
+            if 0 < done < total:  # before the first and behind the last nobody knows
+                line += f"  {(now - self.began) / done * (total - done):.0f} s left"
         sys.stderr.write(f"\r\x1b[K{line}")
         sys.stderr.flush()
 

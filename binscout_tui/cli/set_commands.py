@@ -11,6 +11,8 @@ from binscout_tui.errors import UsageError
 from binscout_tui.store.sets import ImageSet
 
 set_app = typer.Typer(help="Sets of candidate images.", no_args_is_help=True)
+MOST_NUMBERS = 12
+"""A line shows the numbers of so many images; --json has all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +55,7 @@ def list_sets(
     context: typer.Context,
     state: Annotated[Literal["pending", "done", "skipped", "rejected"] | None, typer.Option()] = None,
 ) -> None:
-    """List sets."""
+    """List sets with the numbers of their images."""
     from binscout_tui.store import sets
 
     ours = session(context)
@@ -61,8 +63,14 @@ def list_sets(
         found = [workspace.db.read(sets.get, set_id) for set_id in workspace.db.read(sets.ids, state)]
     ours.answer(
         [_row(one) for one in found],
-        [f"{one.id:>6}  {one.state:<8}  {len(one.images)} images  {one.name}" for one in found],
+        [f"{one.id:>6}  {one.state:<8}  {_images(one)}  {one.name}" for one in found],
     )
+
+
+def _images(one: ImageSet) -> str:
+    """How many images, and the numbers by which they are chosen."""
+    numbers = ", ".join(str(image.id) for image in one.images[:MOST_NUMBERS])
+    return f"{len(one.images)} images: {numbers}{', …' if len(one.images) > MOST_NUMBERS else ''}"
 
 
 def _leave(context: typer.Context, set_id: int, state: Literal["skipped", "rejected"]) -> None:

@@ -91,6 +91,7 @@ def train(
 
 def _wait(ours: Session, workspace: Workspace, run_id: str) -> None:
     from binscout_tui.jobs.control import reconcile
+    from binscout_tui.operations.training import go_on_hint
 
     with ours.progress(f"train {run_id}") as on_progress:
         while (run := _run(workspace, run_id)).job.is_open:
@@ -100,7 +101,7 @@ def _wait(ours: Session, workspace: Workspace, run_id: str) -> None:
     if run.job.state != "done":
         raise BinScoutError(
             f"The run {run_id} is {run.job.state}. {run.job.error or ''}".rstrip(),
-            hint=f"`binscout jobs retry {run.job.id}` goes on from its last checkpoint.",
+            hint=go_on_hint(workspace.paths, run),
             code=f"run_{run.job.state}",
         )
 
@@ -126,11 +127,15 @@ def list_runs(context: typer.Context) -> None:
 
 @runs_app.command("show")
 def show_run(context: typer.Context, run_id: str) -> None:
-    """Show a run and its figures."""
+    """Show a run and its figures, or why it stopped."""
+    from binscout_tui.operations.training import go_on_hint
+
     ours = session(context)
     with ours.workspace() as workspace:
         run = _run(workspace, run_id)
-    ours.answer(_row(run), _describe(run))
+        stopped = run.job.state in ("failed", "cancelled")
+        next_step = [f"  {go_on_hint(workspace.paths, run)}"] if stopped else []
+    ours.answer(_row(run), _describe(run) + next_step)
 
 
 def evaluate(
@@ -151,6 +156,10 @@ def evaluate(
     if found["seen"]:
         seen = counted(found["seen"], find_task(found["task"]).sample)
         ours.say(f"{model} learned from {seen} of these, or was tuned on them: these figures flatter it.")
+    elif found["seen"] is None:
+        ours.say(f"Nobody knows what {model} learned from, so these figures may flatter it.")
+    if found["warning"]:
+        ours.say(found["warning"])
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -184,5 +193,6 @@ def _describe(run: Run) -> list[str]:
 
 
 def _line(run: Run) -> str:
-    reached = primary_text(run.task, run.metrics) if run.metrics else run.job.message
+    said = " ".join((run.job.error or run.job.message).split())
+    reached = primary_text(run.task, run.metrics) if run.metrics else said
     return f"{run.id:<20} {run.job.state:<10} {run.task:<9} {run.preset:<12} {reached}"

@@ -26,12 +26,22 @@ class Work:
     source: Path | Pinned | bytes
     crop: Crop | None = None
 
+    @property
+    def pictures(self) -> int:
+        """How many a model has to look at."""
+        return 1
+
 
 @dataclass(frozen=True, slots=True)
 class SetWork:
     """The candidates of one set."""
 
     sources: tuple[Path | Pinned | bytes, ...]
+
+    @property
+    def pictures(self) -> int:
+        """How many a model has to look at."""
+        return len(self.sources)
 
 
 class Model(Protocol):
@@ -51,7 +61,7 @@ class Ticket:
     """
 
     model: Model
-    work: Any
+    work: Work | SetWork
     expires: float
     deliver: Callable[[Ticket, Any], None]
     failed: Callable[[str], Any] = failed
@@ -74,6 +84,7 @@ class QueueFullError(BinScoutError):
 class Batcher:
     """Runs models on one thread, in batches of up to `max_batch` pictures of the same model, first come first served.
 
+    A set of more pictures than that is a batch of its own. `capacity` counts what was asked, whatever its pictures.
     `crashed` is called on that thread when it ends for a reason that is not a model's error.
     """
 
@@ -102,7 +113,7 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """Number of pictures in the queue, without those that are being worked on."""
+        """Number of tickets in the queue, without those that are being worked on."""
         return len(self._queue)
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
@@ -144,9 +155,12 @@ class Batcher:
             first = next((ticket for ticket in self._queue if not ticket.later), self._queue[0])
             batch: list[Ticket] = []
             others: deque[Ticket] = deque()
+            room = self.limit.now
             for ticket in self._queue:
                 like = ticket.model is first.model and ticket.later is first.later
-                fits = like and len(batch) < self.limit.now
+                if like:
+                    room -= ticket.work.pictures  # below 0 from the first that does not fit: none overtakes it
+                fits = like and (room >= 0 or not batch)
                 (batch if fits else others).append(ticket)
             self._queue = others
             return batch
@@ -161,8 +175,8 @@ class Batcher:
             return
         model = batch[0].model
 
-        def out_of_memory(size: int) -> None:
-            self.limit.shrink(size)
+        def out_of_memory(works: Sequence[Work | SetWork]) -> None:
+            self.limit.shrink(sum(work.pictures for work in works))
             model.release_memory()
 
         works = [ticket.work for ticket in batch]

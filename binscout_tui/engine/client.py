@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +20,7 @@ from binscout_tui.engine import address, launch
 from binscout_tui.engine.answers import CountLine, SetLine, SetPicture, SetToJudge, decode_count_line, decode_set_line
 from binscout_tui.engine.background_files import FOLDER
 from binscout_tui.engine.connection import Connection, EngineAbsentError, EngineBusyError, EngineGoneError, unresponsive
+from binscout_tui.engine.parts import parts
 from binscout_tui.engine.protocol import PredictionLine, PredictItem, decode_line
 from binscout_tui.errors import EXIT_REFUSED, BinScoutError
 from binscout_tui.settings import BackgroundSettings, EngineSettings
@@ -155,8 +155,7 @@ class EngineClient:
         deaths = _Deaths(self.root)
         if asked.model[0] is None:
             asked = replace(asked, model=self._defaults.get(asked.task, (None, None)))
-        remaining = iter(items)
-        while part := list(islice(remaining, self._part_size)):
+        for part in parts(items, self._part_size):
             waiting = dict(enumerate(part))
             while waiting:
                 try:
@@ -215,7 +214,7 @@ class EngineClient:
 
     @property
     def _part_size(self) -> int:
-        """Small enough that requests of others are not kept waiting for more than a batch."""
+        """In pictures; small enough that requests of others are not kept waiting for more than a batch."""
         return max(1, min(self._settings.max_batch, self._settings.queue))
 
     async def _answers(self, asked: _Asked, waiting: dict[int, Any]) -> AsyncGenerator[Any, None]:

@@ -21,11 +21,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def predict_isolated(
-    predict: Predict[Work], works: Sequence[Work], out_of_memory: Callable[[int], None], failed: Failed = failed
+    predict: Predict[Work],
+    works: Sequence[Work],
+    out_of_memory: Callable[[Sequence[Work]], None],
+    failed: Failed = failed,
 ) -> list[Any]:
     """One answer a work, in order. A batch that raises is split in halves until only the bad ones fail.
 
-    `out_of_memory` is told the size of every batch that did not fit, before its halves are tried; `failed` makes the
+    `out_of_memory` is told of every batch that did not fit, before its halves are tried; `failed` makes the
     answer that is an error.
     """
     answers = _all_or_error(predict, works)
@@ -36,7 +39,7 @@ def predict_isolated(
     log.warning("a batch of %d failed: %s", len(works), reason, exc_info=answers if len(works) == 1 else None)
     del answers  # its traceback keeps the memory of the failed batch alive
     if too_big:
-        out_of_memory(len(works))
+        out_of_memory(works)
     if len(works) == 1:
         return [failed(f"The model cannot read this picture ({reason}).")]
     half = len(works) // 2
@@ -66,7 +69,7 @@ class BatchLimit:
         self._good = 0
 
     def shrink(self, failed_size: int) -> None:
-        """A batch of `failed_size` did not fit."""
+        """A batch of `failed_size` pictures did not fit."""
         self.now = max(1, min(self.now, failed_size // 2))
         self._good = 0
 

@@ -203,7 +203,7 @@ def _speed(value: object, _rest: Event) -> str:
 
 def _time_left(value: object, _rest: Event) -> str:
     seconds = number(value)
-    return "" if seconds is None else f"{duration(seconds)} left"
+    return f"{duration(seconds)} left" if seconds else ""
 
 
 _SILENT = frozenset({"v", "type", "level", *TIME_KEYS})

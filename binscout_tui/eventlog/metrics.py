@@ -130,7 +130,7 @@ class MetricsReducer:
             what=self._texts["what"],
             lr=self._rates["lr"],
             samples_per_s=self._rates["samples_per_s"],
-            eta_s=self._rates["eta_s"] if self._time_left.seconds is None else self._time_left.seconds,
+            eta_s=self._eta_s,
             waited=self._rates["waited"],
             device=self._texts["device"],
             processes=self._processes,
@@ -139,6 +139,12 @@ class MetricsReducer:
             failure=self._failure,
             series={name: series.points() for name, series in self._series.items()},
         )
+
+    @property
+    def _eta_s(self) -> float | None:
+        """Measured where steps are made; of other work, such as the report behind them, what it says itself."""
+        measured = self._time_left.seconds if self._texts["what"] == TRAINING else None
+        return self._rates["eta_s"] if measured is None else measured
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Take in complete lines; those that are not events count for nothing."""
@@ -167,7 +173,8 @@ class MetricsReducer:
 
     def _take_texts(self, event: Event) -> None:
         message = event.get("message", event.get("msg"))
-        if isinstance(message, str):
+        failed = event.get("type") == "state" and event.get("state") == "failed"
+        if isinstance(message, str) and not failed:  # why it failed is no word on how far it is
             self._texts["message"] = message
         what = event.get("what")
         if isinstance(what, str):

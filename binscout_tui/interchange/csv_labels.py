@@ -20,6 +20,7 @@ COLUMNS = ("file", "sha256", "width", "height", "kind", "state", "class", "x1", 
 NAMES = {"file": ("file", "filename", "file_name", "image", "path"), "class": ("class", "label", "class_name")}
 """What other programs call the columns that a plain table of labels has."""
 _COORDINATES = {"x1", "y1", "x2", "y2", "xmin", "ymin", "xmax", "ymax"}
+_COUNTS_HINT = "Counts stand in the columns file,kind,class,count: kind is count, class is empty for everything."
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 Row = Mapping[str, str]
 Said = TypeVar("Said")
@@ -204,7 +205,9 @@ def _columns(cells: list[str], path: Path) -> list[str]:
     if "class" not in ours or not {"file", "sha256"} & set(ours):
         raise NotThatFormatError(
             f"{display_name(path.name)} has no columns for the picture and its class.",
-            hint="The first line names them, such as file,label; docs/formats.md has all.",
+            hint=_COUNTS_HINT
+            if "count" in ours
+            else "The first line names them, such as file,label; docs/formats.md has all.",
         )
     if len(set(ours)) < len(ours):
         raise NotThatFormatError(f"{display_name(path.name)} has a column twice.")
@@ -212,6 +215,12 @@ def _columns(cells: list[str], path: Path) -> list[str]:
         raise NotThatFormatError(
             f"{display_name(path.name)} has coordinates, but no column kind that says what a row is.",
             hint="Each row of a plain table is the class of a whole picture; docs/formats.md has the columns of boxes.",
+            code="no_kind",
+        )
+    if "kind" not in ours and "count" in ours:
+        raise NotThatFormatError(
+            f"{display_name(path.name)} has counts, but no column kind that says what a row is.",
+            hint=_COUNTS_HINT,
             code="no_kind",
         )
     return ours

@@ -20,6 +20,7 @@ from binscout_tui.eventlog.metrics import MetricsReader, RunProgress
 from binscout_tui.jobs.process import die_with_parent
 from binscout_tui.jobs.runner import CancelledError, Heart
 from binscout_tui.learning.config import command
+from binscout_tui.learning.tasks import find_task
 from binscout_tui.operations.originals import hash_of
 from binscout_tui.store import models, runs
 from binscout_tui.store.jobs import Job
@@ -30,8 +31,8 @@ BEAT_S = 1.0
 STOP_S = 20.0
 RESTARTS = 3
 EVENTS = "events.jsonl"
-SHOWN = (("val_acc", "acc"), ("val_top1", "top-1"), ("val_mae", "error"))
-"""The figure after an epoch that a list of jobs shows, and its word, for each task."""
+SHOWN = (("val_acc", "network acc"), ("val_top1", "network top-1"), ("val_mae", "error"))
+"""The figure after an epoch that a list of jobs shows, and its words, for each task."""
 PROBE_BYTES = 1 << 16
 MODEL_FILES = ("model.safetensors", "card.json")
 
@@ -47,7 +48,9 @@ def train(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
         begun_at = _size(folder / EVENTS)
         code = _attempt(folder, run, heart)
         if code == 0:
-            return _enter_model(workspace, run, folder)
+            result = _enter_model(workspace, run, folder)
+            heart.beat(result["epochs"], result["epochs"], reached(result))
+            return result
         last = _last_state(folder, begun_at)
         if last.get("state") == "failed":
             raise BinScoutError(last.get("message", "Training failed."), hint=last.get("hint", ""), code="training")
@@ -89,7 +92,7 @@ def _attempt(folder: Path, run: Run, heart: Heart) -> int:
     try:
         while True:
             metrics.poll()
-            if heart.beat(*_position(metrics.progress)):
+            if heart.beat(*position(metrics.progress)):
                 _stop(child)
                 raise CancelledError
             try:
@@ -116,7 +119,8 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _position(progress: RunProgress) -> tuple[int, int, str]:
+def position(progress: RunProgress) -> tuple[int, int, str]:
+    """(epochs done, all epochs, in words) of a run that goes on."""
     done, total = progress.epoch or 0, progress.epochs or 0
     shown = next((f" {word} {points[-1][1]:.2f}" for name, word in SHOWN if (points := progress.curve(name))), "")
     return done, total, f"epoch {done}/{total}{shown}" if total else progress.what or progress.message or "starting"
@@ -167,7 +171,7 @@ def _enter_model(workspace: Workspace, run: Run, folder: Path) -> Mapping[str, A
         size=weights.stat().st_size,
         card=card,
     )
-    return {"run": run.id, "model": run.id, **metrics}
+    return {"run": run.id, "model": run.id, "epochs": report["epochs"], **metrics}
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -190,6 +194,22 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": {"n": report["test"]["n"], **_figures(report["test"])},
         "baselines": {name: _figures(found) for name, found in report["baselines"].items()},
     }
+
+
+def reached(summary: Mapping[str, Any]) -> str:
+    """The first figure of the task on the test split, and the best that a baseline reaches."""
+    figure = find_task(summary["task"]).primary
+    value = _value(summary["metrics"], figure.name)
+    if value is None:
+        return "done"
+    known = [found for entry in summary["baselines"].values() if (found := _value(entry, figure.name)) is not None]
+    best = (max if figure.higher_is_better else min)(known, default=None)
+    return f"{figure.words} {value:.2f}" + ("" if best is None else f" (baseline {best:.2f})")
+
+
+def _value(found: Mapping[str, Any], name: str) -> float | None:
+    value: float | None = found.get("figures", {}).get(name, {}).get("value")
+    return value
 
 
 def _figures(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import torch
 
 from binscout_tui import atomic
 from binscout_tui.errors import BinScoutError
-
-CHECKPOINT_FILE = "checkpoint.pt"
+from binscout_tui.learning.tasks import CHECKPOINT_FILE as CHECKPOINT_FILE
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:

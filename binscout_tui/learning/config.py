@@ -22,7 +22,7 @@ from binscout_tui.learning.items import (
     damaged,
     dataset_text,
 )
-from binscout_tui.learning.presets import NO_NETWORK, find_preset
+from binscout_tui.learning.presets import find_preset
 from binscout_tui.learning.tasks import find_task
 
 CONFIG_FILE = "config.json"
@@ -80,7 +80,7 @@ def check_config(config: TrainConfig) -> None:
     """Refuse settings that cannot work; raises UsageError or BinScoutError."""
     find_task(config.task)
     preset = find_preset(config.task, config.preset)
-    if config.weights is not None and preset.arch == NO_NETWORK:
+    if config.weights is not None and not preset.steps:
         raise UsageError(
             f"The preset {preset.name} has no network that weights could be for.",
             hint="Leave out --weights, or name another preset.",
@@ -172,7 +172,8 @@ def _check_training(training: Sequence[Item]) -> None:
 def _check_leaks(items: Sequence[Item]) -> None:
     places: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in items:
-        places["image", item.identity].add(item.split)
+        for name in item.contents:
+            places["image", name].add(item.split)
         if item.group:
             places["group", item.group].add(item.split)
     leaked = sorted(f"{kind} {name[:60]}" for (kind, name), splits in places.items() if len(splits) > 1)

@@ -22,12 +22,15 @@ def in_words(error: Exception) -> BinScoutError | None:
     said = str(error).lower()
     if isinstance(error, BinScoutError):
         return error
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(word in said for word in NO_MEMORY):
+    refused = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    if refused or isinstance(error, MemoryError | torch.OutOfMemoryError) or any(word in said for word in NO_MEMORY):
         return BinScoutError(
             f"There is not enough memory for this training: {first_line(error)}",
             hint="Close other programs and go on, or train anew with a smaller --batch-size or --image-size.",
             code="out_of_memory",
         )
+    if isinstance(error, OSError):
+        return disk_refused(error)
     if isinstance(error, RuntimeError) and distributed.is_initialized() and any(word in said for word in LOST):
         return BinScoutError(
             "Another process of this training has ended.",

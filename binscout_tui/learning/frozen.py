@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,15 +87,9 @@ def describe_sources(
     kept after every `part` pictures, and when `stop` raises. Raises OSError when the disk is full.
     """
     own = folder / kind.name
-    known = _load(own, kind)
     cuts = [_Cut(*pair) for pair in zip(sources, crops or [None] * len(sources), strict=True)]
     found = np.zeros((len(sources), kind.width), np.float32)
-    missing = []
-    for index, cut in enumerate(cuts):
-        if cut.key in known:
-            found[index] = known[cut.key]
-        else:
-            missing.append(index)
+    missing = _fill(own, kind, cuts, found)
     failures: dict[int, str] = {}
     for start in range(0, len(missing), part):
         rows = missing[start : start + part]
@@ -154,21 +149,33 @@ def _row(width: int) -> np.dtype[np.void]:
     return np.dtype([("sha256", "S64"), ("features", "<f2", (width,))])
 
 
-def _load(folder: Path, kind: Kind) -> dict[str, NDArray[np.float16]]:
-    """{hash: features} of all parts; a damaged part is deleted, because it can be made again."""
-    known: dict[str, NDArray[np.float16]] = {}
+def _fill(folder: Path, kind: Kind, cuts: Sequence[_Cut], found: Features) -> list[int]:
+    """Fill the rows of `found` that are kept; those that are not. Nothing else that is kept is held in memory."""
+    wanted: defaultdict[bytes, list[int]] = defaultdict(list)
+    for index, cut in enumerate(cuts):
+        wanted[cut.key.encode("ascii")].append(index)
+    missing = set(range(len(cuts)))
+    for part in _parts(folder, kind):
+        for place, name in enumerate(part["sha256"].tolist()):
+            if name in wanted:
+                found[wanted[name]] = part["features"][place]
+                missing.difference_update(wanted[name])
+    return sorted(missing)
+
+
+def _parts(folder: Path, kind: Kind) -> Iterator[NDArray[np.void]]:
+    """The parts, mapped from their files; a damaged one is deleted, because it can be made again."""
     for path in sorted(folder.glob("*.npy")) if folder.is_dir() else []:
         try:
-            part = np.load(path, allow_pickle=False)
+            part = np.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:
             print(f"{path.name} of {kind.name} is damaged and made again: {error}", flush=True)
             path.unlink()
             continue
         if part.dtype == _row(kind.width) and part.ndim == 1:
-            known.update(zip((name.decode("ascii") for name in part["sha256"]), part["features"], strict=True))
+            yield part
         else:
             path.unlink()
-    return known
 
 
 def _keep(folder: Path, kind: Kind, hashes: Sequence[str], features: Features) -> None:

@@ -31,9 +31,9 @@ class DatasetItem(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
 
     @property
-    def identity(self) -> str:
-        """What must be in one split only."""
-        return self.sha256 + repr(self.crop)
+    def contents(self) -> list[str]:
+        """What must each be in one split only."""
+        return [self.sha256 + repr(self.crop)]
 
 
 class SetImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +58,9 @@ class SetItem(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
 
     @property
-    def identity(self) -> str:
-        """What must be in one split only."""
-        return self.key
+    def contents(self) -> list[str]:
+        """What must each be in one split only."""
+        return [image.sha256 for image in self.images]
 
 
 class CountItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +81,9 @@ class CountItem(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
 
     @property
-    def identity(self) -> str:
-        """What must be in one split only."""
-        return self.sha256
+    def contents(self) -> list[str]:
+        """What must each be in one split only."""
+        return [self.sha256]
 
 
 Item = DatasetItem | SetItem | CountItem

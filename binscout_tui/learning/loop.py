@@ -33,6 +33,7 @@ from binscout_tui.learning.times import Times
 WARM_UP = 0.05  # of all steps
 MOST_GRADIENT = 2.0
 EMA_DECAY = 0.998
+SEEDS = 2**63  # torch takes no larger ones
 ORDER = 1023  # the rank whose seed draws the order of the samples, the same in all processes
 
 
@@ -98,13 +99,17 @@ class Trainer:
         return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
 
     def run_epoch(self, after_step: Callable[[float], None]) -> EpochFigures:
-        """Train the rest of this epoch; `after_step` is called with each loss and may raise to stop."""
+        """Train the rest of this epoch; `after_step` is called with each loss and may raise to stop.
+
+        The means are those of all processes on rank 0, and mean nothing elsewhere.
+        """
         self.parallel.train()
         self._timed = Times()
         for batch in self.batches():
             loss = self.learn(batch)
             after_step(loss)
         self._before = self.spent()
+        self.gather()
         figures = self._figures()
         self._timed = Times()
         self.epoch, self.step, self._sums = self.epoch + 1, 0, defaultdict(float)
@@ -117,21 +122,26 @@ class Trainer:
             return before
         return Spent(before.seconds + now.seconds, before.waited + now.waited, before.steps + now.steps)
 
-    def _figures(self) -> EpochFigures:
+    def gather(self) -> None:
+        """Rank 0 takes over what all have summed, so that its state has the whole of it. Called in all processes."""
+        if self.place.world == 1:
+            return
         names = sorted(self._sums)
-        totals = torch.tensor([self._sums[name] for name in names], dtype=torch.float64)
-        if self.place.world > 1:
-            totals = totals.to(self.place.device)
-            distributed.all_reduce(totals)
-            totals = totals.cpu() / self.place.world
-        shown = dict(zip(names, (totals / self.plan.steps).tolist(), strict=True))
+        totals = torch.tensor([self._sums[name] for name in names], dtype=torch.float64, device=self.place.device)
+        distributed.all_reduce(totals)
+        own = totals.tolist() if self.place.leads else [0.0] * len(names)
+        self._sums = defaultdict(float, zip(names, own, strict=True))
+
+    def _figures(self) -> EpochFigures:
+        """Of the sums gathered: only those of rank 0 say something."""
+        shown = {name: total / self.place.world / self.plan.steps for name, total in self._sums.items()}
         samples = self._timed.steps * self.plan.batch_size
         rate = self.optimizer.param_groups[-1]["lr"]
         return EpochFigures(shown.pop("loss"), shown, rate, samples / self._timed.seconds, self._timed.waited_share)
 
     def _seed(self, rank: int, step: int = 0) -> int:
         """A seed of its own for each epoch, step and process."""
-        return ((self.plan.seed * 1_000_003 + self.epoch) * 100_003 + step) * 1024 + rank
+        return (((self.plan.seed * 1_000_003 + self.epoch) * 100_003 + step) * 1024 + rank) % SEEDS
 
     def _rows(self) -> list[NDArray[np.intp]]:
         """The rows of this process's share of each batch of the epoch."""
@@ -196,7 +206,7 @@ class Trainer:
         return all(bool(torch.isfinite(value).all()) for value in kept)
 
     def state(self) -> dict[str, Any]:
-        """Everything that the next step needs."""
+        """Everything that the next step needs; of several processes that of rank 0 after `gather`."""
         return {
             "epoch": self.epoch,
             "step": self.step,
@@ -204,6 +214,7 @@ class Trainer:
             "spent": dataclasses.astuple(self.spent()),
             "resumed": self.resumed,
             "sums": dict(self._sums),
+            "processes": self.place.world,
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -226,7 +237,9 @@ class Trainer:
             self.schedule._last_lr = state["schedule"]["lr"]
             self.epoch, self.step, self.resumed = state["epoch"], state["step"], state["resumed"] + 1
             self._before = Spent(*state["spent"])
-            self._sums = defaultdict(float, state["sums"])
+            # rank 0 goes on with the sums of all; other processes need the same names
+            share = self.place.world / state["processes"] if self.place.leads else 0.0
+            self._sums = defaultdict(float, {name: total * share for name, total in state["sums"].items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise mismatch(error) from error
 

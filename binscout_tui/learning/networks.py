@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,9 +74,10 @@ def _tensors(file: Path) -> dict[str, Tensor]:
             loaded: Any = load_file(file)
         else:
             loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:
+        # The reader of torch trips over whatever a file that is none of its own holds, with errors of any kind.
         raise BinScoutError(
-            f"The weights file {file} cannot be read: {first_line(error)}",
+            f"The weights file {file} cannot be read: {_why(error)}.",
             hint="Name a .safetensors file, or a torch checkpoint that holds tensors only.",
             code="weights_unreadable",
         ) from error
@@ -86,7 +86,19 @@ def _tensors(file: Path) -> dict[str, Tensor]:
             loaded = loaded[wrapper]
             break
     members = loaded.items() if isinstance(loaded, Mapping) else ()
-    return {name.removeprefix("module."): value for name, value in members if isinstance(value, Tensor)}
+    tensors = {name: value for name, value in members if isinstance(value, Tensor) and isinstance(name, str)}
+    return {name.removeprefix("module."): value for name, value in tensors.items()}
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a file, without a full stop; what torch says of it is not for people."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, SafetensorError):
+        return first_line(error).rstrip(".")
+    if isinstance(error, MemoryError):
+        return "it wants more memory than there is"
+    return "it is no torch checkpoint of tensors, or a damaged one"
 
 
 def classifier_names(network: nn.Module) -> set[str]:

@@ -50,14 +50,12 @@ def make_plan(config: TrainConfig, items: Sequence[Item], world: int) -> Plan:
     steps = max(FEWEST_STEPS if config.epochs is None else 1, training // batch_size)
     return Plan(
         seed=config.seed,
-        classes=tuple(
-            sorted({item.label for item in items if isinstance(item, DatasetItem) and item.split == "train"})
-        ),
+        classes=_classes(items),
         image_size=image_size,
         cache_size=round(image_size * 8 / 7),
         batch_size=batch_size,
         steps=steps,
-        epochs=config.epochs or _epochs(preset, training, steps),
+        epochs=_epochs(config, preset, training, steps),
         lr=config.lr or preset.lr,
         weight_decay=preset.weight_decay,
         layer_decay=preset.layer_decay,
@@ -74,9 +72,11 @@ def _classes(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(sorted(labels))
 
 
-def _epochs(preset: Preset, training: int, steps: int) -> int:
+def _epochs(config: TrainConfig, preset: Preset, training: int, steps: int) -> int:
     if not preset.steps:
         return 0
+    if config.epochs is not None:
+        return config.epochs
     share = SMALL_DATASET + (1 - SMALL_DATASET) * min(1.0, training / FULL_DATASET)
     return max(FEWEST_EPOCHS, round(preset.steps * share / steps))
 

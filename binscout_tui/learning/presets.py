@@ -147,7 +147,7 @@ COUNT = _named(
         arch="area",
         image_size=256,
         batch_size=8,
-        steps=1,
+        steps=0,
         lr=1e-3,
     ),
 )

@@ -22,17 +22,23 @@ from binscout_tui.errors import BinScoutError, ConflictError
 PR_SET_PDEATHSIG = 1
 LOCK_FILE = "run.lock"
 LOCK_PATIENCE = 5.0  # seconds; a killed predecessor may still be on its way out
+STEP_PATIENCE = timedelta(minutes=30)  # a process that takes longer for its part of a step hangs
+PATIENCE = timedelta(days=30)  # what one process does for all may take: decoding, features, judging
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rank `rank` of `world` processes, `local_rank` of those on host number `host`, working on `device`."""
+    """Rank `rank` of `world` processes, `local_rank` of those on host number `host`, working on `device`.
+
+    `patient` is a group of them all in which they may wait for each other for days.
+    """
 
     rank: int
     world: int
     device: torch.device
     host: int = 0
     local_rank: int = 0
+    patient: distributed.ProcessGroup | None = None
 
     @property
     def leads(self) -> bool:
@@ -53,16 +59,18 @@ class StopRequest:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
-    def agreed(self, place: Place, bad: bool) -> tuple[bool, bool]:
-        """(any process was asked to stop, any has a `bad` loss): the same answer in all, who must leave together.
+    def agreed(self, place: Place, bad: bool, due: bool) -> tuple[bool, bool, bool]:
+        """(any process was asked to stop, any has a `bad` loss, for any a checkpoint is `due`): the same in all.
+
+        They leave together, and gather together what a checkpoint holds.
 
         A process that died cannot answer, which raises RuntimeError here: that is a failure and not a cancellation.
         """
         if place.world > 1:
-            flags = torch.tensor([float(self.asked), float(bad)], device=place.device)
+            flags = torch.tensor([float(self.asked), float(bad), float(due)], device=place.device)
             distributed.all_reduce(flags, op=distributed.ReduceOp.MAX)
-            self.asked, bad = bool(flags[0].item()), bool(flags[1].item())
-        return self.asked, bad
+            self.asked, bad, due = (flag > 0 for flag in flags.tolist())
+        return self.asked, bad, due
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
@@ -112,10 +120,12 @@ def join_group(wanted: str) -> Place:
         torch.cuda.set_device(device)
     else:
         torch.set_num_threads(_compute_threads(int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
+    patient = None
     if world > 1:
         backend = "nccl" if device.type == "cuda" else "gloo"
-        distributed.init_process_group(backend, timeout=timedelta(minutes=30))
-    return Place(rank, world, device, host, local_rank)
+        distributed.init_process_group(backend, timeout=STEP_PATIENCE)
+        patient = distributed.new_group(backend="gloo", timeout=PATIENCE)
+    return Place(rank, world, device, host, local_rank, patient)
 
 
 def _compute_threads(local_world: int) -> int:
@@ -128,9 +138,9 @@ def _compute_threads(local_world: int) -> int:
 
 
 def wait_for_all(place: Place) -> None:
-    """Return when every process has come here."""
+    """Return when every process has come here, however long one of them was busy."""
     if place.world > 1:
-        distributed.barrier()
+        distributed.barrier(place.patient)
 
 
 def same_everywhere(place: Place, digest: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +47,10 @@ class Learner(Protocol):
 
     network: nn.Module
     weights: Tensor
+
+    @property
+    def unreadable(self) -> Collection[str]:
+        """The paths of the pictures that this host could not read and left out."""
 
     def batch(self, rows: NDArray[np.intp], generator: torch.Generator) -> Any:
         """The samples `rows` (0..n-1) as tensors on the device; called in a second thread while the network learns."""

@@ -8,6 +8,7 @@ from typing import Literal
 from binscout_tui.errors import UsageError
 
 REPORT_FILE = "report.json"
+CHECKPOINT_FILE = "checkpoint.pt"
 CASES_FILE = "cases.jsonl"
 TaskName = Literal["classify", "select", "count"]
 

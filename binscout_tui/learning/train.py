@@ -18,12 +18,12 @@ from typing import Any
 
 from torch import distributed
 
-from binscout_tui.errors import BinScoutError, ConflictError
+from binscout_tui.errors import BinScoutError, ConflictError, StorageError
 from binscout_tui.learning.card import CARD_FILE
 from binscout_tui.learning.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from binscout_tui.learning.config import TrainConfig, check_dataset, read_config
 from binscout_tui.learning.events import FILE_NAME, EventWriter
-from binscout_tui.learning.faults import disk_refused, in_words, not_finite
+from binscout_tui.learning.faults import in_words, not_finite
 from binscout_tui.learning.items import DATASET_FILE, Item, dataset_text, read_items
 from binscout_tui.learning.loop import EpochFigures, Trainer
 from binscout_tui.learning.pace import alone, training_facts
@@ -71,9 +71,6 @@ def main() -> int:
         except Cancelled:
             events.state("cancelled")
             return EXIT_CANCELLED
-        except OSError as error:
-            _failed(events, disk_refused(error))
-            return EXIT_STORAGE
         except Exception as error:
             known = in_words(error)
             _failed(
@@ -81,7 +78,7 @@ def main() -> int:
             )
             if known is None:
                 raise
-            return 1
+            return EXIT_STORAGE if isinstance(known, StorageError) else 1
         finally:
             if distributed.is_initialized():
                 distributed.destroy_process_group()
@@ -131,7 +128,20 @@ def train(folder: Path, stop: StopRequest, events: EventWriter) -> None:
         end(folder, trainer, training_facts(trainer, pace), events)
     elif place.leads_host:
         shutil.rmtree(run.scratch)
-    wait_for_all(place)  # or one could tear down the connections that another still holds
+    leave_together(place)
+
+
+def leave_together(place: Place) -> None:
+    """Return when all are here, or one could tear down the connections that another still holds.
+
+    The others wait for the leader to judge and write. When it comes the model is there, and whatever becomes of the
+    others cannot make that a failure.
+    """
+    try:
+        wait_for_all(place)
+    except RuntimeError:
+        if not place.leads:
+            raise
 
 
 def check_same(place: Place, config: TrainConfig, items: Sequence[Item]) -> None:
@@ -147,7 +157,8 @@ def check_same(place: Place, config: TrainConfig, items: Sequence[Item]) -> None
 
 def check_samples(place: Place, learner: Learner) -> None:
     """BinScoutError `samples_differ` unless every process could read the same pictures."""
-    if not same_everywhere(place, hashlib.sha256(learner.weights.numpy().tobytes()).hexdigest()):
+    seen = json.dumps([learner.weights.tolist(), sorted(learner.unreadable)])
+    if not same_everywhere(place, hashlib.sha256(seen.encode()).hexdigest()):
         raise BinScoutError(
             "The hosts could not read the same pictures.",
             hint="Make every picture of the dataset readable at the same path on all hosts.",
@@ -205,19 +216,24 @@ class Guard:
         """Raises Cancelled, with a checkpoint of this very step, or BinScoutError `loss_not_finite`, with the last."""
         self._steps += 1
         place = self.trainer.place
-        asked, bad = self.stop.agreed(place, not math.isfinite(loss))
+        asked, bad, due = self.stop.agreed(place, not math.isfinite(loss), place.leads and self._is_due())
         if bad:
             raise not_finite(self.trainer.epoch + 1)
+        if asked or due:
+            self._save()
         if place.leads:
-            self._save(at_once=asked)
             self._tell(loss)
         if asked:
             raise Cancelled
 
-    def _save(self, *, at_once: bool) -> None:
+    def _is_due(self) -> bool:
         """The end of an epoch has a checkpoint of its own."""
         ends = self.trainer.step == self.trainer.plan.steps
-        if at_once or (not ends and time.monotonic() - self._saved >= self._checkpoint_every):
+        return not ends and time.monotonic() - self._saved >= self._checkpoint_every
+
+    def _save(self) -> None:
+        self.trainer.gather()
+        if self.trainer.place.leads:
             save(self.folder, self.trainer)
             self.saved()
 

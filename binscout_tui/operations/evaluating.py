@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -9,22 +10,28 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from binscout_tui.errors import BinScoutError
+from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.learning.items import DatasetItem, Item, SetItem, dataset_text
 from binscout_tui.learning.metrics import wilson
 from binscout_tui.learning.splits import SPLITS, Split
+from binscout_tui.operations.counting import item_of
+from binscout_tui.operations.dataset_material import counted_class
 from binscout_tui.operations.run_items import run_items
 from binscout_tui.store import datasets, models, runs
+from binscout_tui.store.datasets import Dataset
+from binscout_tui.store.models import Model
 from binscout_tui.store.runs import Run
 from binscout_tui.workspace import Workspace
 
 
 def evaluate(workspace: Workspace, model_id: str, dataset: str, split: Split) -> dict[str, Any]:
-    """`{"model", "task", "dataset", "split", "seen", "metrics", "baselines"}`: figures of a model on one split.
+    """`{"model", "task", "dataset", "split", "seen", "warning", "metrics", "baselines"}` of a model on one split.
 
     `seen` is how many images (sets for `select`) of the split the model learned from or was tuned on: with any, the
-    figures flatter it. The baselines are those of the model's own run where that was judged on the same pictures, else
-    they are measured too where they need no training. Raises BinScoutError.
+    figures flatter it; None where nobody knows, since no run is known that made it. The baselines are those of the
+    model's own run where that was judged on the same pictures, else they are measured too where they need no training.
+    `warning` says where a model that counts one thing is measured by numbers of another, else None.
+    Raises BinScoutError.
     """
     model = workspace.db.read(models.get, model_id)
     version = workspace.db.read(datasets.find, dataset)
@@ -45,6 +52,7 @@ def evaluate(workspace: Workspace, model_id: str, dataset: str, split: Split) ->
         "dataset": version.id,
         "split": split,
         "seen": _seen(workspace, run, items, split),
+        "warning": workspace.db.read(_other_item, model, version) if model.task == "count" else None,
         "metrics": metrics,
         "baselines": _of_run(run, version.id, split) or baselines,
     }
@@ -82,9 +90,26 @@ def _of_run(run: Run | None, version_id: str, split: Split) -> dict[str, Any]:
     return found
 
 
-def _seen(workspace: Workspace, run: Run | None, items: Sequence[Item], split: Split) -> int:
+def _other_item(db: sqlite3.Connection, model: Model, version: Dataset) -> str | None:
+    """What to say where a model and a version count different things; nothing where nobody knows (a store function)."""
+    learned = item_of(db, model)
+    if learned is None or _class_of(db, learned) == _class_of(db, version.item):
+        return None
+    model_counts, there = learned or "everything", version.item or "everything"
+    return f"{model.id} counts {model_counts}, and {version.name} has numbers of {there}: these are different things."
+
+
+def _class_of(db: sqlite3.Connection, item: str) -> str | int:
+    """The class of an item, since two names may stand for one; its name where it has none any more."""
+    try:
+        return counted_class(db, item)[1] if item else ""
+    except NotFoundError:
+        return item
+
+
+def _seen(workspace: Workspace, run: Run | None, items: Sequence[Item], split: Split) -> int | None:
     if run is None:
-        return 0
+        return None
     learned = workspace.db.read(datasets.hashes, run.dataset_id, ("train", "val"))
     return sum(not learned.isdisjoint(_hashes(item)) for item in items if item.split == split)
 

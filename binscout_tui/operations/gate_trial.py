@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,16 @@ import msgspec
 import numpy as np
 
 from binscout_tui.engine.client import EngineClient, PredictItem, SetPicture, SetToJudge
+from binscout_tui.engine.protocol import DEADLINE
+from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.imaging.hashes import hamming
 from binscout_tui.learning.gate import CountCase, GateCase, GateMeasured, SetCase
 from binscout_tui.learning.splits import Split
+from binscout_tui.operations.counting import item_of
+from binscout_tui.operations.dataset_material import counted_class
 from binscout_tui.operations.lookalikes import NEAR_DUPLICATE_BITS
 from binscout_tui.settings import GateSettings
-from binscout_tui.store import datasets, known_good, models, runs
+from binscout_tui.store import classes, datasets, known_good, models, runs
 from binscout_tui.store.images import Image, unsigned
 from binscout_tui.store.known_good import KnownCount, KnownGood, KnownSet, Listed, identity
 from binscout_tui.store.models import Basis, Model
@@ -34,7 +39,8 @@ class Trial:
     """All that a verdict depends on, as it was at one moment.
 
     `images` are those of the list by their ids; `leaked` hashes of images that `model` learned, `alike` of known-good
-    images that look like one of those.
+    images that look like one of those. `item` is what a model that counts learned to count, as the list names it; ''
+    everything, None where nobody knows.
     """
 
     model: Model
@@ -44,6 +50,7 @@ class Trial:
     leaked: set[str]
     alike: set[str]
     basis: Basis
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,19 @@ def gather(db: sqlite3.Connection, model_id: str, floors: GateSettings) -> Trial
         leaked=leaked,
         alike=_alike(db, model, images.values()) - leaked,
         basis=models.basis(db, model_id, floors),
+        item=_counts(db, model) if model.task == "count" else None,
     )
+
+
+def _counts(db: sqlite3.Connection, model: Model) -> str | None:
+    """What a model counts: the class of the item of its data set, since the list holds classes."""
+    item = item_of(db, model)
+    if not item:
+        return item
+    try:
+        return classes.get(db, counted_class(db, item)[1]).name
+    except NotFoundError:
+        return item
 
 
 def _leaked(db: sqlite3.Connection, model: Model, listed: Iterable[Image]) -> set[str]:
@@ -100,7 +119,7 @@ def _alike(db: sqlite3.Connection, model: Model, listed: Iterable[Image]) -> set
 
 
 async def ask_all(client: EngineClient, paths: Paths, model: Model, trial: Trial) -> Said:
-    """Load `model` beside the others and ask it about all samples. Raises BinScoutError."""
+    """Load `model` beside the others and ask it about all samples. Raises BinScoutError, also for a busy engine."""
     await client.load(model.id, sha256=model.sha256, default=False)
     if not trial.listed:
         return Said({}, GateMeasured(memory_bytes=await _memory(client, model.id)), [], None)
@@ -114,10 +133,27 @@ async def ask_all(client: EngineClient, paths: Paths, model: Model, trial: Trial
     return Said(lines, measured, once, not different(once, again))
 
 
-def ask(
+async def ask(
     client: EngineClient, paths: Paths, model: Model, listed: Sequence[Listed], images: Mapping[int, Image]
 ) -> AsyncGenerator[Any, None]:
-    """One line of the engine an entry; its id is the entry's identity."""
+    """One line of the engine an entry; its id is the entry's identity.
+
+    Raises BinScoutError (`engine_busy`) for an entry that it did not come to in time: that says nothing of the model.
+    """
+    async with aclosing(_lines(client, paths, model, listed, images)) as lines:
+        async for line in lines:
+            if line.error == DEADLINE:
+                raise BinScoutError(
+                    f"The engine was too busy to ask {model.id} about all known-good samples.",
+                    hint="Try again when it has less to do.",
+                    code="engine_busy",
+                )
+            yield line
+
+
+def _lines(
+    client: EngineClient, paths: Paths, model: Model, listed: Sequence[Listed], images: Mapping[int, Image]
+) -> AsyncGenerator[Any, None]:
     if model.task == "select":
         sets = [_set(paths, entry, images) for entry in listed if isinstance(entry, KnownSet)]
         return client.suggest(model.id, sets, sha256=model.sha256)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -186,12 +187,18 @@ def judged(trial: Trial, said: Said, rival: Said | None, floors: GateSettings) -
         return judge_sets(gate_trial.set_cases(listed, lines), floors, active=active, evidence=evidence)
     if trial.model.task == "count":
         before = None if rival is None else gate_trial.count_cases(listed, rival.lines)
-        return judge_counts(gate_trial.count_cases(listed, lines), floors, active=before, evidence=evidence)
+        cases = gate_trial.count_cases(listed, lines)
+        return judge_counts(cases, floors, active=before, item=trial.item, evidence=evidence)
     return judge(
         gate_trial.class_cases(listed, lines),
         floors,
         classes=trial.model.card.get("classes", []),
         active=None if rival is None else gate_trial.class_cases(listed, rival.lines),
-        has_threshold=float(trial.model.card.get("unknown_threshold", 0) or 0) > 0,
+        has_threshold=_can_refuse(trial.model.card),
         evidence=evidence,
     )
+
+
+def _can_refuse(card: Mapping[str, Any]) -> bool:
+    """Whether a classifier calls anything unknown: by a rule, or by too little confidence."""
+    return bool(card.get("unknown")) or float(card.get("unknown_threshold", 0) or 0) > 0

@@ -9,7 +9,7 @@ from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.learning.gating.classify import NOTHING
 from binscout_tui.operations import count_truth
 from binscout_tui.operations.dataset_material import SETS_LEFT_OUT, counted_class, why_not
-from binscout_tui.store import dataset_sources, datasets, frozen_sets, images, labels
+from binscout_tui.store import classes, dataset_sources, datasets, frozen_sets, images, labels
 from binscout_tui.store import known_good as lists
 from binscout_tui.store.images import Image
 from binscout_tui.store.users import User
@@ -75,6 +75,10 @@ def _add_count(db: sqlite3.Connection, user: User, image: Image, item: str, *, m
     if entry is not None:
         _may_loosen(user, f"image {image.id}", entry.must_pass, must_pass)
         _may_expect(user, image.id, str(entry.count), str(truth.count))
+        name = classes.get(db, class_id).name if class_id else None
+        if entry.item != name:
+            what = f"Counting {name or 'everything'} instead of {entry.item or 'everything'} in image {image.id}"
+            user.must_be("admin", what)
     _keep_for_testing(db, "count", image.id, image.source_group)
     lists.add_known_count(db, user.uid, image.id, truth.count, class_id=class_id, must_pass=must_pass)
 
@@ -88,14 +92,14 @@ def _add_set(db: sqlite3.Connection, user: User, set_id: int, *, must_pass: bool
         raise UsageError(f"Set {set_id} is one of those {SETS_LEFT_OUT[why or 'pending']}.", code="not_decided")
     members = [images.get(db, image_id) for image_id in choice.members]
     key = frozen_sets.key_of([image.sha256 for image in members])
+    chosen = choice.members.index(choice.chosen)
     entry = lists.known_set(db, key)
     if entry is not None:
         _may_loosen(user, f"set {set_id}", entry.must_pass, must_pass)
-        if entry.chosen != choice.members.index(choice.chosen):
-            user.must_be("admin", f"Expecting another choice of set {set_id}")
+        if (entry.chosen, entry.crop) != (chosen, choice.crop):
+            user.must_be("admin", f"Expecting another choice or crop of set {set_id}")
     for image_id, group in dataset_sources.set_groups(db, choice.members).items():
         _keep_for_testing(db, frozen_sets.TASK, image_id, group)
-    chosen = choice.members.index(choice.chosen)
     lists.add_known_set(db, user.uid, key, choice.members, chosen, set_id=set_id, crop=choice.crop, must_pass=must_pass)
 
 

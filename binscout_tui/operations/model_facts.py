@@ -17,6 +17,9 @@ from binscout_tui.store.shelf import needed_by
 from binscout_tui.store.users import User
 from binscout_tui.workspace import Paths, Workspace
 
+RUN_WEIGHTS = ("model.safetensors", "checkpoint.pt")
+"""What a run keeps of the weights of its model."""
+
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """A figure on the test split with its 95 % interval, and those of the baselines; None where it is not known."""
@@ -105,40 +108,47 @@ def _value(found: dict[str, Any], name: str) -> tuple[float | None, tuple[float,
 
 
 def delete(workspace: Workspace, model_id: str) -> int:
-    """Delete a model's files and what it predicted; how many bytes that freed. Its run, verdicts and history stay.
+    """Delete a model's files, also the weights in its run, and what it predicted; how many bytes that freed.
+
+    The run with card and report, the verdicts and the history stay.
 
     Raises RefusedError for who is no admin and for a model that is needed, NotFoundError, StorageError.
     """
-    size = workspace.db.write(forget, workspace.user, model_id)
-    remove_files(workspace.paths, model_id)
-    return size
+    return remove_files(workspace.paths, workspace.db.write(forget, workspace.user, model_id))
 
 
-def forget(db: sqlite3.Connection, user: User, model_id: str) -> int:
-    """Write down that a model is deleted; the bytes of its weights (a store function). Raises as `delete`."""
+def forget(db: sqlite3.Connection, user: User, model_id: str) -> Model:
+    """Write down that a model is deleted; what it was (a store function). Raises as `delete`."""
     user.must_be("admin", "Deleting a model")
     model = models.get(db, model_id)
     why = needed_by(db, model)
     if why is not None:
         raise RefusedError(why, hint="Only what nothing needs can be deleted.", code="model_needed")
     models.delete(db, user.uid, model_id)
-    return model.bytes
+    return model
 
 
-def remove_files(paths: Paths, model_id: str) -> None:
-    """Remove the folder of a model that was forgotten. Raises StorageError."""
-    folder = paths.model(model_id)
+def remove_files(paths: Paths, model: Model) -> int:
+    """Remove the folder of a model that was forgotten, and the weights in its run; the bytes. Raises StorageError."""
+    folder = paths.model(model.id)
     aside = folder.with_name(f".deleted-{folder.name}")
+    in_run = [paths.run(model.run_id) / name for name in RUN_WEIGHTS] if model.run_id is not None else []
     try:
         if folder.is_dir():
             folder.rename(aside)
+        files = [path for path in (*aside.rglob("*"), *in_run) if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+        for path in files:
+            path.unlink()
+        if aside.is_dir():
             shutil.rmtree(aside)
     except OSError as error:
         raise StorageError(
-            f"{model_id} is no model any more, but its files in {folder} could not be removed: {error.strerror}.",
-            hint="Remove them by hand.",
+            f"{model.id} is no model any more, but {error.filename} could not be removed: {error.strerror}.",
+            hint="Remove it by hand.",
             code="model_left",
         ) from error
+    return size
 
 
 def write_note(workspace: Workspace, model_id: str, text: str) -> Model:

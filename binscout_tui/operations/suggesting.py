@@ -49,7 +49,10 @@ async def for_set(workspace: LiveWorkspace, set_id: int) -> bool:
 def for_sets(
     workspace: Workspace, set_ids: Iterable[int] | None = None, on_progress: Progress = lambda done, total: None
 ) -> int:
-    """The same for all pending sets, or for those with `set_ids`; how many got a suggestion. What is done stays."""
+    """What the rule says of all pending sets, or of those with `set_ids`; no model is asked.
+
+    Returns how many got a suggestion. What is done stays.
+    """
     waiting = workspace.db.read(suggestions.missing, SHARPEST, set_ids)
     written = 0
     for start in range(0, len(waiting), BATCH):

@@ -15,9 +15,10 @@ from binscout_tui import __version__
 from binscout_tui.errors import BinScoutError, StorageError
 from binscout_tui.learning.config import TrainConfig, check_config, prepare_run
 from binscout_tui.learning.presets import PRESETS, find_preset
-from binscout_tui.learning.tasks import find_task
+from binscout_tui.learning.tasks import CHECKPOINT_FILE, find_task
 from binscout_tui.operations.run_items import run_items
 from binscout_tui.store import datasets, runs
+from binscout_tui.store.runs import Run
 from binscout_tui.workspace import Paths
 
 
@@ -60,6 +61,26 @@ def enqueue(
         ) from error
     job_id = runs.add(db, uid, run_id, task=config.task, dataset_id=version.id, config=msgspec.to_builtins(config))
     return run_id, job_id
+
+
+def go_on_hint(paths: Paths, run: Run) -> str:
+    """How to take up a run that failed or was cancelled, and where it then begins."""
+    has_checkpoint = (paths.run(run.id) / CHECKPOINT_FILE).exists()
+    what = "goes on from its last checkpoint" if has_checkpoint else "starts it again from the beginning"
+    return f"`binscout jobs retry {run.job.id}` {what}."
+
+
+def must_have_report(paths: Paths, run: Run) -> None:
+    """Raise BinScoutError `no_report`, with the reason and what to do, for a run that is not done."""
+    state = run.job.state
+    if state == "done":
+        return
+    if state in ("failed", "cancelled"):
+        said = f"{run.id} {'failed' if state == 'failed' else 'was cancelled'}, so it has no report."
+        sentence, hint = f"{said} {run.job.error or ''}".rstrip(), go_on_hint(paths, run)
+    else:
+        sentence, hint = f"{run.id} is {state}; no report yet.", "It is written at the end of a run."
+    raise BinScoutError(sentence, hint=hint, code="no_report")
 
 
 def _must_be_a_preset(task: str | None, name: str) -> None:

@@ -10,7 +10,7 @@ from binscout_tui.learning.tasks import Figure as About
 from binscout_tui.learning.tasks import Task
 from binscout_tui.reporting.calibration import Calibration, calibration
 from binscout_tui.reporting.cases import Case, Sources, mistakes, of_split, worst
-from binscout_tui.reporting.doubts import doubts, not_beaten
+from binscout_tui.reporting.doubts import better_than, doubts, not_beaten
 from binscout_tui.reporting.extras import extras
 from binscout_tui.reporting.facts import facts
 from binscout_tui.reporting.report import Confusion, Evaluation, Figure, Report, Unreadable
@@ -36,12 +36,14 @@ class Headline:
     """One figure of the model beside those of the baselines; `ends` are those of the axis that they are drawn on.
 
     `behind` names the baselines that the model is not clearly better than: their value lies in its interval or beyond.
+    `worse` names those of them that are beyond its better end: the model is worse.
     """
 
     about: About
     scores: tuple[Score, ...]
     ends: tuple[float, float]
     behind: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
 
     @property
     def is_brief(self) -> bool:
@@ -78,6 +80,10 @@ class Document:
     def named(self, names: Mapping[str, str]) -> Document:
         """The same with what people call the images of the worst cases, {SHA-256: name}."""
         return replace(self, worst=tuple(renamed(case, names) for case in self.worst))
+
+    def counting(self, item: str) -> Document:
+        """The same with what the model learned to count, "" for everything."""
+        return replace(self, facts=(*self.facts[:1], ("counts", display_name(item) or "everything"), *self.facts[1:]))
 
 
 def document(
@@ -128,8 +134,11 @@ def _headline(about: About, report: Report) -> Headline:
         for name, entry in report.baselines.items()
         if entry.figure(about.name).value is not None
     ]
-    behind = [baseline_words(report.about, name) for name in not_beaten(report, about)]
-    return Headline(about, tuple(scores), ends([score.figure for score in scores], about), tuple(behind))
+    behind, worse = (
+        tuple(baseline_words(report.about, name) for name in names)
+        for names in (not_beaten(report, about), better_than(report, about))
+    )
+    return Headline(about, tuple(scores), ends([score.figure for score in scores], about), behind, worse)
 
 
 def baseline_words(task: Task, name: str) -> str:

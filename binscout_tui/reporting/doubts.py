@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from binscout_tui.learning.tasks import Figure as About
 from binscout_tui.reporting.cases import Sources
-from binscout_tui.reporting.report import Report
+from binscout_tui.reporting.report import Figure, Report
 from binscout_tui.wording import counted
 
 FEW = 100
@@ -24,21 +24,32 @@ def doubts(report: Report, sources: Sources, *, has_cases: bool) -> list[str]:
 
 def not_beaten(report: Report, about: About) -> list[str]:
     """The baselines whose figure lies inside the model's interval or beyond its better end."""
-    own = report.test.figure(about.name)
+    reach = _reach(report.test.figure(about.name), about)
+    return [] if reach is None else [name for name, value in _values(report, about) if value <= reach[1]]
+
+
+def better_than(report: Report, about: About) -> list[str]:
+    """The baselines whose figure lies beyond the better end of the model's interval: the model is worse than those."""
+    reach = _reach(report.test.figure(about.name), about)
+    return [] if reach is None else [name for name, value in _values(report, about) if value < reach[0]]
+
+
+def _reach(own: Figure, about: About) -> tuple[float, float] | None:
+    """The better and the worse end of an interval, turned so that less is better; None without a figure."""
     if own.value is None:
-        return []
-    worse_end = own.value if own.ci95 is None else own.ci95[0] if about.higher_is_better else own.ci95[1]
+        return None
+    low, high = own.ci95 or (own.value, own.value)
     if about.name == "bias":
-        worse_end = max(abs(end) for end in (own.ci95 or (own.value,)))
-    found = []
+        return 0.0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
+    return (-high, -low) if about.higher_is_better else (low, high)
+
+
+def _values(report: Report, about: About) -> Iterator[tuple[str, float]]:
+    """The figure of each baseline that has it, turned alike."""
     for name, entry in report.baselines.items():
         value = entry.figure(about.name).value
-        if value is None:
-            continue
-        value = abs(value) if about.name == "bias" else value
-        if value >= worse_end if about.higher_is_better else value <= worse_end:
-            found.append(name)
-    return found
+        if value is not None:
+            yield name, abs(value) if about.name == "bias" else -value if about.higher_is_better else value
 
 
 def _baselines(report: Report) -> Iterator[str]:
@@ -48,10 +59,18 @@ def _baselines(report: Report) -> Iterator[str]:
         return
     if not any(entry.figure(primary.name).value is not None for entry in report.baselines.values()):
         yield "There is no baseline to compare with."
-    behind = not_beaten(report, primary)
-    if behind:
-        names = ", ".join(report.about.baselines.get(name, name) for name in behind)
-        yield f"Not clearly better than: {names}. The model's interval reaches {'it' if len(behind) == 1 else 'them'}."
+    worse = better_than(report, primary)
+    if worse:
+        even = ", even at the better end of the model's interval" if report.test.figure(primary.name).ci95 else ""
+        yield f"Worse than: {_baseline_names(report, worse)}{even}."
+    near = [name for name in not_beaten(report, primary) if name not in worse]
+    if near:
+        reached = "it" if len(near) == 1 else "them"
+        yield f"Not clearly better than: {_baseline_names(report, near)}. The model's interval reaches {reached}."
+
+
+def _baseline_names(report: Report, found: list[str]) -> str:
+    return ", ".join(report.about.baselines.get(name, name) for name in found)
 
 
 def _size(report: Report, sources: Sources) -> Iterator[str]:

@@ -12,6 +12,7 @@ from binscout_tui.reporting.rows import Row, Table, shown
 def extras(raw: Mapping[str, Any]) -> Iterator[Table]:
     """The tables for what `raw`, a whole decoded report, has of these; entries of another form are left out."""
     yield _parts(_mapping(raw.get("parts")))
+    yield _opinions(_mapping(raw.get("parts")))
     yield _unknown(_mapping(raw.get("unknown")))
     test = _mapping(raw.get("test"))
     yield _confident(_mapping(test.get("confident")))
@@ -29,15 +30,36 @@ def _parts(found: Mapping[str, Any]) -> Table:
     return Table("Its parts alone", ("part", "share", "accuracy"), tuple(rows))
 
 
+def _opinions(found: Mapping[str, Any]) -> Table:
+    """The network and the measures of a model for sets: their share of the choice and of the crop, and each alone."""
+    shares = [_number(found.get(name)) for name in ("choice_share", "crop_share")]
+    rows = []
+    for name in ("network", "measures"):
+        test = _mapping(_mapping(found.get(name)).get("test"))
+        top1, overlap = (_number(_mapping(test.get(figure)).get("value")) for figure in ("top1", "mean_iou"))
+        if top1 is not None:
+            choice, crop = (one if one is None or name == "network" else 1 - one for one in shares)
+            crop = crop if overlap is not None else None
+            cells = (_say(choice), shown(top1, share=True), _say(crop), shown(overlap, share=True))
+            rows.append(Row(name, cells))
+    return Table("Its parts alone", ("part", "of choice", "top-1", "of crop", "mean IoU"), tuple(rows))
+
+
+def _say(share: float | None) -> str:
+    """A share of what the model says; no share at all is a word."""
+    return "none" if share == 0 else shown(share, share=True)
+
+
 def _unknown(found: Mapping[str, Any]) -> Table:
     left_out = _mapping(found.get("leave_one_class_out"))
     named = {
-        "told apart (AUROC)": left_out.get("auroc"),
+        "told apart, AUROC": left_out.get("auroc"),
         "of unknown caught": left_out.get("caught"),
         "of known kept": left_out.get("kept"),
         "FPR at 95 % TPR": left_out.get("fpr95"),
     }
-    return Table("Things that it never learned, by leaving one class out", ("", "share"), _shares(named))
+    rows = tuple(Row(row.name, row.cells) for row in _shares(named))
+    return Table("Things that it never learned, by leaving one class out", ("", "value"), rows)
 
 
 def _confident(found: Mapping[str, Any]) -> Table:
@@ -55,7 +77,7 @@ def _points(found: Mapping[str, Any], empty: Mapping[str, Any], doubtful: Any) -
         rows.append(Row("empty, seen some", (f"{seen} of {without}",)))
     if isinstance(doubtful, int) and doubtful:
         rows.append(Row("in doubt", (f"{doubtful:,} images",)))
-    return Table("Where it counts", ("", ""), tuple(rows))
+    return Table("Where it counts", ("", "value"), tuple(rows))
 
 
 def _shares(named: Mapping[str, Any]) -> tuple[Row, ...]:

@@ -14,10 +14,8 @@ MINUTE, HOUR = 60, 3600
 
 
 def _time(seconds: float) -> str:
-    if seconds < 1:
-        return "none: its network learns nothing"
     if seconds < 2 * MINUTE:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"
 
 
@@ -55,6 +53,8 @@ def facts(report: Report, sources: Sources) -> tuple[tuple[str, str], ...]:
     for key, value in report.training.items():
         name, words = TRAINING.get(key, (key.replace("_", " "), None))
         found[name] = words(value) if words is not None and _is_number(value) else _plain(value)
+    if report.training.get("seconds") == 0 and not report.training.get("samples_per_s"):
+        found["training time"] = "none: its network learns nothing"
     return tuple((display_name(name), display_name(words)) for name, words in found.items() if words)
 
 

@@ -68,8 +68,10 @@ def _doubts(found: Sequence[str]) -> str:
 
 def _headline(found: Headline) -> str:
     note = better(found.about)
-    behind = f" · not clearly better than {', '.join(found.behind)}" if found.behind else ""
-    words = f"{note}{behind}".removeprefix(" · ")
+    near = [name for name in found.behind if name not in found.worse]
+    beside = (("worse than", found.worse), ("not clearly better than", near))
+    told = [f"{how} {', '.join(names)}" for how, names in beside if names]
+    words = " · ".join(part for part in (note, *told) if part)
     if found.is_brief:
         value = svg.with_interval(found.scores[0].figure, share=found.about.share)
         words = " · ".join(part for part in (found.beside, note) if part)

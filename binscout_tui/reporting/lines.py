@@ -127,8 +127,9 @@ def _score(score: Score, headline: Headline, axis: int) -> Line:
     about = headline.about
     role: Role = "own" if score.is_model else "muted"
     value = shown(score.figure.value, share=about.share)
-    behind = score.words in headline.behind
-    mark: Piece = ("!", "warning") if behind else (" ", "")
+    mark: Piece = (" ", "")
+    if score.words in headline.behind:
+        mark = ("!", "bad" if score.words in headline.worse else "warning")
     return [
         (f"  {fit(score.words, NAME)}", "bold" if score.is_model else "muted"),
         (f"{value:>{VALUE}} ", "bold" if score.is_model else ""),

@@ -115,16 +115,24 @@ for name, points in curves.items():
         plt.title(name)
         plt.show()"""
 
-WORST = """worst = sorted((case for case in test if not case["right"]), key=lambda case: -(case.get("loss") or 0))[:12]
-for case in worst:
-    first = case["images"][0]
-    print(f"{Path(first['path']).name}: is {case['truth']}, the model says {case['said']}, loss {case.get('loss')}")
+WORST = '''def bad(case):
+    """Whether it is wrong; of sets also whether the crop missed."""
+    return not case["right"] or (task == "select" and case.get("iou") is not None and case["iou"] < 0.5)
+
+
+for case in sorted(filter(bad, test), key=lambda case: -(case.get("loss") or 0))[:24]:
+    several = len(case["images"]) > 1
+    first = case["images"][case["truth"] if several else 0]
+    truth, said = (f"picture {case[one] + 1}" if several else case[one] for one in ("truth", "said"))
+    overlap = f", crops overlap {case['iou']:.2f}" if case.get("iou") is not None else ""
+    name = "/".join(Path(first["path"]).parts[-2 if several else -1 :])
+    print(f"{name}: is {truth}, the model says {said}{overlap}, loss {case.get('loss')}")
     try:
         from IPython.display import Image, display
     except ImportError:
         continue
     if Path(first["path"]).is_file() and Path(first["path"]).suffix.lower() in (".jpg", ".jpeg", ".png"):
-        display(Image(first["path"], width=320))"""
+        display(Image(first["path"], width=320))'''
 
 
 def notebook(document: Document, folder: str) -> str:

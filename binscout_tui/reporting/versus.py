@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -89,7 +90,7 @@ class Difference:
         return (self.difference > 0) is self.about.higher_is_better
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots, for what is cached
 class Versus:
     """What came of comparing run `before` with run `after`.
 
@@ -108,10 +109,17 @@ class Versus:
     sources: int = 0
     settings: tuple[tuple[str, str, str], ...] = ()
 
-    def of(self, sort: Sort) -> list[Pair]:
+    def of(self, sort: Sort) -> Sequence[Pair]:
         """The pairs of one sort, the worst first."""
-        found = [pair for pair in self.pairs if pair.sort == sort]
-        return sorted(found, key=lambda pair: -_loss(pair))
+        return self._by_sort[sort]
+
+    @cached_property
+    def _by_sort(self) -> dict[Sort, tuple[Pair, ...]]:
+        """Sorted once: a screen asks with every row that it draws."""
+        found: dict[Sort, list[Pair]] = {sort: [] for sort in SORTS}
+        for pair in self.pairs:
+            found[pair.sort].append(pair)
+        return {sort: tuple(sorted(pairs, key=_loss, reverse=True)) for sort, pairs in found.items()}
 
     def named(self, names: Mapping[str, str]) -> Versus:
         """The same with what people call the images, {SHA-256: name}."""

@@ -101,7 +101,7 @@ def _chance(found: Versus, width: int) -> list[Line]:
         return wrapped("", "Nothing was fixed and nothing broke.", width)
     chance = f"p {found.mcnemar_p:.3f}" if found.mcnemar_p >= 0.001 else "p below 0.001"
     means = "more than chance would do" if found.mcnemar_p < 0.05 else "no more than chance might do"
-    return wrapped("", f"{fixed} fixed against {broken} broken: {means} ({chance}, McNemar).", width)
+    return wrapped("", f"{fixed} fixed against {broken} broken: {means} ({chance}, two-sided McNemar).", width)
 
 
 def _settings(found: Versus, width: int) -> list[Line]:
@@ -132,10 +132,10 @@ def listed(found: Versus, sort: Sort, width: int, most: int = MOST_LISTED) -> li
 
 
 def turn(pair: Pair, task: str) -> str:
-    """What is true, what the first said, what the second says."""
+    """What is true, what the first said, what the second says, and how sure they were; a count has no such score."""
     say = place if task == "select" else answer
-    before = f"{say(pair.before.said)}{sure(pair.before)}"
-    return f"is {say(pair.after.truth)}: {before} → {say(pair.after.said)}{sure(pair.after)}"
+    before, after = (f"{say(one.said)}{'' if task == 'count' else sure(one)}" for one in (pair.before, pair.after))
+    return f"is {say(pair.after.truth)}: {before} → {after}"
 
 
 def plain(found: Versus, width: int, kinds: Sequence[Sort] = ("fixed", "broken")) -> list[str]:

@@ -24,6 +24,7 @@ WORDS = {
     "error_no_worse": "error rise",
     "unseen": "not seen",
     "unlike": "not alike",
+    "same_item": "same item",
     "mean_error": "mean error",
     "constant": "vs constant",
     "chance": "vs chance",

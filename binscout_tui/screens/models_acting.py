@@ -141,16 +141,15 @@ class ActingOnModels(BaseScreen):
 
         if (model := self.model) is None:
             return
-        size = data_size(model.bytes)
         text = (
-            f"Its files ({size}) and what it predicted are gone for good. Its run with the report, its verdicts and"
-            " the history stay."
+            f"Its weights ({data_size(model.bytes)}), those that its run kept and what it predicted are gone for good."
+            " The run with its report, the verdicts and the history stay."
         )
         if await self.app.push_screen_wait(TypedConfirm(f"Delete {model.id}?", text, SURE)):
-            await self.ws.db.write(model_facts.forget, self.ws.user, model.id)
-            await asyncio.to_thread(model_facts.remove_files, self.ws.paths, model.id)
+            gone = await self.ws.db.write(model_facts.forget, self.ws.user, model.id)
+            freed = await asyncio.to_thread(model_facts.remove_files, self.ws.paths, gone)
             await self.load()
-            self.frame.toast(f"{model.id} is deleted; {size} are free again.")
+            self.frame.toast(f"{model.id} is deleted; {data_size(freed)} are free again.")
 
     async def _busy_with(self, what: str, work: Awaitable[T]) -> T:
         """The result of `work`; meanwhile the other commands say `what` is going on."""

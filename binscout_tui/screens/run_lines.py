@@ -21,9 +21,11 @@ LEAST_FREE = 1 << 30
 """With less room on the disk than so many bytes, that is what stands first."""
 SAMPLES = {"classify": "img/s", "select": "sets/s", "count": "img/s"}
 NETWORK = "network so far"
-"""What the curve of a classifier shows: the model that is kept adds a second opinion and averages views."""
+"""What the curve of these tasks shows: the model that is kept adds parts that learn beside the network."""
+OF_NETWORK = frozenset({"accuracy", "top1"})
 LEVELS = "baselines on test"
 GO_ON = "{training.resume} goes on from its last checkpoint"
+AGAIN = "{training.resume} tries it again"
 DETAILS = "{training.details} shows details to copy"
 
 
@@ -52,7 +54,7 @@ def primary_points(run: Run, progress: RunProgress) -> tuple[Point, ...]:
 def primary_title(run: Run) -> str:
     """What the curve of that figure is called."""
     figure = figure_for(run)
-    return NETWORK if figure.name == "accuracy" else f"{figure.words} so far"
+    return NETWORK if figure.name in OF_NETWORK else f"{figure.words} so far"
 
 
 def best_so_far(run: Run, progress: RunProgress) -> float | None:
@@ -124,13 +126,19 @@ def why_text(run: Run, progress: RunProgress, width: int, keys: Callable[[str], 
         told, hint = first_line(run.job.error) or "It ended without a word.", ""
     lines = [Content.styled(line, "$error" if run.job.state == "failed" else "") for line in wrap(told, width)]
     lines += [Content(line) for line in wrap(f"→ {hint}", width)] if hint else []
-    next_steps = wrap(f"{_reached(progress)}{keys(GO_ON)}; {keys(DETAILS)}.", width)
+    next_steps = wrap(f"{_reached(progress)}{keys(_next_step(run, progress))}; {keys(DETAILS)}.", width)
     lines += [Content.styled(line, "$text-muted") for line in next_steps]
     return Content("\n").join(lines)
 
 
 def _reached(progress: RunProgress) -> str:
     return f"It got to epoch {progress.epoch}. " if progress.epoch else ""
+
+
+def _next_step(run: Run, progress: RunProgress) -> str:
+    """A checkpoint is certain behind an epoch, and where a run was cancelled among its steps."""
+    stopped = run.job.state == "cancelled" and bool(progress.step_loss)
+    return GO_ON if progress.epoch or stopped else AGAIN
 
 
 def details_text(run: Run, progress: RunProgress | None, words: str) -> Content:
@@ -185,7 +193,7 @@ def _course(run: Run, progress: RunProgress | None) -> list[tuple[str, str]]:
         "processes": progress.processes,
         "went on after a stop": progress.resumed or None,
         "reached": f"epoch {progress.epoch}" if progress.epoch else None,
-        "best so far": _best(run, progress),
+        "network, best": _best(run, progress),
     }
     rows += [(key, str(value)) for key, value in facts.items() if value]
     if progress.failure is not None:

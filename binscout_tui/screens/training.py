@@ -279,7 +279,7 @@ class TrainingScreen(BaseScreen):
         from binscout_tui.workers.run_words import last_words
 
         if (run := self.run) is not None:
-            words = await last_words(self.ws.paths.run(run.id))
+            words = await last_words(self.ws.paths.run(run.id), tracebacks=run.job.state != "cancelled")
             progress = self._panel.progress if self._panel.run_id == run.id else None
             self.app.push_screen(Reader(f"Details of {run.id}", details_text(run, progress, words)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from textual import on
@@ -64,8 +65,8 @@ class VersusScreen(CaseLevels):
         return len(self._pairs)
 
     @property
-    def _pairs(self) -> list[Pair]:
-        return self._versus.of(self.sort) if self._versus is not None else []
+    def _pairs(self) -> Sequence[Pair]:
+        return self._versus.of(self.sort) if self._versus is not None else ()
 
     @property
     def _list(self) -> RowList:

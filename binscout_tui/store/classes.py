@@ -176,7 +176,7 @@ def merge(db: sqlite3.Connection, uid: int, class_id: int, into_id: int) -> int:
     changes += [_changed(db, uid, child, "merge", parent=into_id) for child in children]
     moved = list(_moved(db, uid, class_id, into_id))
     journal.record_all(db, uid, [one for one in changes if one is not None] + moved)
-    return len({one.target for one in moved if one.area not in (ITEMS, expected.AREA)})
+    return len({one.target for one in moved if one.area not in (ITEMS, expected.AREA, expected.COUNTED)})
 
 
 def _line(db: sqlite3.Connection, class_id: int) -> list[int]:
@@ -215,6 +215,7 @@ def checked_group(group: str) -> str:
 
 def _moved(db: sqlite3.Connection, uid: int, old: int, new: int) -> Iterator[journal.Decision]:
     """Everything that is labelled with `old` is labelled with `new`; the decisions, written but not journaled."""
+    yield from expected.merged(db, uid, old, new)
     tables = {"label": "label", gold.AREA: "gold", box_labels.BOXES: "label_box", box_labels.COUNTS: "label_count"}
     for area, table in tables.items():
         there = journal.area_of(area)
@@ -227,7 +228,6 @@ def _moved(db: sqlite3.Connection, uid: int, old: int, new: int) -> Iterator[jou
     for (item_id,) in db.execute("SELECT id FROM item WHERE class_id = ? ORDER BY id", (old,)).fetchall():
         _write_item(db, item_id, {"class": new}, uid)
         yield journal.Decision(area=ITEMS, action="merge", target=item_id, before={"class": old}, after={"class": new})
-    yield from expected.merged(db, uid, old, new)
 
 
 def _with_class(area: str, state: dict[str, Any], old: int, new: int) -> dict[str, Any]:

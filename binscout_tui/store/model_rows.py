@@ -79,12 +79,13 @@ def write_note(db: sqlite3.Connection, uid: int, model_id: str, text: str) -> Mo
 
 
 def delete(db: sqlite3.Connection, uid: int, model_id: str) -> None:
-    """Write down that a model is gone, with what it predicted; its verdicts and activations stay told.
+    """Write down that a model is gone, with what it predicted and suggested; its verdicts and activations stay told.
 
     Whether it may go is for the caller to know. Raises NotFoundError.
     """
     model = get(db, model_id)
     db.execute("DELETE FROM prediction WHERE model_id = ?", (model_id,))
+    db.execute("DELETE FROM set_suggestion WHERE by = ?", (model_id,))
     db.execute("DELETE FROM shadow_answer WHERE ? IN (model_id, active_model_id)", (model_id,))
     db.execute("UPDATE model SET deleted_at = ?, deleted_by = ? WHERE id = ?", (utc_now(), uid, model_id))
     _told(db, uid, "delete", {"model": model_id, "task": model.task, "sha256": model.sha256}, {})

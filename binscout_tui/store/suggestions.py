@@ -52,7 +52,7 @@ def put(db: sqlite3.Connection, set_id: int, by: str, image_id: int, score: floa
 
 
 def get(db: sqlite3.Connection, set_id: int, by: str | None = None) -> Suggestion | None:
-    """What is said of a set: by the active model, else another, else a rule, then by score; or by `by` alone, or None.
+    """What is said of a set: by the active model, else a rule, else another model; or by `by` alone, or None.
 
     What is said for an image that cannot be chosen any longer, or that a person ruled out, is not told.
     """
@@ -60,7 +60,7 @@ def get(db: sqlite3.Connection, set_id: int, by: str | None = None) -> Suggestio
     row = db.execute(
         f"SELECT set_suggestion.* FROM {_USABLE} WHERE set_suggestion.set_id = ? AND (? IS NULL OR by = ?)"
         " ORDER BY by = coalesce((SELECT model_id FROM active_model WHERE task = 'select'), '') DESC,"
-        f" by IN ({rules}), score DESC, by LIMIT 1",
+        f" by IN ({rules}) DESC, score DESC, by LIMIT 1",
         (set_id, by, by, *RULES),
     ).fetchone()
     if row is None:

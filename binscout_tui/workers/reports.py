@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from binscout_tui.errors import BinScoutError
+from binscout_tui.operations.training import must_have_report
 from binscout_tui.reporting.document import Document
 from binscout_tui.reporting.folder import ReadRun, read_run, read_side
 from binscout_tui.reporting.versus import Versus, compare
-from binscout_tui.store import case_images, runs
+from binscout_tui.store import case_images, datasets, runs
 from binscout_tui.store.runs import Run
 from binscout_tui.workspace import LiveWorkspace
 
@@ -34,10 +34,11 @@ async def finished(workspace: LiveWorkspace, task: str | None = None) -> list[Ru
 async def open_report(workspace: LiveWorkspace, run_id: str) -> OpenReport:
     """The report of a run. Raises as `read_run` does, and NotFoundError."""
     run = await workspace.db.read(runs.get, run_id)
-    if run.job.state != "done":
-        raise BinScoutError(f"{run.id} is {run.job.state}; no report yet.", code="no_report")
+    await asyncio.to_thread(must_have_report, workspace.paths, run)
     read = await asyncio.to_thread(read_run, workspace.paths.run(run.id))
     document = await asyncio.to_thread(read.document)
+    if run.task == "count":
+        document = document.counting((await workspace.db.read(datasets.find, run.dataset_id)).item)
     hashes = [image.sha256 for case in document.worst for image in case.images]
     return OpenReport(run, read, document.named(await workspace.db.read(case_images.names, hashes)))
 
@@ -48,6 +49,8 @@ async def compare_runs(workspace: LiveWorkspace, before: str, after: str) -> tup
     folders = [workspace.paths.run(run.id) for run in found]
 
     def work() -> tuple[Versus, dict[str, list[str]]]:
+        for run in found:
+            must_have_report(workspace.paths, run)
         sides = [read_side(folder) for folder in folders]
         return compare(*sides), sides[1].examples
 

@@ -213,14 +213,16 @@ async def test_deleting_wants_a_word_and_refuses_what_is_needed(trained: Path) -
     with Workspace(trained) as ws:
         judge(ws, "screws-1", passed=True)
         ws.db.write(models.activate, ws.user.uid, "screws-1", ws.settings.gate)
-        ws.paths.model("screws-2").mkdir(parents=True)
+        for folder in (ws.paths.model("screws-2"), ws.paths.run("screws-2")):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "model.safetensors").write_bytes(bytes(1 << 19))
     app = BinScoutApp(trained)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "f7", "D", "enter", *"delet", "enter")
         assert app.workspace.paths.model("screws-2").is_dir()
         await press(pilot, "e", "enter")
-        while not told(app)[0].endswith("screws-2 is deleted; 1.18 MB are free again."):
+        while not told(app)[0].endswith("screws-2 is deleted; 1 MB are free again."):
             await pilot.pause(0.02)
         assert not app.workspace.paths.model("screws-2").exists()
         await press(pilot, "D")

@@ -75,7 +75,7 @@ def test_samples_are_called_what_they_are() -> None:
     ("task", "series", "title", "best", "most"),
     [
         ("classify", "val_acc", "network so far", 0.8, 1.0),
-        ("select", "val_top1", "top-1 so far", 0.8, 1.0),
+        ("select", "val_top1", "network so far", 0.8, 1.0),
         ("count", "val_mae", "mean error so far", 0.4, None),
     ],
 )
@@ -88,6 +88,7 @@ def test_each_task_shows_the_figure_that_it_is_judged_by(
     assert primary.levels == {"area": 0.6}
     assert (loss.points, loss.behind) == (((1, 2.0),), ((1, 3.0),))
     assert best_so_far(run(task), progress) == best
+    assert "network, best" in details_text(run(task), progress, "").plain
 
 
 def test_before_the_first_epoch_the_loss_of_steps_is_the_curve() -> None:
@@ -115,6 +116,20 @@ def test_a_failed_run_says_why_and_what_to_do() -> None:
         "It got to epoch 4. r goes on from its last",
         "checkpoint; e shows details to copy.",
     ]
+
+
+def test_only_a_run_with_a_checkpoint_is_said_to_go_on_from_one() -> None:
+    def said(state: str, **known: Any) -> str:
+        text = why_text(run(state=state, error="No CUDA."), RunProgress(**known), 200, spelled)
+        assert text is not None
+        return text.plain.splitlines()[-1]
+
+    steps = {"step loss": ((3, 1.0),)}
+    assert said("failed") == "r tries it again; e shows details to copy."
+    assert said("failed", series=steps) == "r tries it again; e shows details to copy."
+    assert said("cancelled") == "r tries it again; e shows details to copy."
+    assert said("cancelled", series=steps).startswith("r goes on from its last checkpoint;")
+    assert said("failed", epoch=1).startswith("It got to epoch 1. r goes on from its last checkpoint;")
 
 
 def test_what_stopped_without_a_word_says_what_its_job_knows() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.store import images, journal, sets, suggestions
+from binscout_tui.store import images, journal, models, sets, suggestions
 from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
+from .filling import add_dataset, add_run
 from .made_up import add_sets
 from .selecting import chosen, frames, screen, shown, stored
 
@@ -20,14 +21,23 @@ BOX = (0.25, 0.25, 0.75, 0.75)
 
 @pytest.fixture
 def ids(root: Path) -> list[int]:
-    """Three sets; of the first a model says something, of the second the rule, of the third nobody."""
+    """Three sets; of the first the active model says something, of the second the rule, of the third nobody."""
     found = add_sets(root, [3, 2, 2])
     with Workspace(root) as ws:
+        add_active_model(ws)
         first, second = (ws.db.read(sets.get, set_id).images for set_id in found[:2])
         ws.db.write(suggestions.put, found[0], "m-1", first[2].id, 0.84, BOX)
         ws.db.write(suggestions.put, found[0], "sharpest", first[0].id, 0.9)
         ws.db.write(suggestions.put, found[1], "sharpest", second[1].id, 0.71)
     return found
+
+
+def add_active_model(ws: Workspace) -> None:
+    """`m-1` is active, but has no files with which it could say more than was written down."""
+    run = add_run(ws, add_dataset(ws), state="done")
+    uid = ws.user.uid
+    ws.db.write(models.add, uid, "m-1", run_id=run, task="select", sha256="0" * 64, size=1, card={})
+    ws.db.write(models.activate, uid, "m-1", ws.settings.gate, reason="for a test")
 
 
 async def last(app: BinScoutApp) -> dict[str, object] | None:

@@ -56,11 +56,11 @@ async def test_a_running_run_shows_progress_figures_and_log(root: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await open_training(pilot)
         await until(pilot, "epoch 7/20  ▓▓")
+        await until(pilot, "network so far 0.876")
         text = "\n".join(screen_text(app))
         assert "▸ screws-5   ⟳  7/20" in text
         assert "screws-1   ✗" in text
         assert "4 min left" in text
-        assert "network so far 0.876" in text
         assert "↓ following" in text
         await press(pilot, "down")
         await until(pilot, "test accuracy .87 (majority .33, simple .64)")

@@ -21,6 +21,13 @@ from .test_training import open_training, until, until_gone
 
 GB = 2**30
 USED = {"cpu_percent": 180, "cores": 2, "rss_bytes": 1.2 * GB, "disk_free_bytes": 40 * GB}
+STOPPED = """Sending process 7 closing signal SIGTERM
+Traceback (most recent call last):
+  File "run.py", line 745, in run
+    result = self._invoke_run(role)
+             ^^^^^^^^^^^^^^^^^^^^^^
+torch.distributed.elastic.SignalException: Process 6 got signal: 15
+"""
 
 
 def going(root: Path, epochs: int = 4) -> Path:
@@ -128,11 +135,19 @@ async def test_details_of_a_run_say_what_made_it(root: Path) -> None:
 
 async def test_a_cancelled_run_says_so(root: Path) -> None:
     with Workspace(root) as ws:
-        add_run(ws, add_dataset(ws), state="cancelled")
+        run_id = add_run(ws, add_dataset(ws), state="cancelled")
+        folder = ws.paths.run(run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log.txt").write_text("3 photos are missing\n" + STOPPED)
     app = BinScoutApp(root)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_training(pilot)
         await until(pilot, "Somebody asked it to stop.")
+        await press(pilot, "e")
+        shown = await reader_text(pilot)
+        assert "3 photos are missing\nSending process 7" in shown
+        assert "Traceback" not in shown
+        assert "SignalException" not in shown
 
 
 async def test_what_arrives_is_drawn_at_most_twice_a_second(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

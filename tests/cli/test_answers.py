@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from binscout_tui.cli.arguments import split_arguments
+from binscout_tui.cli.session import Session
 from binscout_tui.workspace import Workspace
 from tests.command_line import binscout, ok
 from tests.pictures import photo
@@ -44,6 +47,19 @@ def test_import_choose_label_trash_and_undo(workspace: Workspace, tmp_path: Path
     assert ok(root, "undo", "--area", "set")["target"] == second["id"]
     assert ok(root, "redo", "--area", "set")["target"] == second["id"]
     assert ok(root, "label", "classes")[0]["images"] == 1
+
+
+def test_a_bar_says_how_long_only_between_the_first_and_the_last(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown = []
+    for done in (0, 1, 5):
+        with Session(Path(), as_json=False).progress("train") as on_progress:
+            on_progress(done, 5)
+        shown.append(capsys.readouterr().err)
+    assert [text.count("left") for text in shown] == [0, 1, 0]
+    assert "5/5" in shown[2]
 
 
 def test_json_is_the_only_thing_on_standard_output(workspace: Workspace, tmp_path: Path) -> None:

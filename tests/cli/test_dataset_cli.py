@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,21 @@ def test_a_dry_run_says_the_id_and_writes_nothing(cli: Any) -> None:
     assert cli("dataset", "build", "parts")[1]["id"] == planned["id"]
     [listed] = cli("dataset", "list")[1]
     assert (listed["id"], listed["images"], listed["splits"]) == (planned["id"], 60, planned["splits"])
+
+
+def test_sets_are_called_sets_and_listed_with_the_numbers_that_choosing_needs(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def text(*words: str) -> str:
+        assert run(split_arguments(["--workspace", str(workspace.paths.root), *words])) == 0
+        return capsys.readouterr().out
+
+    decided_sets(workspace)
+    built = text("dataset", "build", "picks", "--task", "select")
+    assert re.search(r"^\d+ test sets? (is|are) the gate's known-good list now$", built, re.MULTILINE)
+    one = workspace.db.read(sets.get, workspace.db.read(sets.ids, None)[0])
+    numbers = ", ".join(str(image.id) for image in one.images)
+    assert f"{len(one.images)} images: {numbers}  {one.name}\n" in text("set", "list")
 
 
 def test_images_of_a_version_are_listed_page_by_page(cli: Any, workspace: Workspace) -> None:

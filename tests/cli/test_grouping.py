@@ -26,7 +26,7 @@ def test_group_twice_and_suggest(workspace: Workspace, tmp_path: Path) -> None:
     assert "nothing to group" in again.out
     assert "[single]" in again.out
     said = ok(root, "suggest", "--set", 1)
-    assert said.keys() == {"chosen", "scores", "crop", "by", "rejected"}
+    assert said.keys() == {"chosen", "scores", "crop", "by", "sure", "rejected"}
     assert (said["by"], said["crop"]) == ("sharpest", None)
     assert said["chosen"] in (1, 2)
     files = ok(root, "suggest", tmp_path / "a")

@@ -10,7 +10,10 @@ import pytest
 from binscout_tui import workspace as workspaces
 from binscout_tui.cli.arguments import split_arguments
 from binscout_tui.cli.main import run
-from binscout_tui.workspace import Workspace
+from binscout_tui.learning.tasks import CHECKPOINT_FILE
+from binscout_tui.store import runs
+from binscout_tui.workers.reports import open_report
+from binscout_tui.workspace import LiveWorkspace, Workspace
 from tests.app import filling
 from tests.command_line import binscout
 from tests.reporting import made
@@ -43,6 +46,32 @@ def test_a_report_is_text_or_json(root: Path, capsys: pytest.CaptureFixture[str]
     assert found["report"]["test"]["figures"]["accuracy"]["value"] == pytest.approx(37 / 40)
     assert found["report"]["baselines"]["simple_features"]["figures"]["accuracy"]["ci95"] == [0.5, 0.77]
     assert [case["truth"] for case in found["worst"]] == ["washer", "M3 screw", "M2 screw"]
+
+
+@pytest.mark.parametrize(("item", "told"), [("M3 nut", "M3 nut"), ("", "everything")])
+def test_a_report_of_counts_says_what_is_counted(
+    root: Path, capsys: pytest.CaptureFixture[str], item: str, told: str
+) -> None:
+    with Workspace(root) as ws:
+        made.add_run(ws, "count", "bins")
+        ws.db.write(lambda db: db.execute("UPDATE dataset SET item = ?", (item,)))
+    assert call(root, "report", "bins-1") == 0
+    assert f"  counts           {told}\n" in capsys.readouterr().out
+    assert call(root, "report", "bins-1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == told
+    assert call(root, "report", "parts-1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["counts"] is None
+
+
+async def test_the_app_says_what_is_counted_too(root: Path) -> None:
+    with Workspace(root) as ws:
+        made.add_run(ws, "count", "bins")
+        ws.db.write(lambda db: db.execute("UPDATE dataset SET item = 'M3 nut'"))
+    live = await LiveWorkspace.open(root)
+    try:
+        assert ("counts", "M3 nut") in (await open_report(live, "bins-1")).document.facts
+    finally:
+        await live.close()
 
 
 def test_pages_and_notebooks_are_written_once(
@@ -124,6 +153,31 @@ def test_a_run_that_goes_on_has_no_report_yet(root: Path, capsys: pytest.Capture
         running = filling.add_run(ws, filling.add_dataset(ws), state="running")
     assert call(root, "report", running) == 1
     assert f"{running} is running; no report yet." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("has_checkpoint", [False, True])
+def test_a_run_that_failed_says_why_wherever_it_is_asked_for(
+    root: Path, capsys: pytest.CaptureFixture[str], has_checkpoint: bool
+) -> None:
+    with Workspace(root) as ws:
+        failed = filling.add_run(ws, filling.add_dataset(ws), state="failed", error="No memory was left.\nTry less.")
+        job = ws.db.read(runs.get, failed).job.id
+        if has_checkpoint:
+            (ws.paths.run(failed) / CHECKPOINT_FILE).write_bytes(b"x")
+    what = "goes on from its last checkpoint" if has_checkpoint else "starts it again from the beginning"
+    next_step = f"`binscout jobs retry {job}` {what}."
+    for words in (("report", failed), ("runs", "compare", "parts-1", failed), ("runs", "compare", failed, "parts-1")):
+        assert call(root, *words) == 1
+        said = capsys.readouterr().err
+        assert f"{failed} failed, so it has no report. No memory was left." in said
+        assert next_step in said
+    for words in (("runs", "list"), ("jobs", "list"), ("jobs", "show", str(job))):
+        assert call(root, *words) == 0
+        assert "No memory was left. Try less.\n" in capsys.readouterr().out
+    assert call(root, "runs", "show", failed) == 0
+    said = capsys.readouterr().out
+    assert "No memory was left. Try less.\n" in said
+    assert next_step in said
 
 
 def test_damaged_cases_are_a_doubt_of_the_report_and_end_a_comparison(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,11 @@ def test_file_stream_and_pages_give_the_same_and_another_engine_is_named(root: P
 def test_lines_come_as_they_are_written_and_ctrl_c_is_an_orderly_end(root: Path) -> None:
     tell(root, "running", steps=0)
     command = [sys.executable, "-m", "binscout_tui", "--workspace", str(root), "--json", "runs", "follow", "screws-1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    # where the tests run in the background, ctrl+c is ignored by all that they start
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    ) as child:
         assert child.stdout is not None
         assert json.loads(child.stdout.readline())["event"]["state"] == "running"
         tell(root, "cancelled", steps=1)

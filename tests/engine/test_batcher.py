@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from binscout_tui.engine.batcher import Batcher, QueueFullError, Ticket, Work
+from binscout_tui.engine.batcher import Batcher, QueueFullError, SetWork, Ticket, Work
 from binscout_tui.engine.isolation import BatchLimit, predict_isolated
 from binscout_tui.engine.protocol import DEADLINE, Answer, failed
 
@@ -44,6 +44,40 @@ class StepModel:
 
     def release_memory(self) -> None:
         self.released += 1
+
+
+class SetModel:
+    """Keeps the sizes of the sets of each batch; more than `most` pictures are too many for its memory."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.batches: list[list[int]] = []
+        self.go = threading.Semaphore(0)
+        self.most = most
+
+    def predict(self, works: Sequence[SetWork]) -> list[Answer]:
+        sizes = [len(work.sources) for work in works]
+        if sum(sizes) > self.most:
+            raise OutOfMemoryError
+        self.batches.append(sizes)
+        assert self.go.acquire(timeout=10)
+        return [good("set") for _ in works]
+
+    def release_memory(self) -> None:
+        pass
+
+
+class Closed:
+    """Holds the model thread until its gate opens, so that what comes meanwhile is queued as a whole."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self.gate = gate
+
+    def predict(self, works: Sequence[Work]) -> list[Answer]:
+        assert self.gate.wait(10)
+        return [good("gate") for _ in works]
+
+    def release_memory(self) -> None:
+        pass
 
 
 class Inbox:
@@ -94,6 +128,31 @@ def test_what_queues_while_the_model_works_is_the_next_batch(batcher: Callable[.
     inbox.wait(7)
     assert model.batches == [["a"], ["b", "c", "d", "e"], ["f", "g"]]
     assert inbox.answers["f"].label == "f"
+
+
+def test_a_set_weighs_as_much_as_its_pictures_and_none_overtakes_it(batcher: Callable[..., Batcher]) -> None:
+    queue, model, delivered = batcher(max_batch=4), SetModel(), threading.Semaphore(0)
+    sizes = [1, 2, 2, 3, 1, 9, 1, 1]
+    works = [SetWork((Path("a"),) * size) for size in sizes]
+    model.go.release(len(sizes))
+    gate = threading.Event()
+    queue.submit([Ticket(Closed(gate), Work(Path("first")), LATER, lambda ticket, answer: None)])
+    queue.submit([Ticket(model, work, LATER, lambda ticket, answer: delivered.release()) for work in works])
+    gate.set()
+    for _ in works:
+        assert delivered.acquire(timeout=10)
+    assert model.batches == [[1, 2], [2], [3, 1], [9], [1, 1]]
+
+
+def test_memory_that_runs_out_for_sets_is_counted_in_pictures(batcher: Callable[..., Batcher]) -> None:
+    queue, model, delivered = batcher(max_batch=32), SetModel(most=10), threading.Semaphore(0)
+    model.go.release(100)
+    works = [SetWork((Path("a"),) * 8)] * 3
+    queue.submit([Ticket(model, work, LATER, lambda ticket, answer: delivered.release()) for work in works])
+    for _ in works:
+        assert delivered.acquire(timeout=10)
+    assert queue.limit.now == 8, "half of 16, not of 2"
+    assert model.batches == [[8], [8], [8]]
 
 
 def test_a_batch_has_one_model_and_the_oldest_goes_first(batcher: Callable[..., Batcher]) -> None:
@@ -210,11 +269,11 @@ def test_only_the_bad_pictures_of_a_batch_fail(names: list[str], fits: int) -> N
             raise ValueError("poison")
         return [good(name) for name in works]
 
-    answers = predict_isolated(predict, names, lambda size: None)
+    answers = predict_isolated(predict, names, lambda works: None)
     assert [answer.label for answer in answers] == [name if name.startswith("g") else None for name in names]
     assert all("poison" in (answer.error or "") for answer in answers if answer.label is None)
 
 
 def test_a_model_that_gives_too_few_answers_gives_none() -> None:
-    answers = predict_isolated(lambda works: [good("a")][: len(works) - 1], ["a", "b"], lambda size: None)
+    answers = predict_isolated(lambda works: [good("a")][: len(works) - 1], ["a", "b"], lambda works: None)
     assert [answer.label for answer in answers] == [None, None]

@@ -42,6 +42,11 @@ NOON = "2026-03-01T12:00:05.123Z"
             "12:00:05 epoch 7/20 148.3/s",
             LineStyle.PROGRESS,
         ),
+        (
+            {"t": NOON, "type": "progress", "done": 1, "total": 1, "eta_s": 0.0, "what": "report"},
+            "12:00:05 report 1/1",
+            LineStyle.PROGRESS,
+        ),
         ({"t": NOON, "type": "state", "state": "running", "pid": 7}, "12:00:05 running pid 7", LineStyle.STATE),
         (
             {"t": NOON, "type": "state", "state": "done", "metrics": {"n": 61, "accuracy": 57 / 61}, "val": {"n": 5}},

@@ -137,6 +137,14 @@ def test_single_steps_have_a_curve_of_their_own_and_the_time_left_is_measured() 
     assert reducer.progress.eta_s is None
 
 
+def test_the_time_that_training_had_left_is_not_that_of_the_report() -> None:
+    reducer = MetricsReducer()
+    reducer.feed(lines(*(training(n, f"2026-03-01T12:00:{n:02d}Z", total=20) for n in range(1, 20))))
+    assert reducer.progress.eta_s == pytest.approx(1, abs=0.5)
+    reducer.feed(lines({"type": "progress", "what": "report", "done": 0, "total": 1, "eta_s": None}))
+    assert reducer.progress.eta_s is None
+
+
 def test_steps_that_are_made_again_do_not_bend_the_curve_back() -> None:
     reducer = MetricsReducer()
     reducer.feed(lines({"type": "state", "state": "running"}))
@@ -177,6 +185,7 @@ def test_why_it_failed_is_kept_until_it_goes_on() -> None:
     failure = reducer.progress.failure
     assert failure is not None
     assert (failure.message, failure.hint, failure.code) == ("No memory.", "Smaller batches.", "oom")
+    assert reducer.progress.message == "", "a run that begins again would show it as what it does"
     reducer.feed(lines({"type": "state", "state": "running", "resumed_from": 3}))
     assert reducer.progress.failure is None
 

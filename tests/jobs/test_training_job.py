@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from binscout_tui.eventlog.metrics import RunProgress
 from binscout_tui.jobs.control import reconcile
 from binscout_tui.jobs.process import is_alive, started
+from binscout_tui.jobs.train import position, reached
 from binscout_tui.store import jobs, models, runs
 from binscout_tui.store.jobs import Job
 from binscout_tui.workspace import Workspace
@@ -82,6 +85,8 @@ def test_kill_of_the_trainer_goes_on_from_its_checkpoint(ready: Workspace) -> No
     wait_for(lambda: not job_of(ready, run).is_open)
     job = job_of(ready, run)
     assert job.state == "done", job.error
+    assert (job.done, job.total) == (EPOCHS, EPOCHS)
+    assert re.fullmatch(r"accuracy \d\.\d\d \(baseline \d\.\d\d\)", job.message)
     assert any(event.get("resumed_from") for event in events(ready, run))
     assert sorted(set(epochs(ready, run))) == list(range(1, EPOCHS + 1))
     assert ready.db.read(models.get, run).sha256
@@ -124,6 +129,23 @@ def test_a_failing_trainer_says_why(ready: Workspace) -> None:
     assert answer.code == 1
     assert answer.data["error"]["code"] == "run_failed"
     assert "Traceback" not in answer.err
+
+
+def test_while_it_goes_on_the_figure_is_said_to_be_the_networks() -> None:
+    progress = RunProgress(epoch=2, epochs=5, series={"val_top1": ((1, 0.25), (2, 0.5))})
+    assert position(progress) == (2, 5, "epoch 2/5 network top-1 0.50")
+
+
+@pytest.mark.parametrize(
+    ("task", "figure", "text"),
+    [("select", "top1", "top-1 0.50 (baseline 0.75)"), ("count", "mae", "mean error 0.50 (baseline 0.25)")],
+)
+def test_a_job_that_is_done_says_what_it_reached_and_the_best_baseline(task: str, figure: str, text: str) -> None:
+    def entry(value: float) -> dict[str, object]:
+        return {"figures": {figure: {"value": value, "ci95": None}}}
+
+    baselines = {"one": entry(0.25), "other": entry(0.75), "no such figure": {"figures": {}}}
+    assert reached({"task": task, "metrics": entry(0.5), "baselines": baselines}) == text
 
 
 def test_a_pid_that_is_used_again_is_another_process() -> None:

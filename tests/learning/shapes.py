@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,13 @@ def make_items(folder: Path, per_class: int = 12) -> list[DatasetItem]:
 def environment() -> dict[str, str]:
     """Small processes: one thread each, and no way to a model hub."""
     return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def train(folder: Path, devices: int = 1, timeout: float = 120) -> subprocess.CompletedProcess[str]:

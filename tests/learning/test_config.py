@@ -12,7 +12,9 @@ import pytest
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.config import TrainConfig, prepare_run, read_config
-from binscout_tui.learning.items import DatasetItem, read_dataset
+from binscout_tui.learning.items import DatasetItem, SetImage, SetItem, read_dataset
+from binscout_tui.learning.plan import make_plan
+from binscout_tui.learning.splits import Split
 
 GOOD = [
     DatasetItem(sha256=f"{label}{split}", path=f"/p/{label}{split}", label=label, split=split, group=f"{label}{split}")
@@ -38,6 +40,8 @@ def replaced(index: int, **changes: object) -> list[DatasetItem]:
         (TrainConfig(task="dream"), GOOD, "task_unknown"),
         (TrainConfig(task="select"), GOOD, "dataset_wrong_task"),
         (TrainConfig(mode="frozen"), GOOD, "config_invalid"),
+        (TrainConfig(task="count", preset="area", weights="w.pt"), GOOD, "config_invalid"),
+        (TrainConfig(preset="descriptors", weights="w.pt"), GOOD, "config_invalid"),
         (TrainConfig(epochs=0), GOOD, "config_invalid"),
         (TrainConfig(lr=float("nan")), GOOD, "config_invalid"),
         (TrainConfig(image_size=8), GOOD, "config_invalid"),
@@ -50,6 +54,25 @@ def test_refusals_write_nothing(config: TrainConfig, items: list[DatasetItem], c
     assert caught.value.code == code
     assert caught.value.hint or code == "config_invalid"
     assert not (tmp_path / "run").exists()
+
+
+def test_sets_of_different_splits_share_no_picture(tmp_path: Path) -> None:
+    def of(split: Split, *names: str) -> SetItem:
+        images = [SetImage(sha256=name, path=f"/p/{name}") for name in names]
+        return SetItem(key="".join(names), images=images, chosen=0, split=split, group="".join(names))
+
+    config = TrainConfig(task="select")
+    with pytest.raises(BinScoutError, match="first: image shared") as caught:
+        prepare_run(tmp_path / "run", config, [of("train", "a", "shared"), of("val", "shared", "b"), of("test", "c")])
+    assert caught.value.code == "dataset_leak"
+    prepare_run(tmp_path / "run", config, [of("train", "a", "b"), of("train", "b", "c"), of("val", "d", "e")])
+
+
+def test_what_has_nothing_to_train_announces_no_epochs() -> None:
+    for task, preset in (("classify", "descriptors"), ("count", "area")):
+        plans = [make_plan(TrainConfig(task=task, preset=preset, epochs=epochs), GOOD, 1) for epochs in (None, 5)]
+        assert [plan.epochs for plan in plans] == [0, 0]
+    assert make_plan(TrainConfig(epochs=7), GOOD, 1).epochs == 7
 
 
 def test_what_was_prepared_is_read_back(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from binscout_tui.learning.config import DATASET_FILE, TrainConfig, check_config
 
 from .count.bins import make_bins
 from .select.made_sets import make_sets
-from .shapes import QUICK, environment, events, make_items, read_json, train
+from .shapes import QUICK, environment, events, free_port, make_items, read_json, train
 
 LONG = msgspec.structs.replace(QUICK, epochs=400, checkpoint_every=0)
 
@@ -103,12 +102,6 @@ def test_joining_what_needs_nobody_is_refused(tmp_path: Path) -> None:
         join(folder, 2)
     with pytest.raises(BinScoutError, match="cannot be read"):
         join(tmp_path, 1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def two_hosts(tmp_path: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 
 from binscout_tui.learning.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from binscout_tui.learning.config import TrainConfig, prepare_run, read_config
+from binscout_tui.learning.faults import in_words
 from binscout_tui.learning.items import DATASET_FILE, read_dataset
 
 from .count.bins import make_bins
@@ -228,6 +230,21 @@ def test_too_little_memory_says_what_would_help(tmp_path: Path, nursery: Nursery
     assert after is not None
     assert (after["epoch"], after["step"]) >= (before["epoch"], before["step"])
     assert not list(folder.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "advice"),
+    [
+        (errno.ENOMEM, "out_of_memory", "--batch-size"),
+        (errno.ENOSPC, "disk_full", "Make room"),
+        (errno.EACCES, "storage", "permissions"),
+    ],
+)
+def test_what_the_system_refuses_is_told_apart(number: int, code: str, advice: str) -> None:
+    told = in_words(OSError(number, "refused", "/p/1.png"))
+    assert told is not None
+    assert told.code == code
+    assert advice in told.hint
 
 
 def test_sigterm_amid_an_epoch_loses_no_step(tmp_path: Path, nursery: Nursery) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,23 @@ def test_each_picture_is_described_once(tmp_path: Path, kind: Kind, means: Means
     assert again.features[::-1][:3] == pytest.approx(first.features, rel=1e-2)
     assert (np.abs(first.features).sum(axis=1) > 0).all()
     assert again.failures == {}
+
+
+def test_what_nobody_asks_for_is_not_held_in_memory(tmp_path: Path, sources: list[Pinned]) -> None:
+    width = 1000
+    kind = Kind("wide-1", 16, width, lambda pixels: np.full((len(pixels), width), len(pixels), np.float32))
+    first = describe_sources(tmp_path / "f", kind, sources[:1], go_on)
+    others = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(3000)]
+    for start in range(0, len(others), 1000):
+        frozen._keep(tmp_path / "f" / "wide-1", kind, others[start : start + 1000], np.ones((1000, width), np.float32))
+    tracemalloc.start()
+    try:
+        again = describe_sources(tmp_path / "f", kind, [sources[0], sources[0]], go_on)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (again.features == first.features[0]).all()
+    assert peak < 1_000_000, "the parts hold 6 MB"
 
 
 def test_another_method_starts_anew(tmp_path: Path, kind: Kind, means: Means, sources: list[Pinned]) -> None:

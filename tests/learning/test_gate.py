@@ -46,6 +46,14 @@ def test_a_good_model_passes() -> None:
     assert failed(judge(cases(18, 2), FLOORS, classes=CLASSES)) == set()
 
 
+def test_a_list_that_is_too_short_says_how_it_grows() -> None:
+    few = {check.name: check for check in judge(cases(2), FLOORS, classes=CLASSES).checks}["images"]
+    assert not few.passed
+    assert "needed; `binscout known-good add`" in few.detail
+    enough = {check.name: check for check in judge(cases(20), FLOORS, classes=CLASSES).checks}["images"]
+    assert enough.detail.endswith("needed")
+
+
 def test_nothing_to_judge_on_fails() -> None:
     verdict = judge([], FLOORS, classes=CLASSES)
     assert {"images", "classes", "overall", "per_class", "calibration"} <= failed(verdict)
@@ -92,6 +100,8 @@ def test_newly_broken_images_are_named_and_counted() -> None:
     verdict = judge(cases(17, 3), FLOORS, classes=CLASSES, active=cases(20))
     assert verdict.newly_broken == ["image-17", "image-18", "image-19"]
     assert failed(verdict) == {"regression"}
+    (told,) = (check.detail for check in verdict.checks if check.name == "regression")
+    assert told == "3 newly wrong, 0 newly right, p = 0.125 (one-sided McNemar)"
 
 
 def test_a_small_loss_that_chance_explains_passes() -> None:

@@ -60,7 +60,31 @@ def test_images_of_nothing_must_be_called_unknown() -> None:
     assert failed(judge([*IMAGES, *never], FLOORS, classes=["a", "b"])) == {"unknown"}
     assert failed(judge([*IMAGES, *never], FLOORS, classes=["a", "b"], has_threshold=False)) == set()
     insisted = [msgspec.structs.replace(NONE[3], must_pass=True), *NONE[:3]]
-    assert failed(judge([*IMAGES, *insisted], FLOORS, classes=["a", "b"])) == {"must_pass"}
+    for has_threshold in (True, False):
+        found = judge([*IMAGES, *insisted], FLOORS, classes=["a", "b"], has_threshold=has_threshold)
+        assert failed(found) == {"must_pass"}
+
+
+def test_who_calls_everything_unknown_recognises_nothing() -> None:
+    refused = [image(number, unknown=True) for number in range(20)]
+    found = judge([*refused, *NONE[:3]], FLOORS, classes=["a", "b"], active=IMAGES)
+    assert failed(found) == {"overall", "per_class", "regression"}
+    assert named(found, "overall").detail == "0 of 20 right, 20 more if it did not call them unknown"
+    assert named(found, "calibration").value == pytest.approx(0.1), "confidence is about the class alone"
+    one = [*IMAGES[:19], image(19, unknown=True)]
+    assert failed(judge(one, FLOORS, classes=["a", "b"])) == set(), "a good model refuses a few"
+    insisted = [*IMAGES[:19], image(19, unknown=True, must_pass=True)]
+    assert failed(judge(insisted, FLOORS, classes=["a", "b"])) == {"must_pass"}
+
+
+@pytest.mark.parametrize("mute", [1, 20])
+def test_an_active_model_without_answers_is_no_comparison(mute: int) -> None:
+    worse = [image(number, predicted="ab"[(number % 2) ^ (number >= 14)], score=0.7) for number in range(20)]
+    assert failed(judge(worse, FLOORS, classes=["a", "b"], active=IMAGES)) == {"regression"}
+    silent = [image(number, predicted=None, score=0.0, error="too busy") for number in range(mute)] + IMAGES[mute:]
+    found = judge(worse, FLOORS, classes=["a", "b"], active=silent)
+    assert (found.state, failed(found)) == ("error", {"regression"})
+    assert "i0 (too busy)" in named(found, "regression").detail
 
 
 @pytest.mark.parametrize(
@@ -198,6 +222,37 @@ def test_errors_that_rise_fail_though_as_many_are_exact() -> None:
     assert failed(found) == {"error_no_worse"}
     assert failed(judge_counts(before, FLOORS, active=after)) == set()
     assert failed(judge_counts(counts(12, 8), FLOORS, active=counts(20))) == {"regression", "error_no_worse"}
+
+
+def test_what_the_active_model_did_not_answer_is_no_error_to_be_better_than() -> None:
+    mute = [count(number, counted=None, error="too busy") for number in range(8)]
+    found = judge_counts(counts(8, 12, by=3), FLOORS, active=[*mute, *counts(8, 12)[8:]])
+    assert failed(found) == {"regression", "error_no_worse"}
+    assert named(found, "error_no_worse").value == 2.0, "over those that both answered"
+    smaller = [choice(number, said=(0.2, 0.2, 0.5, 0.6)) for number in range(9)]
+    silent = [choice(number, chosen=None, said=None, error="too busy") for number in range(4)]
+    against = judge_sets(smaller, FLOORS, active=[*silent, *choices(9)[4:]])
+    assert failed(against) == {"regression", "crops_no_worse"}
+    assert named(against, "crops_no_worse").value == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("item", "listed", "said"),
+    [
+        ("", "screw", "the list counts screw in 1 image, the model everything"),
+        ("nut", "screw", "the list counts screw in 1 image, the model nut"),
+        ("", "", None),
+        ("screw", "screw", None),
+        (None, "screw", None),
+    ],
+)
+def test_numbers_of_something_else_say_nothing_of_a_model(item: str | None, listed: str, said: str | None) -> None:
+    cases = [*(count(number, 9, item=item or "") for number in range(9)), count(9, item=listed)]
+    found = judge_counts(cases, FLOORS, item=item)
+    if said is None:
+        assert {"exact", "mean_error"} <= failed(found)
+    else:
+        assert (found.state, failed(found), named(found, "same_item").detail) == ("error", {"same_item"}, said)
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30))

@@ -64,6 +64,27 @@ def test_damaged_files_are_refused(content: bytes, name: str, tmp_path: Path) ->
     assert caught.value.code == "weights_unreadable"
 
 
+@pytest.mark.parametrize("text", ["hello\n", "these are no weights\n", "0.5 0.25\n", "\x80\x02."])
+@pytest.mark.parametrize("name", ["weights.txt", "weights.pt", "weights.safetensors"])
+def test_any_text_is_refused_in_one_sentence(text: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text.encode("latin-1"))
+    with pytest.raises(BinScoutError) as caught:
+        load_pretrained(vit(3), tmp_path / name)
+    assert caught.value.code == "weights_unreadable"
+    said = caught.value.sentence
+    assert said.startswith(f"The weights file {tmp_path / name} cannot be read: ")
+    assert said.endswith(".")
+    assert "\n" not in said
+    assert ".." not in said.removeprefix(f"The weights file {tmp_path / name}")
+
+
+def test_tensors_without_names_are_no_weights(tmp_path: Path) -> None:
+    torch.save({0: torch.zeros(3)}, tmp_path / "w.pt")
+    with pytest.raises(BinScoutError) as caught:
+        load_pretrained(vit(3), tmp_path / "w.pt")
+    assert caught.value.code == "weights_mismatch"
+
+
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     save_file(vit(3, image_size=64).state_dict(), tmp_path / "w.safetensors")
     with pytest.raises(BinScoutError, match="pos_embed") as caught:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from binscout_tui.engine.client import EngineClient
+from binscout_tui.engine.protocol import PredictionLine
 from binscout_tui.errors import BinScoutError, RefusedError
-from binscout_tui.operations import suggesting
-from binscout_tui.operations.gating import activate, gate, rollback
+from binscout_tui.learning.gate import GateMeasured
+from binscout_tui.operations import gate_trial, suggesting
+from binscout_tui.operations.gate_trial import Said
+from binscout_tui.operations.gating import activate, gate, judged, rollback
 from binscout_tui.operations.known_good import add
-from binscout_tui.store import images, labels, models, sets, suggestions
+from binscout_tui.settings import GateSettings
+from binscout_tui.store import images, items, known_good, labels, models, sets, suggestions
 from binscout_tui.workspace import LiveWorkspace, Workspace
 from tests.command_line import Answer, answered_here
 
@@ -185,6 +194,74 @@ async def test_an_active_model_that_cannot_be_asked_makes_the_verdict_an_error(r
         assert "The active model s-1 could not be asked" in found.checks[0]["detail"]
 
 
+@pytest.mark.parametrize("late", ["the candidate", "the active model"])
+async def test_an_engine_that_is_too_busy_makes_the_verdict_an_error(
+    root: Path, choosers: list[int], monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    patiently = EngineClient.suggest
+
+    def hurried(client: EngineClient, model_id: str, *words: Any, **options: Any) -> Any:
+        is_late = (model_id == "s-1") == (late == "the active model")
+        return patiently(client, model_id, *words, **options, deadline_s=1e-9 if is_late else 60)
+
+    async with live(root) as workspace:
+        await activate(workspace, "s-1", reason="for a test")
+        monkeypatch.setattr(EngineClient, "suggest", hurried)
+        found = await gate(workspace, "s-bad")
+        assert (found.state, failed(found)) == ("error", ["tried"])
+        assert "too busy" in found.checks[0]["detail"]
+
+
+async def test_a_busy_engine_is_not_told_as_another_answer(
+    root: Path, choosers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with live(root) as workspace:
+        assert (await gate(workspace, "s-1")).passed
+        monkeypatch.setattr(EngineClient, "suggest", partialmethod(EngineClient.suggest, deadline_s=1e-9))
+        with pytest.raises(BinScoutError, match="too busy") as caught:
+            await activate(workspace, "s-1")
+        assert caught.value.code == "engine_busy"
+        assert await active(workspace, "select") is None
+
+
+async def test_a_model_is_judged_on_numbers_of_what_it_counts(root: Path, counters: list[int]) -> None:
+    async with live(root) as workspace:
+        nut = (await workspace.db.write(labels.add_class, "nut")).id
+        await workspace.db.write(items.add, workspace.user.uid, "M3 nut", class_name="nut")
+        for entry in await workspace.db.read(known_good.known_counts):
+            await workspace.db.write(
+                known_good.add_known_count, workspace.user.uid, entry.image_id, entry.count, class_id=nut
+            )
+        found = await gate(workspace, "c-1")
+        assert (found.state, failed(found)) == ("error", ["same_item"])
+        assert found.checks[-1]["detail"] == "the list counts nut in 8 images, the model everything"
+        await workspace.db.write(lambda db: db.execute("UPDATE dataset SET item = 'M3 nut'"))
+        assert (await gate(workspace, "c-1")).passed, "the item is of that class"
+
+
+@pytest.mark.parametrize(
+    ("card", "refuses"),
+    [
+        ({}, False),
+        ({"unknown": None, "unknown_threshold": 0.0}, False),
+        ({"unknown_threshold": 0.4}, True),
+        ({"unknown": {"threshold": 1.5}, "unknown_threshold": 0.0}, True),
+    ],
+)
+def test_images_of_nothing_count_for_what_can_call_them_unknown(
+    workspace: Workspace, tmp_path: Path, card: dict[str, Any], refuses: bool
+) -> None:
+    [first, *_] = add_pictures(workspace, tmp_path / "photos", labelled=False)
+    workspace.db.write(models.add_known_good, workspace.user.uid, "classify", first, "")
+    add_model(workspace, "m-1")
+    trial = workspace.db.read(gate_trial.gather, "m-1", GateSettings())
+    trial = replace(trial, model=msgspec.structs.replace(trial.model, card=trial.model.card | card))
+    line = PredictionLine(trial.listed[0].sha256, "red", 0.9, {"red": 0.9}, False, None, "m-1")  # type: ignore[union-attr]
+    said = Said({str(line.id): line}, GateMeasured(), [], None)
+    checks = [check.name for check in judged(trial, said, None, GateSettings()).checks]
+    assert ("unknown" in checks) is refuses
+
+
 async def test_a_model_that_says_something_else_than_at_the_gate_is_not_put_to_use(
     workspace: Workspace, root: Path, tmp_path: Path
 ) -> None:
@@ -209,7 +286,6 @@ async def test_a_model_that_says_something_else_than_at_the_gate_is_not_put_to_u
 async def test_a_move_that_fails_leaves_the_engine_with_the_model_of_before(
     root: Path, choosers: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from binscout_tui.engine.client import EngineClient
     from binscout_tui.operations import gating
 
     async with live(root) as workspace:

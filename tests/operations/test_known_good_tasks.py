@@ -52,6 +52,35 @@ def test_another_number_needs_an_admin(workspace: Workspace) -> None:
     assert workspace.db.read(known_good.known_counts) == []
 
 
+def test_the_same_number_of_another_class_needs_an_admin(workspace: Workspace) -> None:
+    [one] = add_images(workspace, 0, 1)
+    nut = workspace.db.write(labels.add_class, "nut").id
+    count_of(workspace, one, 5)
+    count_of(workspace, one, 5, nut)
+    put(workspace, "count", one, item="nut")
+    put(workspace, "count", one, item="nut")
+    with pytest.raises(RefusedError, match="Counting everything instead of nut"):
+        put(workspace, "count", one)
+    put(workspace, "count", one, "admin")
+    with pytest.raises(RefusedError, match="Counting nut instead of everything"):
+        put(workspace, "count", one, item="nut")
+    assert [entry.item for entry in workspace.db.read(known_good.known_counts)] == [None]
+
+
+def test_another_crop_or_none_needs_an_admin(workspace: Workspace) -> None:
+    set_id, members = add_set(workspace, 900)
+    for crop, refused in ((CROP, False), (CROP, False), ((0.0, 0.0, 1.0, 1.0), True), (None, True)):
+        workspace.db.write(sets.choose, workspace.user.uid, set_id, members[2], crop=crop)
+        if refused:
+            with pytest.raises(RefusedError, match="choice or crop"):
+                put(workspace, "select", set_id)
+        else:
+            put(workspace, "select", set_id)
+    assert [entry.crop for entry in workspace.db.read(known_good.known_sets)] == [CROP]
+    put(workspace, "select", set_id, "admin")
+    assert [entry.crop for entry in workspace.db.read(known_good.known_sets)] == [None]
+
+
 def test_a_decided_set_is_listed_as_it_is_and_kept_for_testing(workspace: Workspace) -> None:
     set_id, members = add_set(workspace, 900)
     with pytest.raises(UsageError, match="not decided yet"):

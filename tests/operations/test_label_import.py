@@ -202,6 +202,13 @@ def test_a_table_without_the_columns_is_refused_as_a_whole(ws: Workspace, tmp_pa
         import_labels(ws, put(tmp_path / "l.csv", content), "csv")
 
 
+@pytest.mark.parametrize("head", ["file,count", "file,class,count"])
+def test_counts_without_a_kind_are_refused_by_the_columns_they_need(ws: Workspace, tmp_path: Path, head: str) -> None:
+    with pytest.raises(NotThatFormatError) as caught:
+        import_labels(ws, put(tmp_path / "l.csv", f"{head}\n"), "csv")
+    assert "file,kind,class,count" in caught.value.hint
+
+
 def test_a_row_of_a_box_that_is_lost_leaves_the_boxes_out(ws: Workspace, tmp_path: Path) -> None:
     head = "file,kind,state,class,x1,y1,x2,y2"
     rows = [head, "plain.jpg,box,,m3,0,0,1,1", "plain.jpg,box,,m3,0,0,1", "upper.JPG,box,,m3,0,0,1,1"]

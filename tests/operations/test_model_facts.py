@@ -8,15 +8,17 @@ import pytest
 
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.operations import model_facts
+from binscout_tui.reporting.folder import read_run
 from binscout_tui.settings import GateSettings
-from binscout_tui.store import journal, models, predictions, runs, shadows
+from binscout_tui.store import journal, models, predictions, runs, sets, shadows, suggestions
 from binscout_tui.store.predictions import Prediction
 from binscout_tui.store.users import User
 from binscout_tui.workspace import Workspace
 from tests.command_line import answered_here
 from tests.conftest import AddImages
+from tests.reporting import made
 
-from .using_models import add_model
+from .using_models import add_model, add_sets
 
 
 @pytest.fixture
@@ -37,7 +39,8 @@ def test_a_deleted_model_is_gone_with_what_it_predicted_and_its_history_stays(
     three.db.write(predictions.keep, [said])
     basis = three.db.read(models.basis, "m-3", GateSettings())
     three.db.write(models.add_gate, three.user.uid, "m-3", passed=False, checks=[], basis=basis)
-    assert model_facts.delete(three, "m-3") == 1
+    size = sum(path.stat().st_size for path in three.paths.model("m-3").iterdir())
+    assert model_facts.delete(three, "m-3") == size > 0
     assert not three.paths.model("m-3").exists()
     assert sorted(path.name for path in three.paths.models.iterdir()) == ["m-1", "m-2"]
     assert three.db.read(predictions.get, image_id, "m-3") is None
@@ -47,6 +50,28 @@ def test_a_deleted_model_is_gone_with_what_it_predicted_and_its_history_stays(
     assert three.db.read(models.last_gate, "m-3") is not None
     assert three.db.read(runs.get, "m-3").id == "m-3"
     assert three.db.read(journal.history, area="model")[0].action == "delete"
+
+
+def test_the_weights_in_the_run_go_too_and_its_report_stays(three: Workspace, tmp_path: Path) -> None:
+    run = three.paths.run("m-3")
+    made.write_run(run, "classify")
+    kept = {path.name for path in run.iterdir()}
+    (run / "model.safetensors").write_bytes(bytes(1000))
+    (run / "checkpoint.pt").write_bytes(bytes(3000))
+    size = sum(path.stat().st_size for path in three.paths.model("m-3").iterdir())
+    assert model_facts.delete(three, "m-3") == size + 4000
+    assert {path.name for path in run.iterdir()} == kept
+    assert read_run(run).report.about.name == "classify"
+
+
+def test_a_deleted_model_suggests_nothing(three: Workspace, tmp_path: Path) -> None:
+    [set_id] = add_sets(three, tmp_path / "sets", 1)
+    first, *_ = three.db.read(sets.get, set_id).images
+    three.db.write(suggestions.put, set_id, "m-3", first.id, 0.9)
+    assert three.db.read(suggestions.get, set_id, "m-3") is not None
+    model_facts.delete(three, "m-3")
+    assert three.db.read(suggestions.get, set_id, "m-3") is None
+    assert three.db.read(suggestions.get, set_id, "sharpest") is not None
 
 
 @pytest.mark.parametrize(
@@ -112,9 +137,10 @@ def test_the_commands(three: Workspace, capsys: pytest.CaptureFixture[str]) -> N
     unsure = answered_here(root, capsys, "models", "delete", "m-3")
     assert (unsure.code, unsure.data["error"]["code"]) == (2, "confirm")
     assert Path(three.paths.model("m-3")).is_dir()
+    size = sum(path.stat().st_size for path in three.paths.model("m-3").iterdir())
     assert answered_here(root, capsys, "models", "delete", "m-3", "--confirm", "delete").data == {
         "deleted": "m-3",
-        "bytes": 1,
+        "bytes": size,
     }
     assert answered_here(root, capsys, "models", "delete", "m-2", "--confirm", "delete").code == 3
     assert answered_here(root, capsys, "models", "show", "m-3").code == 1

@@ -12,8 +12,10 @@ from binscout_tui.imaging.previews import SIZES, preview_path
 from binscout_tui.operations import suggesting
 from binscout_tui.operations.advising import advise_files, advise_set
 from binscout_tui.operations.importing import import_paths
-from binscout_tui.store import images, sets, suggestions
+from binscout_tui.store import images, models, sets, suggestions
 from binscout_tui.workspace import LiveWorkspace, Workspace
+
+from .using_models import add_model
 
 
 @pytest.fixture
@@ -94,12 +96,21 @@ def test_without_previews_nothing_is_said(workspace: Workspace, folder: Path) ->
     assert list(advice.scores.values()) == [None, None, 1.0]
 
 
-def test_a_model_is_heard_before_a_rule(workspace: Workspace, folder: Path) -> None:
+def test_the_active_model_is_heard_before_the_rule_and_the_rule_before_others(
+    workspace: Workspace, folder: Path
+) -> None:
     import_paths(workspace, [folder], sets="folder")
-    workspace.db.write(suggestions.put, 1, "model-1", 3, 0.2, (0.1, 0.1, 0.9, 0.9))
+    for name in ("model-1", "model-2"):
+        add_model(workspace, name, task="select")
+        workspace.db.write(models.activate, workspace.user.uid, name, workspace.settings.gate, reason="for a test")
+    workspace.db.write(suggestions.put, 1, "model-2", 3, 0.2, (0.1, 0.1, 0.9, 0.9))
     said = workspace.db.read(suggestions.get, 1)
     assert said is not None
-    assert (said.by, said.image_id, said.crop) == ("model-1", 3, (0.1, 0.1, 0.9, 0.9))
+    assert (said.by, said.image_id, said.crop) == ("model-2", 3, (0.1, 0.1, 0.9, 0.9))
+    workspace.db.write(models.rollback, workspace.user.uid, "select", "model-1")
+    said = workspace.db.read(suggestions.get, 1)
+    assert said is not None
+    assert said.by == "sharpest"
     rule = workspace.db.read(suggestions.get, 1, "sharpest")
     assert rule is not None
     assert rule.image_id == 2

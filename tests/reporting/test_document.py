@@ -12,10 +12,21 @@ from hypothesis import strategies as st
 from binscout_tui.reporting.calibration import calibration
 from binscout_tui.reporting.cases import Case, Sources
 from binscout_tui.reporting.document import document, ends
-from binscout_tui.reporting.doubts import doubts, not_beaten
+from binscout_tui.reporting.doubts import better_than, doubts, not_beaten
 from binscout_tui.reporting.facts import facts
 from binscout_tui.reporting.folder import read_run
-from binscout_tui.reporting.lines import cut, fit, heat, interval_bar, plain, sections, text_width, wrapped
+from binscout_tui.reporting.html import page
+from binscout_tui.reporting.lines import (
+    cut,
+    fit,
+    heat,
+    interval_bar,
+    plain,
+    sections,
+    table_lines,
+    text_width,
+    wrapped,
+)
 from binscout_tui.reporting.report import Figure, report_of
 from tests.reporting import made
 
@@ -60,7 +71,8 @@ DOUBTS: list[tuple[dict[str, Any], Sources, str]] = [
     ({"unreadable": 3}, Sources(), "3 test files could not be read and were left out."),
     ({"labels_not_trained": ["nut"]}, Sources(), "classes that were not in training are left out: nut."),
     ({"figures": {"accuracy": made.figure(0.7, 0.6, 0.8)}}, Sources(), "Not clearly better than: simple features"),
-    ({"figures": {"accuracy": made.figure(0.5, 0.4, 0.6)}}, Sources(), "Not clearly better than: simple features"),
+    ({"figures": {"accuracy": made.figure(0.5, 0.4, 0.6)}}, Sources(), "Worse than: simple features, even at the"),
+    ({"figures": {"accuracy": made.figure(0.5)}}, Sources(), "Worse than: simple features."),
     ({"figures": {"accuracy": made.figure(0.9), "ece": made.figure(0.2)}}, Sources(), "calibration error 0.20"),
     ({"figures": {"accuracy": made.figure(0.6, 0.5, 0.7)}}, Sources(), "Much better on the images it was tuned on"),
     ({"figures": {}, "accuracy": None}, Sources(), "no accuracy on the test split"),
@@ -87,6 +99,24 @@ def test_less_is_better_of_errors_and_zero_of_bias() -> None:
     assert not_beaten(report("count"), figures["mae"]) == []
 
 
+def test_a_model_beyond_whose_interval_a_baseline_lies_is_worse_than_it() -> None:
+    found = report("count", figures={"mae": made.figure(3.0, 3.0, 3.0), "bias": made.figure(-2.0, -3.0, -1.0)})
+    figures = {figure.name: figure for figure in found.about.figures}
+    assert better_than(found, figures["mae"]) == ["area"]
+    assert better_than(found, figures["bias"]) == ["mean_count"]
+    said = doubts(found, Sources(), has_cases=True)
+    assert said[0] == "Worse than: area, even at the better end of the model's interval."
+    assert not any("Not clearly better" in one for one in said)
+    across = report("count", figures={"bias": made.figure(0.5, -1.0, 2.0)})
+    assert better_than(across, figures["bias"]) == [], "a bias of 0 is within reach"
+    level = report("count", figures={"mae": made.figure(2.4, 2.2, 3.0)})
+    assert (better_than(level, figures["mae"]), not_beaten(level, figures["mae"])) == ([], ["area"])
+    shown = document("r", found, [])
+    assert (shown.headlines[0].behind, shown.headlines[0].worse) == (("area",), ("area",))
+    assert "less is better · worse than area<" in page(shown)
+    assert "less is better · not clearly better than area<" in page(document("r", level, []))
+
+
 def test_counts_are_told_by_how_many_there_are() -> None:
     cases = [case(0, 0), case(3, 5), case(4, 4), case(30, 28)]
     table = next(one for one in document("r", report("count"), cases).tables if one.title == "By how many there are")
@@ -105,10 +135,12 @@ def test_what_only_one_task_has_is_told_and_other_forms_are_left_out() -> None:
     found = {table.title: table for table in document("r", report_of(raw, Path("r")), []).tables}
     assert [(row.name, row.cells) for row in found["Its parts alone"].rows] == [("circles", ("0.40", "0.90"))]
     unknown = found["Things that it never learned, by leaving one class out"]
-    assert [(row.name, row.cells) for row in unknown.rows] == [("told apart (AUROC)", ("0.93",))]
+    assert [(row.name, row.cells, row.share) for row in unknown.rows] == [("told apart, AUROC", ("0.93",), None)]
+    assert unknown.columns == ("", "value")
     counted = report("count", points={"f1": 0.8, "precision": None}, empty={"n": 4, "seen_some": 1}, doubtful=2)
     table = next(one for one in document("r", counted, []).tables if one.title == "Where it counts")
     assert [row.name for row in table.rows] == ["point f1", "empty, seen some", "in doubt"]
+    assert all("".join(text for text, _ in line).strip() for line in table_lines(table, 80)), "no empty row"
     sure = report(
         "select", confident={"n": 12, "right": 0.75, "ci95": [0.4, 0.9]}, by_family={"f": {"n": 2, "value": 0.5}}
     )
@@ -116,6 +148,32 @@ def test_what_only_one_task_has_is_told_and_other_forms_are_left_out() -> None:
     assert tables["Where it is sure enough to suggest"].rows[0].cells == ("12", "0.75")
     assert tables["Each family"].rows[0].cells[0] == "0.50"
     assert "Where it is sure enough to suggest" not in {one.title for one in document("r", report("select"), []).tables}
+
+
+def test_the_parts_of_a_chooser_tell_their_shares_and_that_one_has_none() -> None:
+    alone = {
+        name: {"test": {"top1": {"value": top1}, "mean_iou": {"value": iou}}}
+        for name, top1, iou in (("network", 0.25, 0.2), ("measures", 0.75, None))
+    }
+    raw = made.select_report(made.select_cases()) | {"parts": {"choice_share": 0.0, "crop_share": 0.25, **alone}}
+    found = {table.title: table for table in document("r", report_of(raw, Path("r")), []).tables}["Its parts alone"]
+    assert [(row.name, row.cells) for row in found.rows] == [
+        ("network", ("none", "0.25", "0.25", "0.20")),
+        ("measures", ("1.00", "0.75", "-", "-")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"seconds": 0.5, "samples_per_s": 68.0}, "0.5 s"),
+        ({"seconds": 0.0, "samples_per_s": 900.0}, "0.0 s"),
+        ({"seconds": 0.0, "samples_per_s": None}, "none: its network learns nothing"),
+    ],
+)
+def test_a_short_training_is_not_told_as_none(training: dict[str, Any], told: str) -> None:
+    found = report_of(made.classify_report(made.classify_cases()) | {"training": training}, Path("r"))
+    assert dict(facts(found, Sources()))["training time"] == told
 
 
 def test_facts_are_in_words_and_units() -> None:

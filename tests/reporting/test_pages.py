@@ -16,6 +16,7 @@ from binscout_tui.reporting.folder import read_curves, read_run
 from binscout_tui.reporting.html import page
 from binscout_tui.reporting.notebook import notebook
 from binscout_tui.reporting.pictures import PreviewPictures
+from binscout_tui.reporting.words import name_of
 from tests.reporting import made
 
 VOID = {"meta", "br"}
@@ -192,6 +193,20 @@ def test_the_cells_of_a_notebook_run_beside_the_run(
     told = capsys.readouterr().out
     for words in [*wanted[task], "simple_features" if task == "classify" else "this model", "loss: 20 points"]:
         assert words in told
+
+
+@pytest.mark.parametrize("task", ["classify", "select", "count"])
+def test_a_notebook_lists_the_worst_that_the_report_lists(
+    tmp_path: Path, task: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.write_run(tmp_path, task)
+    found = read_run(tmp_path).document()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    exec(code_of(notebook(found, ".")), {})
+    listed = [line.split(": is ")[0] for line in capsys.readouterr().out.splitlines() if ", the model says " in line]
+    assert listed == [name_of(case) for case in found.worst]
+    assert len(listed) == 3, "of sets two wrong choices and one crop that missed"
 
 
 def test_a_notebook_that_was_moved_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,9 @@ from binscout_tui.reporting.cases import Case
 from binscout_tui.reporting.folder import read_side
 from binscout_tui.reporting.lines import text_width
 from binscout_tui.reporting.report import report_of
-from binscout_tui.reporting.versus import Side, Versus, compare, mcnemar
+from binscout_tui.reporting.versus import SORTS, Side, Versus, compare, mcnemar
 from binscout_tui.reporting.versus_data import as_data
-from binscout_tui.reporting.versus_lines import plain
+from binscout_tui.reporting.versus_lines import plain, turn
 from tests.reporting import made
 
 
@@ -56,6 +56,24 @@ def test_cases_are_fixed_broken_or_as_they_were(tmp_path: Path) -> None:
     assert found.sources == 10
     assert ("seed", "0", "1") in found.settings
     assert found.of("fixed")[0].before.loss == pytest.approx(2.2)
+
+
+def test_a_choice_is_told_with_its_score_and_a_count_without(tmp_path: Path) -> None:
+    counts = pair_of(tmp_path / "count", "count", (1,), ())
+    assert turn(counts.of("fixed")[0], "count") == "is 1: 3 → 1"
+    sets = pair_of(tmp_path / "select", "select", (2,), ())
+    assert turn(sets.of("fixed")[0], "select") == "is picture 1: picture 2 0.80 → picture 1 0.80"
+
+
+def test_the_test_of_chance_is_named_as_two_sided(tmp_path: Path) -> None:
+    text = " ".join(" ".join(plain(pair_of(tmp_path, "classify", (), (3, 7, 8)), 90)).split())
+    assert "0 fixed against 3 broken: no more than chance might do (p 0.250, two-sided McNemar)." in text
+
+
+def test_cases_are_sorted_once(tmp_path: Path) -> None:
+    found = pair_of(tmp_path, "classify", (3, 7, 20), (3, 8)).named({})
+    assert all(found.of(sort) is found.of(sort) for sort in SORTS)
+    assert {id(pair) for sort in SORTS for pair in found.of(sort)} == set(map(id, found.pairs))
 
 
 def test_a_run_that_says_the_same_differs_by_nothing(tmp_path: Path) -> None:

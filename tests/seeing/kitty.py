@@ -59,6 +59,7 @@ class KittyPictures:
     errors: list[str] = field(default_factory=list)
     transmitted: list[int] = field(default_factory=list)
     _head: dict[str, str] | None = None
+    _begun: bool = False
     _data: list[str] = field(default_factory=list)
 
     @property
@@ -76,8 +77,11 @@ class KittyPictures:
                 self._head = None
             else:
                 return self._chunk(keys, payload)
-        if not payload and not set(keys) - {"m", "q"}:
-            return ""  # the end of nothing
+        if not set(keys) - {"m", "q"}:
+            if payload and self._begun:
+                self.errors.append("a chunk of no picture")
+            return ""  # the end of nothing, or of a picture that was being sent when this terminal came
+        self._begun = True
         action = keys.get("a", "t")
         if action in ("t", "T", "q"):
             self._head, self._data = keys, []

@@ -241,6 +241,35 @@ def test_what_the_gate_expects_follows_a_merge_and_its_undo(
     assert [entry.expected for entry in db.read(models.known_good, "other")] == ["m4"]
 
 
+def test_what_the_gate_expects_of_a_counter_follows_a_merge_and_its_undo(
+    workspace: Workspace, made: dict[str, int], add_images: AddImages
+) -> None:
+    (one, two, three, four), db, uid = add_images(4), workspace.db, workspace.user.uid
+    m3, m4 = made["m3"], made["m4"]
+    db.write(box_labels.set_count, uid, one, 2, class_id=m3)
+    db.write(box_labels.set_count, uid, one, 3, class_id=m4)
+    db.write(models.add_known_count, uid, one, 2, class_id=m3, must_pass=True)
+    db.write(box_labels.set_boxes, uid, two, [LabelBox(box=BOX, class_id=m3), LabelBox(box=OTHER, class_id=m4)])
+    db.write(models.add_known_count, uid, two, 1, class_id=m4)
+    db.write(models.add_known_count, uid, three, 7, class_id=m3)
+    db.write(models.add_known_count, uid, four, 9)
+    before = [(one, 2, "m3", True), (two, 1, "m4", False), (three, 7, "m3", False), (four, 9, None, False)]
+    after = [(one, 5, "m4", True), (two, 2, "m4", False), (three, 7, "m4", False), (four, 9, None, False)]
+    assert counted(workspace) == before
+    assert db.write(classes.merge, uid, m3, m4) == 2
+    assert counted(workspace) == after
+    db.write(journal.undo, uid, "class")
+    assert counted(workspace) == before
+    db.write(journal.redo, uid, "class")
+    assert counted(workspace) == after
+
+
+def counted(workspace: Workspace) -> list[tuple[int, int, str | None, bool]]:
+    """What the gate expects of counters."""
+    found = workspace.db.read(models.known_counts)
+    return [(one.image_id, one.count, one.item, one.must_pass) for one in found]
+
+
 def test_what_the_gate_expects_follows_a_new_name(
     workspace: Workspace, made: dict[str, int], add_images: AddImages
 ) -> None:

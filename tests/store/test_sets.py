@@ -174,7 +174,7 @@ def test_every_decision_says_what_was_suggested(workspace: Workspace, one_set: t
     set_id, ids = one_set
     uid, db = workspace.user.uid, workspace.db
     db.write(sets.choose, uid, set_id, ids[0])
-    db.write(suggestions.put, set_id, "sharpest", ids[2], 0.6)
+    db.write(suggestions.put, set_id, "m-2", ids[2], 0.3)
     db.write(suggestions.put, set_id, "m-1", ids[1], 0.4, BOX)
     for state in ("rejected", "skipped"):
         db.write(sets.choose, uid, set_id, None, state=state)

@@ -57,6 +57,7 @@ class FrozenClassification:
     def __init__(self, run: RunSetup, network: nn.Module) -> None:
         self.run, self.network = run, network.requires_grad_(False).eval()
         self.weights = torch.zeros(0, dtype=torch.float64)
+        self.unreadable: list[str] = []  # nothing is read before the end
 
     def batch(self, rows: NDArray[np.intp], generator: torch.Generator) -> Any:
         """Never asked for."""

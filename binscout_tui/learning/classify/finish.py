@@ -192,7 +192,7 @@ def make_card(
         dataset=config.dataset,
         seed=config.seed,
         epochs=finished.epochs,
-        code_version=__version__,
+        code_version=config.code_version or __version__,
         weights_sha256=weights_sha256,
         metrics=finite(_headline(report)),
     )

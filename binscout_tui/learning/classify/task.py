@@ -88,6 +88,7 @@ class Classification:
         self.run, self.network, self.pixels, self.samples = run, network, pixels, samples
         self.train = samples.rows["train"]
         self.weights = torch.from_numpy(balanced_weights(samples.labels[self.train]))
+        self.unreadable = [samples.items[row].path for row in samples.unreadable]
         device = run.place.device
         self._mean = torch.tensor(run.plan.mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(run.plan.std, device=device).view(1, 3, 1, 1)

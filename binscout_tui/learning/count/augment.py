@@ -19,16 +19,10 @@ from binscout_tui.learning.pixels import Pixels
 Floats = NDArray[np.float64]
 
 SCALES = (0.75, 1.3)  # how large things may appear, as a multiple of their size in the scaled picture
-ON_A_THING = (
-    0.6  # the share of pieces that are laid over a marked thing, so that few things in a large picture are seen
-)
-
-
-GREY, MIXED, NEGATIVE = (
-    0.2,
-    0.3,
-    0.2,
-)  # the shares of pieces without colour, with mixed colours, and turned to negatives
+ON_A_THING = 0.6  # the share of pieces laid over a marked thing, so that few things in a large picture are seen
+GREY = 0.2  # the share of pieces without colour
+MIXED = 0.3  # of those with mixed colours
+NEGATIVE = 0.2  # of those turned to negatives
 GRAINS = (3, 9, 27, 64)  # how many grains of a made-up surface lie side by side in a piece
 
 

@@ -44,6 +44,11 @@ class Samples:
         """The readable training images that a network can learn from."""
         return np.array([i for i in self.rows("train") if is_marked(self.items[i])], np.intp)
 
+    @property
+    def lost(self) -> list[str]:
+        """The path of every image that gave no pixels."""
+        return [self.items[row].path for row in self.pictures.failures]
+
     def unreadable(self, split: Split) -> list[dict[str, str]]:
         """Path and reason of every image of `split` that gave no pixels."""
         return [

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from binscout_tui.errors import UsageError
 from binscout_tui.learning.count.augment import change_light, cut_piece, draw_piece, on_other_ground
 from binscout_tui.learning.count.card import AREA
 from binscout_tui.learning.count.finish import finish
@@ -35,12 +34,10 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 def learner(run: RunSetup) -> Learner:
     """The learner of `run`: a network that marks centres, or the area fit alone.
 
-    Raises UsageError `config_invalid` for weights that nothing would use, and what `load_samples` raises.
+    Raises what `load_samples` raises.
     """
     preset = find_preset(run.config.task, run.config.preset)
     if preset.arch == AREA:
-        if run.config.weights is not None:
-            raise UsageError("The preset area has no network, so it takes no weights.", code="config_invalid")
         return AreaLearner(run, load_samples(run, network=False))
     samples = load_samples(run, network=True)
     torch.manual_seed(run.plan.seed)
@@ -77,6 +74,7 @@ class CountLearner:
         self.network: nn.Module = network
         self.rows = samples.marked()
         self.weights = torch.ones(len(self.rows), dtype=torch.float64)
+        self.unreadable = samples.lost
         self.side = -(-run.plan.image_size // MULTIPLE) * MULTIPLE
         self._mean = torch.tensor(run.plan.mean).view(1, 3, 1, 1)
         self._std = torch.tensor(run.plan.std).view(1, 3, 1, 1)
@@ -141,6 +139,7 @@ class AreaLearner:
         self.network = nn.Module()
         self.network.register_parameter("none", nn.Parameter(torch.zeros(1), requires_grad=False))  # nothing to average
         self.weights = torch.ones(len(samples.rows("train")), dtype=torch.float64)
+        self.unreadable = samples.lost
 
     def batch(self, rows: NDArray[np.intp], generator: torch.Generator) -> Any:
         """Not called: there are no parameters."""

@@ -53,10 +53,16 @@ class GateCase(msgspec.Struct, frozen=True, kw_only=True):
         return (self.image,)
 
     @property
+    def named(self) -> bool:
+        """Whether its best class is the expected one, though it may be called unknown."""
+        return self.error is None and self.predicted == self.expected
+
+    @property
     def right(self) -> bool:
-        if self.error is not None:
-            return False
-        return self.unknown if self.expected == NOTHING else self.predicted == self.expected
+        """What is called unknown is not recognised; only of an image of nothing that is the right answer."""
+        if self.expected == NOTHING:
+            return self.error is None and self.unknown
+        return self.named and not self.unknown
 
 
 def judge(
@@ -71,25 +77,20 @@ def judge(
     """Judge a model that knows `classes` by its predictions `cases` on the known-good images.
 
     `active` holds the predictions of the active model on the same images, None when no model is active. Images of
-    nothing count for the model's threshold alone, and not where it has none.
+    nothing count for the model's threshold alone, and where it has none only those that must pass.
     """
     evidence = evidence or Evidence()
     known = [case for case in cases if case.expected != NOTHING]
-    nothing = [case for case in cases if case.expected == NOTHING] if has_threshold else []
+    nothing = [case for case in cases if case.expected == NOTHING]
     checks = [
         *common_checks(known, evidence, noun="image", least=floors.min_images),
         _finite(cases),
         _classes_covered(known, classes, floors),
-        at_least(
-            "overall",
-            share_right(known),
-            floors.overall,
-            f"{sum(case.right for case in known)} of {len(known)} right",
-        ),
+        at_least("overall", share_right(known), floors.overall, _right_words(known)),
         _per_class(known, floors),
         must_pass([*known, *nothing]),
         _calibrated(known, floors),
-        *_unknown(nothing, known, floors),
+        *(_unknown(nothing, known, floors) if has_threshold else []),
     ]
     broken: list[str] = []
     if active is not None:
@@ -117,6 +118,12 @@ def _classes_covered(cases: Sequence[GateCase], classes: Sequence[str], floors: 
     return Check(name="classes", passed=passed, detail="; ".join(said), value=len(thin), limit=0)
 
 
+def _right_words(cases: Sequence[GateCase]) -> str:
+    refused = sum(case.named and case.unknown for case in cases)
+    more = f", {refused} more if it did not call them unknown" if refused else ""
+    return f"{sum(case.right for case in cases)} of {len(cases)} right{more}"
+
+
 def _per_class(cases: Sequence[GateCase], floors: GateSettings) -> Check:
     by_class: dict[str, list[GateCase]] = defaultdict(list)
     for case in cases:
@@ -134,7 +141,7 @@ def _per_class(cases: Sequence[GateCase], floors: GateSettings) -> Check:
 
 
 def _calibrated(cases: Sequence[GateCase], floors: GateSettings) -> Check:
-    error = calibration_error((case.score, case.right) for case in cases if case.error is None)
+    error = calibration_error((case.score, case.named) for case in cases if case.error is None)
     detail = "no answers" if math.isnan(error) else f"confidence and truth are {error:.2f} apart in the mean"
     return at_most("calibration", error, floors.max_ece, detail)
 

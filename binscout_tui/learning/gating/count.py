@@ -27,6 +27,7 @@ from binscout_tui.learning.gating.verdict import (
     within_budget,
 )
 from binscout_tui.settings import GateSettings
+from binscout_tui.wording import counted
 
 
 class CountCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +66,21 @@ def judge(
     floors: GateSettings,
     *,
     active: Sequence[CountCase] | None = None,
+    item: str | None = None,
     evidence: Evidence | None = None,
 ) -> GateVerdict:
-    """Judge a model by what it counted on the known-good images; `active` as for classifiers."""
+    """Judge a model by what it counted on the known-good images; `active` as for classifiers.
+
+    `item` is what the model learned to count, '' everything, None where nobody knows. Numbers of something else say
+    nothing of it, so where the list holds any, no figure is judged.
+    """
     evidence = evidence or Evidence()
+    common = common_checks(cases, evidence, noun="image", least=floors.min_counts)
+    if other := _other_items(cases, item):
+        return verdict([*common, other])
     error = mean([case.off for case in cases])
     checks = [
-        *common_checks(cases, evidence, noun="image", least=floors.min_counts),
+        *common,
         _finite(cases),
         at_most("mean_error", error, floors.max_mae, f"off by {error:.2f} in the mean of {len(cases)}"),
         at_least(
@@ -86,6 +95,16 @@ def judge(
         check, broken = no_regression(cases, active, floors.max_drop)
         checks += [check, *_no_farther_off(cases, active, floors)]
     return verdict([*checks, *within_budget(evidence)], broken)
+
+
+def _other_items(cases: Sequence[CountCase], item: str | None) -> Check | None:
+    """The failed check where the list counts something else than the model."""
+    others = [case.item for case in cases if item is not None and case.item != item]
+    if not others:
+        return None
+    names = ", ".join(name or "everything" for name in sorted(set(others)))
+    detail = f"the list counts {names} in {counted(len(others), 'image')}, the model {item or 'everything'}"
+    return Check(name="same_item", passed=False, detail=detail, value=len(others), limit=0, unsure=True)
 
 
 def _finite(cases: Sequence[CountCase]) -> Check:
@@ -123,7 +142,7 @@ def _better_than_one_number(cases: Sequence[CountCase], error: float) -> Check:
 
 
 def _no_farther_off(cases: Sequence[CountCase], active: Sequence[CountCase], floors: GateSettings) -> list[Check]:
-    before = {case.image: case.off for case in active}
+    before = {case.image: case.off for case in active if case.error is None}
     pairs = [(before[case.image], case.off) for case in cases if case.image in before]
     if not pairs:
         return []

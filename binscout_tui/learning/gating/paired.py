@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from binscout_tui.learning.gating.verdict import Check, Sample, number
+from binscout_tui.learning.gating.verdict import Check, Sample, listed, number
 
 SIGNIFICANCE = 0.05  # newly broken samples may outnumber the newly mended only as far as chance explains it
 RESAMPLES = 2000
@@ -19,14 +19,14 @@ def no_regression(
     """Right and wrong, paired: the share lost, and the exact McNemar test. Returns the newly broken as well."""
     before = {case.identity: case for case in active}
     after = {case.identity: case for case in cases}
-    if other := other_samples(before, after, name):
-        return other, []
+    if doubt := other_samples(before, after, name) or unanswered(active, name):
+        return doubt, []
     broken = sorted(key for key, case in before.items() if case.right and not after[key].right)
     mended = sum(1 for key, case in before.items() if not case.right and after[key].right)
     drop = (len(broken) - mended) / len(before)
     chance = sign_test(len(broken), mended)
     significant = len(broken) > mended and chance < SIGNIFICANCE
-    detail = f"{len(broken)} newly wrong, {mended} newly right, p = {chance:.3f}"
+    detail = f"{len(broken)} newly wrong, {mended} newly right, p = {chance:.3f} (one-sided McNemar)"
     passed = drop <= max_drop and not significant
     return Check(name=name, passed=passed, detail=detail, value=drop, limit=max_drop), broken
 
@@ -36,6 +36,15 @@ def other_samples(before: Mapping[str, object], after: Mapping[str, object], nam
     if before and before.keys() == after.keys():
         return None
     return Check(name=name, passed=False, detail="the active model was judged on other samples", unsure=bool(after))
+
+
+def unanswered(active: Sequence[Sample], name: str) -> Check | None:
+    """The failed check where the active model gave no answer: that is no mistake to be better than."""
+    mute = [f"{case.identity[:12]} ({case.error})" for case in active if case.error is not None]
+    if not mute:
+        return None
+    detail = listed("sample", "without an answer of the active model", mute)
+    return Check(name=name, passed=False, detail=detail, unsure=True)
 
 
 def no_rise(name: str, before: Sequence[float], after: Sequence[float], limit: float, what: str) -> Check:

@@ -136,7 +136,7 @@ def _crops(cases: Sequence[SetCase], floors: GateSettings) -> list[Check]:
 
 
 def _crops_no_worse(cases: Sequence[SetCase], active: Sequence[SetCase], floors: GateSettings) -> list[Check]:
-    before = {case.key: case.iou for case in active}
+    before = {case.key: case.iou for case in active if case.error is None}
     pairs = [(old, case.iou) for case in cases if case.iou is not None and (old := before.get(case.key)) is not None]
     if not pairs:
         return []

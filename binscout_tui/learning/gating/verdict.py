@@ -200,6 +200,8 @@ def listed(noun: str, what: str, names: Sequence[str], plural: str = "", most: i
 def _enough(cases: Sequence[Sample], noun: str, least: int) -> Check:
     limit = max(1, least)
     detail = f"{counted(len(cases), f'known-good {noun}')}, {limit} needed"
+    if len(cases) < limit:
+        detail += "; `binscout known-good add` puts more on the list"
     return Check(name=f"{noun}s", passed=len(cases) >= limit, detail=detail, value=len(cases), limit=limit)
 
 

@@ -170,7 +170,7 @@ def make_card(
         dataset=run.config.dataset,
         seed=run.config.seed,
         epochs=run.plan.epochs,
-        code_version=__version__,
+        code_version=run.config.code_version or __version__,
         weights_sha256=weights_sha256,
         metrics=finite(_headline(report)),
     )

@@ -113,6 +113,7 @@ class Selection:
         self.network: nn.Module = network if self.frozen is None else network.heads
         self.inputs: Inputs = self.pixels if self.frozen is None else self.frozen
         self.weights = torch.ones(len(samples.sets["train"]), dtype=torch.float64)
+        self.unreadable = {lost["path"] for of_split in samples.unreadable.values() for lost in of_split}
         self._boxes = square_boxes(samples.sets["train"], pictures)
 
     def _freeze(self) -> FeatureInputs:

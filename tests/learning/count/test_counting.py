@@ -180,14 +180,6 @@ def test_without_marks_a_network_is_refused_in_words(tmp_path: Path) -> None:
     assert "preset area" in caught.value.hint
 
 
-def test_weights_that_nothing_would_use_are_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "weights.pt").write_bytes(b"")
-    config = TrainConfig(task="count", preset="area", device="cpu", weights=str(tmp_path / "weights.pt"))
-    prepare_run(tmp_path / "run", config, make_bins(tmp_path / "pictures", 10))
-    with pytest.raises(BinScoutError, match="takes no weights"):
-        train_here(tmp_path / "run")
-
-
 def test_a_split_without_a_readable_picture_is_refused_in_words(tmp_path: Path) -> None:
     items = make_bins(tmp_path / "pictures", 10)
     for item in items:
