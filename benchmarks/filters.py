@@ -231,7 +231,11 @@ def _names(db: Any) -> None:
         "INSERT INTO job (kind, state, payload, uid, created_at, queued_at) VALUES ('train', 'done', '{}', 1, '', '')"
     )
     for model in ("parts-1", "small-2"):
-        db.execute("INSERT INTO model VALUES (?, NULL, 'classify', ?, 1, '{}', 1, '')", (model, "0" * 64))
+        db.execute(
+            "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+            " (?, NULL, 'classify', ?, 1, '{}', 1, '')",
+            (model, "0" * 64),
+        )
     db.execute(
         "INSERT INTO activation (task, model_id, action, reason, uid, at)"
         " VALUES ('classify', 'parts-1', 'activate', 'x', 1, '')"
@@ -331,10 +335,15 @@ def _sets_and_captures(db: Any, images: int) -> None:
 def _datasets(db: Any, images: int) -> None:
     """One version of a tenth that came early, and one of nearly all."""
     for version, name, below in (("a" * 16, "old", images // 10), ("b" * 16, "parts", images)):
-        db.execute("INSERT INTO dataset VALUES (?, ?, 'classify', '', '{}', 1, '')", (version, name))
+        db.execute(
+            "INSERT INTO dataset (id, name, task, manifest, counts, uid, created_at) VALUES"
+            " (?, ?, 'classify', '', '{}', 1, '')",
+            (version, name),
+        )
         db.execute("INSERT INTO dataset_name (name, dataset_id, at) VALUES (?, ?, '')", (name, version))
         db.execute(
-            "INSERT INTO dataset_item SELECT ?, sha256, 'x', CASE id % 10 WHEN 0 THEN 'val' WHEN 1 THEN 'test'"
+            "INSERT INTO dataset_item (dataset_id, sha256, label, split, source_group)"
+            " SELECT ?, sha256, 'x', CASE id % 10 WHEN 0 THEN 'val' WHEN 1 THEN 'test'"
             " ELSE 'train' END, source_group FROM image WHERE id <= ? AND id % 100 <> 7",
             (version, below),
         )

@@ -78,7 +78,11 @@ def whole_zones(workspace: Workspace) -> list[tuple[int, str]]:
 def add_model(workspace: Workspace, name: str) -> None:
     """A model by this name."""
     row = (name, "0" * 64, workspace.user.uid)
-    workspace.db.connection.execute("INSERT INTO model VALUES (?, NULL, 'classify', ?, 1, '{}', ?, '')", row)
+    workspace.db.connection.execute(
+        "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+        " (?, NULL, 'classify', ?, 1, '{}', ?, '')",
+        row,
+    )
 
 
 def says(workspace: Workspace, model: str, ids: list[int]) -> None:

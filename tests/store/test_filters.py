@@ -44,7 +44,11 @@ def _fill(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO item (name, added_at, added_by) VALUES ('bolt', '', 1)")
     db.execute("INSERT INTO compartment (code, added_at, added_by) VALUES ('A1', '', 1)")
     for model in ("parts-1", "other"):
-        db.execute("INSERT INTO model VALUES (?, NULL, 'classify', ?, 1, '{}', 1, '')", (model, "0" * 64))
+        db.execute(
+            "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+            " (?, NULL, 'classify', ?, 1, '{}', 1, '')",
+            (model, "0" * 64),
+        )
     db.execute(
         "INSERT INTO activation (task, model_id, action, reason, uid, at)"
         " VALUES ('classify', 'parts-1', 'activate', 'x', 1, '')"
@@ -64,10 +68,15 @@ def _fill(db: sqlite3.Connection) -> None:
             [(number, (number * 4 + place) * STEP, place) for place in range(5)],
         )
     for version, name, below in (("a" * 16, "old", 30), ("b" * 16, "parts", 110)):
-        db.execute("INSERT INTO dataset VALUES (?, ?, 'classify', '', '{}', 1, '')", (version, name))
+        db.execute(
+            "INSERT INTO dataset (id, name, task, manifest, counts, uid, created_at) VALUES"
+            " (?, ?, 'classify', '', '{}', 1, '')",
+            (version, name),
+        )
         db.execute("INSERT INTO dataset_name (name, dataset_id, at) VALUES (?, ?, '')", (name, version))
         db.execute(
-            "INSERT INTO dataset_item SELECT ?, sha256, 'x', CASE id % 10 WHEN 0 THEN 'val' WHEN 1 THEN 'test'"
+            "INSERT INTO dataset_item (dataset_id, sha256, label, split, source_group)"
+            " SELECT ?, sha256, 'x', CASE id % 10 WHEN 0 THEN 'val' WHEN 1 THEN 'test'"
             " ELSE 'train' END, source_group FROM image WHERE id <= ?",
             (version, below * STEP),
         )
@@ -361,7 +370,11 @@ def test_what_is_kept_follows_every_change(workspace: Workspace, add_images: Add
     ids, db, uid = add_images(6), workspace.db, workspace.user.uid
     for name in ("m3", "m4"):
         db.write(labels.add_class, name)
-    db.connection.execute("INSERT INTO model VALUES ('a', NULL, 'classify', ?, 1, '{}', ?, '')", ("0" * 64, uid))
+    db.connection.execute(
+        "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+        " ('a', NULL, 'classify', ?, 1, '{}', ?, '')",
+        ("0" * 64, uid),
+    )
     rng = random.Random(5)
     for _ in range(150):
         image = rng.choice(ids)

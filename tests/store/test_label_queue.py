@@ -22,7 +22,9 @@ def ids(workspace: Workspace, add_images: AddImages) -> list[int]:
     for name in ("m3", "m4"):
         db.write(labels.add_class, name)
     db.connection.execute(
-        "INSERT INTO model VALUES ('a', NULL, 'classify', ?, 1, '{}', ?, '')", ("0" * 64, workspace.user.uid)
+        "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+        " ('a', NULL, 'classify', ?, 1, '{}', ?, '')",
+        ("0" * 64, workspace.user.uid),
     )
     said = [
         Prediction(image_id=image, model_id="a", label="m4", score=score, unknown=False)

@@ -183,7 +183,10 @@ def test_verdicts_of_before_keep_their_meaning(tmp_path: Path, monkeypatch: pyte
     db = connect(tmp_path / "old.db")
     migrate.migrate(db, tmp_path / "old.db")
     db.execute("INSERT INTO user VALUES (0, 'ana', 'admin', 'x')")
-    db.execute(f"INSERT INTO model VALUES ('m', NULL, 'classify', '{'0' * 64}', 1, '{{}}', 0, 'x')")
+    db.execute(
+        "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+        f" ('m', NULL, 'classify', '{'0' * 64}', 1, '{{}}', 0, 'x')"
+    )
     for passed in (1, 0):
         db.execute(
             "INSERT INTO gate (model_id, passed, checks, model_hash, list_hash, floors_hash, uid, at)"

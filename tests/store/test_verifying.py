@@ -197,7 +197,11 @@ def _fill(db: sqlite3.Connection) -> None:
     """In the words of that time."""
     db.execute("INSERT INTO user VALUES (1, 'anna', 'admin', 'now')")
     db.execute("INSERT INTO class (name) VALUES ('m3')")
-    db.execute("INSERT INTO model VALUES (?, NULL, 'classify', ?, 1, '{}', 1, 'now')", (MODEL, "a" * 64))
+    db.execute(
+        "INSERT INTO model (id, run_id, task, sha256, bytes, card, uid, created_at) VALUES"
+        " (?, NULL, 'classify', ?, 1, '{}', 1, 'now')",
+        (MODEL, "a" * 64),
+    )
     for number in range(4):
         db.execute(
             "INSERT INTO image (sha256, origin, storage, path, name, source, bytes, mtime_ns, width, height, format,"
