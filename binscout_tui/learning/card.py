@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -152,3 +152,45 @@ def corrupt(path: Path, reason: str) -> BinScoutError:
         hint="Restore it from a backup, or train again.",
         code="model_corrupt",
     )
+
+
+class CommonCard(Protocol):
+    """What every card has."""
+
+    @property
+    def format(self) -> int:
+        """The version of its layout."""
+
+
+Card = TypeVar("Card", bound=CommonCard)
+
+
+class _TaskOnly(msgspec.Struct, frozen=True):
+    task: str = "classify"
+
+
+def read_task_card(folder: Path, kind: type[Card], task: str, words: str) -> Card:
+    """The card of a model of `task`, whose work is called `words`.
+
+    BinScoutError `model_missing`, `model_corrupt`, or `model_other_task`.
+    """
+    path = folder / CARD_FILE
+    if not path.is_file():
+        raise BinScoutError(
+            f"There is no model in {folder}.", hint="Train one, or name another folder.", code="model_missing"
+        )
+    try:
+        data = path.read_bytes()
+        trained = msgspec.json.decode(data, type=_TaskOnly).task
+        if trained != task:
+            raise BinScoutError(
+                f"The model in {folder} was trained for {trained}, not for {words}.",
+                hint=f"Name a model of the task {task}.",
+                code="model_other_task",
+            )
+        card = msgspec.json.decode(data, type=kind)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise corrupt(path, str(error)) from error
+    if card.format != FORMAT:
+        raise corrupt(path, f"format {card.format} is not {FORMAT}")
+    return card

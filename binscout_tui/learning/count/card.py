@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.card import CARD_FILE, FORMAT, corrupt
+from binscout_tui.learning.card import FORMAT, read_task_card
 from binscout_tui.learning.count.rules import CountRules
 
 AREA = "area"  # the arch of a model that has no network
@@ -40,27 +39,4 @@ class CountCard(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_count_card(folder: Path) -> CountCard:
     """The card of a counting model; BinScoutError `model_missing`, `model_corrupt`, or `model_other_task`."""
-    path = folder / CARD_FILE
-    if not path.is_file():
-        raise BinScoutError(
-            f"There is no model in {folder}.", hint="Train one, or name another folder.", code="model_missing"
-        )
-    try:
-        data = path.read_bytes()
-        task = msgspec.json.decode(data, type=_Task).task
-        if task != "count":
-            raise BinScoutError(
-                f"The model in {folder} was trained for {task}, not for counting.",
-                hint="Name a model of the task count.",
-                code="model_other_task",
-            )
-        card = msgspec.json.decode(data, type=CountCard)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise corrupt(path, str(error)) from error
-    if card.format != FORMAT:
-        raise corrupt(path, f"format {card.format} is not {FORMAT}")
-    return card
-
-
-class _Task(msgspec.Struct, frozen=True):
-    task: str = "classify"
+    return read_task_card(folder, CountCard, "count", "counting")

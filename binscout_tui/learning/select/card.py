@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.errors import BinScoutError
-from binscout_tui.learning.card import CARD_FILE, FORMAT, corrupt
+from binscout_tui.learning.card import FORMAT, read_task_card
 
 
 class SelectCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,27 +43,4 @@ class SelectCard(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_select_card(folder: Path) -> SelectCard:
     """The card of a model folder; BinScoutError `model_missing`, `model_corrupt`, or `model_other_task`."""
-    path = folder / CARD_FILE
-    if not path.is_file():
-        raise BinScoutError(
-            f"There is no model in {folder}.", hint="Train one, or name another folder.", code="model_missing"
-        )
-    try:
-        data = path.read_bytes()
-        task = msgspec.json.decode(data, type=_Task).task
-        if task != "select":
-            raise BinScoutError(
-                f"The model in {folder} was trained for {task}, not for choosing from sets.",
-                hint="Name a model of the task select.",
-                code="model_other_task",
-            )
-        card = msgspec.json.decode(data, type=SelectCard)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise corrupt(path, str(error)) from error
-    if card.format != FORMAT:
-        raise corrupt(path, f"format {card.format} is not {FORMAT}")
-    return card
-
-
-class _Task(msgspec.Struct):
-    task: str
+    return read_task_card(folder, SelectCard, "select", "choosing from sets")
