@@ -134,6 +134,39 @@ class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     give_up_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 30
 
 
+class BackupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Backups: `target` is the one meant where none is named.
+
+    Kept are the last `keep_last` good runs, and one for each of so many weeks, days and months; what no run needs any
+    more goes after `grace_days`, a run that was never finished after `abandoned_hours`. A run reads back what it
+    `added`, its `records` alone, or `all` that it names. Files below `object_mb` MiB are put together into packs of
+    `pack_mb` MiB; `checkpoints` of training belong to a run or not. `transfers` go on at once, at most `bandwidth` fast
+    (as rclone writes it: `10M` are 10 MiB/s), and one that moves no byte for `stall_seconds` has failed. A run that
+    misses more than the share `max_missing` of what the last one had is suspicious. The copy that a restore leaves is
+    kept for `undo_days`; a clock is wrong when it differs by more than `skew_minutes`; a last good run is late after
+    `late_days`.
+    """
+
+    target: str = ""
+    keep_last: Annotated[int, Meta(ge=1, le=10_000)] = 3
+    weekly: Annotated[int, Meta(ge=0, le=10_000)] = 8
+    daily: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    monthly: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    grace_days: Annotated[float, Meta(ge=0, le=3650)] = 7
+    abandoned_hours: Annotated[float, Meta(ge=1, le=8760)] = 48
+    read_back: Literal["added", "records", "all"] = "added"
+    pack_mb: Annotated[int, Meta(ge=1, le=4096)] = 128
+    object_mb: Annotated[int, Meta(ge=1, le=4096)] = 8
+    checkpoints: bool = False
+    transfers: Annotated[int, Meta(ge=1, le=64)] = 4
+    bandwidth: Annotated[str, Meta(pattern=r"^([0-9]+(\.[0-9]+)?[kKMG]?)?$")] = ""
+    max_missing: Fraction = 0.2
+    undo_days: Annotated[float, Meta(ge=0, le=365)] = 7
+    stall_seconds: Annotated[float, Meta(ge=1, le=3600)] = 60
+    skew_minutes: Annotated[float, Meta(ge=0.1, le=1440)] = 5
+    late_days: Annotated[float, Meta(gt=0, le=365)] = 9
+
+
 class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys: a preset, and single changes after it, {id of a command: a key or several}; an empty list takes the
     command's keys away. What clashes is found by `commands/keymap.py`, which knows the commands.
@@ -154,6 +187,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: LabelSettings = msgspec.field(default_factory=LabelSettings)
     background: BackgroundSettings = msgspec.field(default_factory=BackgroundSettings)
     inbox: InboxSettings = msgspec.field(default_factory=InboxSettings)
+    backup: BackupSettings = msgspec.field(default_factory=BackupSettings)
     keys: KeySettings = msgspec.field(default_factory=KeySettings)
 
 

@@ -14,6 +14,7 @@ import typer
 from binscout_tui import __version__
 from binscout_tui.cli import (
     background_commands,
+    backup_commands,
     bench_commands,
     capture_commands,
     cluster_commands,
@@ -67,6 +68,7 @@ app = typer.Typer(help=HELP, add_completion=False, no_args_is_help=True, rich_ma
 for module in (
     workspace_commands,
     image_commands,
+    backup_commands,
     capture_commands,
     item_commands,
     compartment_commands,
