@@ -130,9 +130,8 @@ def size_words(size: int) -> str:
         if number < 999.5 or unit == "PB":
             break
         number /= 1000
-    return (
-        f"{number:.1f} {unit}" if unit != "B" and number < 99.95 and number != round(number) else f"{number:.0f} {unit}"
-    )
+    digits = 1 if unit != "B" and number < 99.95 else 0
+    return f"{f'{number:.{digits}f}'.removesuffix('.0')} {unit}"
 
 
 def time_words(seconds: float) -> str:
