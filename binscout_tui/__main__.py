@@ -19,6 +19,10 @@ def main() -> int:
         from binscout_tui.cli.open_app import open_at
 
         return open_at(arguments.workspace, arguments.rest[1:])
+    if arguments.rest[:2] == ("job", "run") and len(arguments.rest) == 3 and arguments.rest[2].isdecimal():
+        from binscout_tui.cli.job_process import run_job
+
+        return run_job(arguments.workspace, int(arguments.rest[2]))
     from binscout_tui.cli.main import run
 
     return run(arguments)

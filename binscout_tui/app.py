@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from textual.screen import Screen
 from textual.widgets._toast import ToastHolder, ToastRack
 from textual.worker import Worker, WorkerState
 
+from binscout_tui.clock import utc_now
 from binscout_tui.commands.areas import AREAS, Opening
 from binscout_tui.commands.command import Changes
 from binscout_tui.commands.table import key_of, with_keys
@@ -39,10 +41,12 @@ from binscout_tui.widgets.answer_driver import driver_class
 from binscout_tui.widgets.footer import FooterBar
 from binscout_tui.widgets.header import HeaderBar, HeaderState, short_path
 from binscout_tui.widgets.line_filter import SparingFilter
+from binscout_tui.workers.restoring import ComeBack, come_back, let_copies_go, until_wanted
 from binscout_tui.workers.session import Session
 from binscout_tui.workspace import LiveWorkspace, Paths
 
 CLOCK_S = 5.0
+BACKUPS_S = 30.0
 SETTLED_S = 2.0
 SWITCH_S = 0.001
 COLLECT_AT = (20_000, 20, 3)
@@ -69,6 +73,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         *,
         driver_class: type[Driver] | None = None,
         opening: Opening | None = None,
+        told: str = "",
     ) -> None:
         if opening is not None:
             # Textual begins in the default mode; another one must not cost making Home first.
@@ -77,6 +82,8 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         if opening is not None:
             del self.DEFAULT_MODE
         self._opening = opening
+        self._told = told
+        self.let_go: tuple[str, str] | None = None
         self.session = Session(root)
         self.messages = Messages(Paths(root).logs / "binscout.log")
         self.at_gate: set[str] = set()
@@ -109,6 +116,8 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.set_timer(SETTLED_S, _spare_collections)
         if self.graphics is not None and self.graphics.warning:
             self.toast(self.graphics.warning, "warning")
+        if self._told:
+            self.toast(self._told, "warning")
 
     async def on_event(self, event: events.Event) -> None:
         """A key typed ahead, for a dialog that the key before it opens, goes to the dialog and not below it."""
@@ -144,13 +153,30 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.header = replace(self.header, user=workspace.user.name)
         self.take_keys(workspace.settings.keys)
         await self._count_jobs()
+        self.refresh_backups()
+        self.set_interval(BACKUPS_S, self.refresh_backups)
         self.run_worker(
             self._keep_doing(self.session.look_after_jobs, "looking after the jobs"), group="jobs", exit_on_error=False
         )
         self.run_worker(
             self.session.look_at_files(), group="files", exit_on_error=False, description="looking at files in place"
         )
+        self.run_worker(
+            self._let_go_when_wanted(workspace),
+            group="let go",
+            exit_on_error=False,
+            description="looking whether another workspace is to be put in place",
+        )
+        self.run_worker(
+            let_copies_go(workspace), group="undo copies", exit_on_error=False, description="letting undo copies go"
+        )
         await self._keep_doing(partial(self.session.watch, self._deliver), "watching the workspace")
+
+    async def _let_go_when_wanted(self, workspace: LiveWorkspace) -> None:
+        """End this app, which closes the workspace; `run_app` goes on with a new one that knows nothing of the old."""
+        await until_wanted(workspace)
+        self.let_go = utc_now(), self.current_mode
+        self.exit(0)
 
     async def _keep_doing(self, work: Callable[[], Awaitable[None]], what: str) -> None:
         """Do what never ends; when it fails all the same, tell it and begin again."""
@@ -164,6 +190,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
     async def _deliver(self, events: list[Event]) -> None:
         if any(event.kind == "job" for event in events):
             await self._count_jobs()
+            self.refresh_backups()
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 await screen.hear(events)
@@ -178,6 +205,18 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         for bar in self.screen_stack[0].query(HeaderBar):
             bar.state = self.header
         self.refresh_commands()
+
+    def refresh_backups(self) -> None:
+        """Bring the age of the last good backup in the header up to date; small local files tell it."""
+        from binscout_tui.workers.backups import mark
+
+        try:
+            words, is_late = mark(self.workspace.paths, self.workspace.settings.backup)
+        except Exception as error:  # noqa: BLE001  the header must not keep the app from what it relies on
+            self.report(error, "looking how the backups stand")
+            return
+        self.header = replace(self.header, backup=words, is_late=is_late)
+        self.refresh_frame()
 
     def refresh_commands(self) -> None:
         """Bring the footer up to date: which keys matter now, and which are not allowed."""
@@ -294,13 +333,29 @@ def run_app(root: Path, graphics: TerminalGraphics | None = None, opening: Openi
     """Run the program on the workspace in `root` until the person leaves; the exit code."""
     if graphics is not None:
         os.environ.update(graphics.environment())
-    app = BinScoutApp(
-        root, graphics, driver_class=driver_class(graphics) if graphics is not None else None, opening=opening
-    )
+    driver = driver_class(graphics) if graphics is not None else None
     # A thread that encodes a picture gives way to a key after a fifth of the usual time.
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*COLLECT_AT)
     give_memory_back()
-    _spare_collections()
-    app.run()
-    return app.return_code or 0
+    told = ""
+    while True:
+        _spare_collections()
+        app = BinScoutApp(root, graphics, driver_class=driver, opening=opening, told=told)
+        app.run()
+        if app.let_go is None:
+            return app.return_code or 0
+        found = _stood_by(root, app.let_go[0], driver)
+        if found is None:
+            return 0
+        opening, told = Opening("backups" if found.is_another else app.let_go[1]), found.words
+        gc.unfreeze()
+
+
+def _stood_by(root: Path, since: str, driver: type[Driver] | None) -> ComeBack | None:
+    """Wait until nobody wants the workspace any more; what became of it, None when the person leaves."""
+    from binscout_tui.screens.standing_by import StandingBy
+
+    # The app has ended and with it what it made of the signal, which a hook may send at any moment.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    return come_back(root, since) if StandingBy(root, driver_class=driver).run() else None

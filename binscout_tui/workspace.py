@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from binscout_tui import settings as settings_module
+from binscout_tui.backup import in_use
+from binscout_tui.backup.in_use import Hold
 from binscout_tui.errors import NotFoundError, StorageError
 from binscout_tui.store import users
 from binscout_tui.store.connection import refuse_network_file_system
@@ -47,22 +51,64 @@ class Paths:
 
 
 class Workspace:
-    """An open workspace for commands and jobs; the app uses `LiveWorkspace`."""
+    """An open workspace for commands and jobs; the app uses `LiveWorkspace`.
+
+    While it is open nobody can put a restored workspace in its place. What lasts is to ask `give_way` now and then.
+    """
 
     def __init__(self, root: Path) -> None:
         self.paths = Paths(root)
-        _must_exist(self.paths)
-        self.settings = settings_module.load(self.paths.settings)
-        self.db = Database(self.paths.database)
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open it again after `let_go`; settings, database and user are read anew."""
+        self._hold = _held(self.paths)
         try:
-            self.user = _signed_in(self.db)
+            self.settings = settings_module.load(self.paths.settings)
+            self.db = Database(self.paths.database)
+            try:
+                self.user = _signed_in(self.db)
+            except BaseException:
+                self.db.close()
+                raise
         except BaseException:
-            self.db.close()
+            self._hold.release()
             raise
+
+    def let_go(self) -> None:
+        """Close it, so that another workspace can be put in its place; `reopen` ends that."""
+        self.db.close()
+        self._hold.release()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Let go for the length of the block."""
+        self.let_go()
+        try:
+            yield
+        finally:
+            self.reopen()
+
+    def give_way(self, patience_s: float = 120) -> bool:
+        """Where somebody wants to put a restored workspace in place: let go until that is over, and open again.
+
+        True when that was so: nothing that was read before holds any more. Raises RefusedError (`being_replaced`) when
+        it is not over in so many seconds.
+        """
+        if not self._hold.is_wanted:
+            return False
+        with self.away():
+            in_use.wait_over(self.paths.root, patience_s)
+        return True
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody wants to put a restored workspace in place."""
+        return self._hold.is_wanted
 
     def close(self) -> None:
         """Let go of the database."""
-        self.db.close()
+        self.let_go()
 
     def __enter__(self) -> Workspace:
         return self
@@ -74,32 +120,47 @@ class Workspace:
 class LiveWorkspace:
     """An open workspace for the app: the same, with a database that is awaited."""
 
-    def __init__(self, paths: Paths, settings: settings_module.Settings, db: AsyncDatabase, user: User) -> None:
+    def __init__(
+        self, paths: Paths, settings: settings_module.Settings, db: AsyncDatabase, user: User, hold: Hold
+    ) -> None:
         self.paths = paths
         self.settings = settings
         self.db = db
         self.user = user
+        self._hold = hold
 
     @classmethod
     async def open(cls, root: Path) -> LiveWorkspace:
         """Open the workspace in `root`. Raises the errors of `Workspace`."""
         paths = Paths(root)
-        _must_exist(paths)
-        settings = settings_module.load(paths.settings)
-        db = await AsyncDatabase.open(paths.database)
+        hold = await _held_beside(paths)
         try:
-            identity = users.os_identity()
-            user = await db.read(users.find, identity[0])
-            if user is None:
-                user = await db.write(users.sign_in, *identity)
+            settings = settings_module.load(paths.settings)
+            db = await AsyncDatabase.open(paths.database)
+            try:
+                identity = users.os_identity()
+                user = await db.read(users.find, identity[0])
+                if user is None:
+                    user = await db.write(users.sign_in, *identity)
+            except BaseException:
+                await db.close()
+                raise
         except BaseException:
-            await db.close()
+            hold.release()
             raise
-        return cls(paths, settings, db, user)
+        return cls(paths, settings, db, user, hold)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for it to be closed, to put a restored workspace in place."""
+        return self._hold.is_wanted
 
     async def close(self) -> None:
         """Finish what is queued and let go of the database."""
-        await self.db.close()
+        try:
+            await self.db.close()
+        finally:
+            self._hold.release()
 
 
 def locate(option: Path | None = None) -> Path:
@@ -119,6 +180,9 @@ def create(root: Path) -> bool:
     Raises RefusedError on a network file system, StorageError where the folder cannot be written.
     """
     paths = Paths(root)
+    if in_use.lock_path(root).exists():
+        # Its database may be away for a moment only.
+        in_use.hold(root, _recover, writes=False).release()
     if paths.database.exists():
         Workspace(root).close()
         return False
@@ -148,6 +212,53 @@ def _signed_in(db: Database) -> User:
     """This process's user; only a first visit needs to write."""
     identity = users.os_identity()
     return db.read(users.find, identity[0]) or db.write(users.sign_in, *identity)
+
+
+def held(root: Path) -> Hold:
+    """A hold on the workspace in `root` for what opens only a part of it; raises what opening it raises."""
+    return _held(Paths(root))
+
+
+def _held(paths: Paths) -> Hold:
+    """A hold on an existing workspace; what was left of a swap that was cut off is settled first."""
+    _must_be_one(paths)
+    return _existing(paths, in_use.hold(paths.root, _recover, writes=_writes(paths)))
+
+
+async def _held_beside(paths: Paths) -> Hold:
+    """The same; only where something must be waited for, a thread does that."""
+    _must_be_one(paths)
+    found = in_use.try_hold(paths.root, writes=_writes(paths))
+    if isinstance(found, Hold):
+        return _existing(paths, found)
+    import asyncio
+
+    return await asyncio.to_thread(_held, paths)
+
+
+def _existing(paths: Paths, hold: Hold) -> Hold:
+    try:
+        _must_exist(paths)
+    except BaseException:
+        hold.release()
+        raise
+    return hold
+
+
+def _recover(root: Path) -> None:
+    from binscout_tui.backup.swap import recover
+
+    recover(root)
+
+
+def _writes(paths: Paths) -> bool:
+    return os.access(paths.database, os.W_OK)
+
+
+def _must_be_one(paths: Paths) -> None:
+    """Raise unless there is a workspace, or one whose files are being moved now: that has no database for a moment."""
+    if not in_use.lock_path(paths.root).exists():
+        _must_exist(paths)
 
 
 def _must_exist(paths: Paths) -> None:

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Installs the programs with which tests look at real terminals: Debian and Ubuntu, only what is missing.
+# Installs the programs with which tests look at real terminals, and the servers and the other engine with which they
+# look at backups: Debian and Ubuntu, only what is missing.
 # Without the right to install, or elsewhere, it says what is missing; the tests that need it are then skipped.
 set -uo pipefail
 
 declare -A package_of=([Xvfb]=xvfb [xterm]=xterm [xdotool]=xdotool [tmux]=tmux)
+package_of+=([smbd]=samba [smbpasswd]=samba-common-bin [restic]=restic)
 font=/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf
 
 missing=()
 for program in "${!package_of[@]}"; do
-  command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+  PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 if command -v dpkg >/dev/null && [ ! -e "$font" ]; then missing+=(fonts-dejavu-core); fi
 [ ${#missing[@]} -eq 0 ] && exit 0

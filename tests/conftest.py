@@ -15,8 +15,20 @@ from binscout_tui.workspace import Workspace
 
 # Torch's threads wait without spinning, so that tests which train do not starve the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Workers that run tests beside each other are told a size of 80x24, which the app would take for its terminal's.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
 REPOSITORY = Path(__file__).resolve().parent.parent
+# What is about keys, frames and pictures is timed: all of it runs on one worker, one after another.
+SCREENS = frozenset({"app", "seeing", "terminal", "widgets", "workers", "bench"})
 AddImages = Callable[[int], list[int]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers: each file stays on one, and all that is about screens together on one."""
+    for item in items:
+        where = item.path.relative_to(REPOSITORY / "tests")
+        item.add_marker(pytest.mark.xdist_group("screens" if where.parts[0] in SCREENS else str(where)))
 
 
 @pytest.fixture(scope="session")

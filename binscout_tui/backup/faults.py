@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from binscout_tui.errors import BinScoutError, RefusedError
+from binscout_tui.imaging.names import one_line
 
 LONGEST = 300
 
@@ -53,6 +54,12 @@ def _words(pattern: str, code: str, sentence: str, hint: str = "") -> _Words:
     return _Words(re.compile(pattern, re.IGNORECASE), code, sentence, hint)
 
 
+_PORT = re.compile(r":\d{1,5}\b(?!\d)")
+# What the S3 library adds to every error.
+_NOISE = re.compile(
+    r"exceeded maximum number of attempts, \d+, |https response error |StatusCode: 0, |(RequestID|HostID): [^,\s]*, "
+)
+
 # The first that fits counts. Exit codes and HTTP states do not tell these apart, rclone's words do.
 _KNOWN = (
     _words(
@@ -63,7 +70,7 @@ _KNOWN = (
     ),
     _words(
         r"disk was full|no space left|disk full|too big for remaining disk space|insufficient storage|STATUS_DISK_FULL"
-        r"|not enough (disk )?space|enospc|507",
+        r"|not enough (disk )?space|enospc|\b507\b",
         "full",
         "{where} is full",
         "Make room there, or `binscout backup prune` shows what may go.",
@@ -83,7 +90,14 @@ _KNOWN = (
         "`binscout backup target edit NAME` asks for them again.",
     ),
     _words(
-        r"bad network name|STATUS_BAD_NETWORK_NAME|NoSuchBucket|bucket.*(not exist|not found)|share.*not found",
+        r"SSH_AUTH_SOCK|ssh-agent",
+        "auth",
+        "{where} needs a password or a key",
+        "Give its password, or `--option key_file=FILE`.",
+    ),
+    _words(
+        r"bad network name|network name not found|STATUS_BAD_NETWORK_NAME|NoSuchBucket|bucket.*(not exist|not found)"
+        r"|share.*not found",
         "not_found",
         "{where} has no such share or bucket",
         "Look at the name of the share or bucket.",
@@ -110,7 +124,7 @@ _KNOWN = (
         "Look at the network and whether the server runs.",
     ),
     _words(
-        r"object not found|file not found|not found|no such file|no such key|NoSuchKey|\b404\b",
+        r"object not found|file not found|not found|no such file|does not exist|no such key|NoSuchKey|\b404\b",
         "not_found",
         "{where} does not have it",
     ),
@@ -119,15 +133,26 @@ _KNOWN = (
 
 def explain(text: str, where: str) -> RemoteError:
     """The error for rclone's own `text` about the target shown as `where`; rclone's words stay as the detail."""
-    said = _without_secrets(" ".join(text.split()))[:LONGEST]
+    whole = _without_secrets(_NOISE.sub("", one_line(text, len(text) * 8 + 1)))
+    said = _cut(whole)
+    tried = _PORT.sub("", whole)  # a port is no HTTP status
     for known in _KNOWN:
-        if known.pattern.search(said):
+        if known.pattern.search(tried):
             sentence = known.sentence.format(where=where)
-            return RemoteError(f"{sentence[0].upper()}{sentence[1:]} ({said}).", hint=known.hint, code=known.code)
+            if not known.sentence.startswith("{where}"):  # an address keeps its letters
+                sentence = f"{sentence[0].upper()}{sentence[1:]}"
+            return RemoteError(f"{sentence} ({said}).", hint=known.hint, code=known.code)
     return RemoteError(f"{where}: {said or 'rclone failed without a word'}.")
+
+
+def _cut(text: str) -> str:
+    """The cause stands at the end of rclone's chains of words, what was tried at the beginning."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 3]} … {text[-2 * LONGEST // 3 :]}"
 
 
 def _without_secrets(text: str) -> str:
     """A connection string and a URL may hold a password; rclone prints them as they are."""
-    text = re.sub(r"((?:pass|password|secret\w*|token|key)\s*[=:]\s*)[^\s,:;\"']+", r"\1…", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"((?:pass|password|secret\w*|token|key)\s*[=:]\s*[\"']?)[^\s,:;\"']+", r"\1…", text, flags=re.IGNORECASE
+    )
     return re.sub(r"://[^/\s@]+:[^/\s@]+@", "://…@", text)

@@ -10,10 +10,10 @@ REPO_FILE = "binscout-repo.json"
 RUNS, PACKS, OBJECTS, CHECKS, LOCKS = "runs", "packs", "objects", "checks", "locks"
 MANIFEST, FILES, BLOBS, RECORDS = "manifest.json", "files.jsonl.gz", "blobs.jsonl.gz", "records.tar.gz"
 STAMP = "%Y%m%dT%H%M%SZ"
-_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _BLOB = re.compile(r"(packs/([0-9a-f]{2})/([0-9a-f]{64})\.tar|objects/([0-9a-f]{2})/([0-9a-f]{64}))")
-_CHECK = re.compile(rf"{CHECKS}/\d{{8}}T\d{{6}}Z-[0-9a-f]{{8}}\.json")
+_CHECK = re.compile(rf"{CHECKS}/[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{8}}\.json")
 
 
 def stamped(now: datetime) -> str:

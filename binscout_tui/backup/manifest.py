@@ -12,7 +12,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from isal import igzip
@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from binscout_tui.backup import layout
 from binscout_tui.backup.faults import DamagedError, RepoError
+from binscout_tui.clock import from_text
 
 FORMAT = 1
 LONGEST_LINE = 64 << 10
@@ -133,6 +134,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """Only the format: nothing else is built in memory before that is known."""
+
+    format: int = FORMAT
+
+
 Sealed = TypeVar("Sealed", Manifest, Check)
 Listed = TypeVar("Listed", FileEntry, Blob)
 
@@ -161,12 +168,28 @@ def decode(data: bytes, run: str) -> Manifest:
     for part, name in ((found.files, layout.FILES), (found.blobs, layout.BLOBS), (found.records, layout.RECORDS)):
         if part.name != name:
             raise DamagedError(f"{what} names {part.name[:64]!r} instead of {name}.")
+    _must_be_times(what, found.began, found.committed)
+    if found.parent is not None and not layout.is_run_id(found.parent):
+        raise DamagedError(f"{what} names a run before it that is none: {found.parent[:64]!r}.")
     return found
 
 
 def decode_check(data: bytes, name: str) -> Check:
     """The check in the file `name`. Raises DamagedError, RepoError as `decode` does."""
-    return _decoded(data, Check, f"The record of a check {name}")
+    what = f"The record of a check {name}"
+    found = _decoded(data, Check, what)
+    _must_be_times(what, found.at)
+    return found
+
+
+def _must_be_times(what: str, *texts: str) -> None:
+    for text in texts:
+        try:
+            sound = from_text(text).tzinfo is not None
+        except ValueError:
+            sound = False
+        if not sound:
+            raise DamagedError(f"{what} has a time that is none: {text[:64]!r}.")
 
 
 def _decoded(data: bytes, kind: type[Sealed], what: str) -> Sealed:
@@ -185,10 +208,10 @@ def _decoded(data: bytes, kind: type[Sealed], what: str) -> Sealed:
 def _must_be_known(data: bytes, what: str) -> None:
     """RepoError where the format is a newer one; what is no JSON at all is told by who reads it next."""
     try:
-        told = msgspec.json.decode(data, type=dict[str, Any]).get("format", FORMAT)
+        told = msgspec.json.decode(data, type=_Told).format
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return
-    if isinstance(told, int) and told > FORMAT:
+    if told > FORMAT:
         raise RepoError(
             f"{what} has format {told}, and this program knows up to {FORMAT}.", hint="Update BinScout.", code="newer"
         )
@@ -255,6 +278,8 @@ def _checked_name(item: FileEntry) -> bytes:
         name = item.name()
     except (ValueError, UnicodeEncodeError) as error:
         raise DamagedError(f"The list of files has a path that is none: {item.path[:200]!r}.") from error
+    if item.raw is not None and entry_path(name) != (item.path, item.raw):
+        raise DamagedError(f"The list of files shows {item.path[:200]!r} for a file of another name.")
     parts = name.split(b"/")
     if item.kind == "outside":
         if not name.startswith(b"/") or b"\0" in name:

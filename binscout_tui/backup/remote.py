@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.rclone import Rclone, Watch
+from binscout_tui import atomic
+from binscout_tui.backup.faults import DamagedError, RemoteError, explain
 from binscout_tui.errors import ConflictError
+
+if TYPE_CHECKING:
+    from binscout_tui.backup.rclone import Rclone, Watch
 
 Names = list[str]
 
 PARTIAL = ".partial"
 MOST_READ = 4 << 20
+BLOCK = 1 << 20
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -51,10 +58,16 @@ class Features(msgspec.Struct, frozen=True):
 class Remote:
     """The files below one folder of a target."""
 
-    def __init__(self, rclone: Rclone, fs: str, label: str, *, encrypted: str = "") -> None:
-        """`fs` is the folder as rclone names it (`name:path` or an absolute path), `label` as people read it."""
-        self.rclone, self.fs, self.label = rclone, fs, label
-        self._encrypted = encrypted
+    def __init__(self, rclone: Rclone, fs: str, label: str, *, encrypted: str = "", raw: str = "") -> None:
+        """`fs` is the folder as rclone names it (`name:path` or an absolute path), `label` as people read it.
+
+        `raw` is the folder below where rclone encrypts.
+        """
+        self.folder = Path(fs) if fs.startswith("/") else None
+        # What is written gets the time of the target: a photo of 2001 was not stored in 2001.
+        self.fs = f":local,no_set_modtime=true:{fs}" if self.folder else fs
+        self.rclone, self.label = rclone, label
+        self._encrypted, self._raw = encrypted, raw
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """`Rclone.call` about this folder."""
@@ -75,13 +88,48 @@ class Remote:
     def must_be_there(self) -> None:
         """Raise RemoteError where what holds the folder cannot be looked at; a folder not made yet is fine.
 
-        Else a share that is not mounted would look like an empty one.
+        Else a share that is not mounted, or a bucket that does not exist, would look like an empty one.
         """
         try:
             self.call("operations/list", remote="", opt={"filesOnly": True})
         except RemoteError as error:
             if error.code != "not_found" or "share or bucket" in error.sentence:
                 raise
+            self._holder_must_be_there()
+
+    def _holder_must_be_there(self) -> None:
+        """Buckets say of one that does not exist only that a folder in it was not found."""
+        name, _, path = self.fs.partition(":")
+        if self.folder is None and path.strip("/").count("/") and self._is_atomic:
+            bucket = f"{name}:{path.strip('/').split('/')[0]}"
+            try:
+                self.rclone.call("operations/list", where=self.label, fs=bucket, remote="", opt={"dirsOnly": True})
+            except RemoteError as error:
+                if error.code != "not_found":
+                    raise
+                raise RemoteError(
+                    f"{self.label} has no such share or bucket.",
+                    hint="Look at the name of the share or bucket.",
+                    code="not_found",
+                ) from error
+
+    @cached_property
+    def _is_atomic(self) -> bool:
+        """Whether a file is there only when all of it has come, and another name is a second copy: S3, B2, …"""
+        has = self.call("operations/fsinfo").get("Features") or {}
+        return bool(has.get("BucketBased")) and not has.get("Move") and not has.get("PartialUploads")
+
+    def holds_unreadable(self) -> bool:
+        """Whether the folder below the encryption holds something though nothing can be read through it."""
+        if not self._raw:
+            return False
+        try:
+            found = self.rclone.call("operations/list", where=self.label, fs=self._raw, remote="", opt={})["list"]
+        except RemoteError as error:
+            if error.code != "not_found":
+                raise
+            return False
+        return bool(found)
 
     def exists(self, name: str) -> int | None:
         """The bytes of a file, None where it is not there. Raises RemoteError."""
@@ -107,37 +155,79 @@ class Remote:
             source.write_bytes(data)
             self._send(source, name, watch)
 
-    def upload(self, source: Path, name: str, watch: Watch | None = None) -> None:
-        """A local file as a new one; where one of the same size is, it stays. Raises ConflictError, RemoteError."""
+    def place_for(self, name: str) -> Path | None:
+        """Where a file can be made that `upload` with `move` only has to name; None where it has to be sent."""
+        return None
+
+    def upload(self, source: Path, name: str, watch: Watch | None = None, *, move: bool = False) -> None:
+        """A local file as a new one; where one of the same size is, it stays. Raises ConflictError, RemoteError.
+
+        `move`: the local file is not needed any more.
+        """
         there = self.exists(name)
         if there is None:
-            self._send(source, name, watch)
+            self._send(source, name, watch, move=move)
         elif there != source.stat().st_size:
             raise ConflictError(f"{name} is on {self.label} already, with {there:,} bytes.", code="exists")
 
-    def _send(self, source: Path, name: str, watch: Watch | None) -> None:
+    def _send(self, source: Path, name: str, watch: Watch | None, *, move: bool = False) -> None:
         """Under another name first: where a server or a network dies, nothing half has the right one."""
-        partial = f"{name}.{secrets.token_hex(4)}{PARTIAL}"
         size = source.stat().st_size
+        self._must_be_no_link(name)
+        if self._is_atomic:
+            self._copy(source, name, watch)
+            self._must_have_come(name, name, size)
+            return
+        arriving = f"{name}.{secrets.token_hex(4)}{PARTIAL}"
         try:
-            self._copy(source, partial, watch)
-            arrived = self.exists(partial)
-            if arrived != size:
-                raise RemoteError(f"{self.label} took {arrived or 0:,} of {size:,} bytes of {name}.", hint="Try again.")
-            self.call_move(partial, name)
+            self._copy(source, arriving, watch)
+            self._must_have_come(arriving, name, size)
+            self._settle(arriving)
+            there = self.exists(name)  # another machine may have brought the same bytes meanwhile
+            if there is None:
+                self.call_move(arriving, name)
+                self._settle(name)
+                return
+            if there != size:
+                raise ConflictError(f"{name} is on {self.label} already, with {there:,} bytes.", code="exists")
         except BaseException:
             # What is left is swept by the next prune where the target does not answer any more.
-            with suppress(RemoteError):
-                self.call("operations/deletefile", remote=partial)
+            self.rclone.clean("operations/deletefile", fs=self.fs, remote=arriving)
             raise
+        self.rclone.clean("operations/deletefile", fs=self.fs, remote=arriving)
+
+    def _must_be_no_link(self, name: str) -> None:
+        """On a disk of this machine: a link below the target would take the file out of it."""
+        for above in Path(name).parents if self.folder is not None else ():
+            if above.name and (self.folder / above).is_symlink():  # type: ignore[operator]
+                raise RemoteError(
+                    f"{above} on {self.label} is a link, and backups are never written through one.",
+                    hint="Put a folder there, or make the whole target a link.",
+                    code="denied",
+                )
+
+    def _must_have_come(self, arriving: str, name: str, size: int) -> None:
+        arrived = self.exists(arriving)
+        if arrived != size:
+            raise RemoteError(f"{self.label} took {arrived or 0:,} of {size:,} bytes of {name}.", hint="Try again.")
+
+    def _settle(self, name: str) -> None:
+        """On a disk of this machine: written, and not only in memory."""
+        if self.folder is None:
+            return
+        path = _inside(self.folder, name)
+        with suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            atomic.sync_folder(path.parent)
 
     def _copy(self, source: Path, name: str, watch: Watch | None) -> None:
-        self.rclone.job(
-            "operations/copyfile",
-            {"srcFs": _local(source.parent), "srcRemote": source.name, "dstFs": self.fs, "dstRemote": name},
-            watch,
-            where=self.label,
-        )
+        params = {"srcFs": _local(source.parent), "srcRemote": source.name, "dstFs": self.fs, "dstRemote": name}
+        # rclone would make a partial name of its own below ours.
+        self.rclone.job("operations/copyfile", {**params, "_config": {"Inplace": True}}, watch, where=self.label)
 
     def call_move(self, old: str, new: str) -> None:
         """Give a file another name that is free. Raises RemoteError."""
@@ -162,11 +252,31 @@ class Remote:
 
     def sha256(self, name: str, watch: Watch | None = None) -> str:
         """The hash of the bytes as they are stored now, all of them read back. Raises RemoteError."""
+        if self.folder is not None:
+            return self._read_here(_inside(self.folder, name), watch)
         params = {"fs": self.fs, "remote": name, "hashType": "sha256", "download": True}
         found = str(self.rclone.job("operations/hashsumfile", params, watch, where=self.label).get("hash", ""))
         if len(found) != 64:
             raise RemoteError(f"{self.label} could not read {name} back.")
         return found
+
+    def _read_here(self, path: Path, watch: Watch | None) -> str:
+        """The hash of a file of this machine, from the disk and not from memory as far as the system allows."""
+        done, found = 0, hashlib.sha256()
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb", buffering=0) as handle:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise RemoteError(f"{path.name} on {self.label} is no file.", code="not_found")
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+                while block := handle.read(BLOCK):
+                    found.update(block)
+                    done += len(block)
+                    if watch is not None:
+                        watch(done)
+        except OSError as error:
+            raise explain(f"{path.name}: {error.strerror or error}", self.label) from error
+        return found.hexdigest()
 
     def delete(self, names: Sequence[str], watch: Watch | None = None) -> Names:
         """Delete files for good; the names that could not be deleted. `watch` is told how many are done."""
@@ -185,19 +295,29 @@ class Remote:
 
     def space(self) -> Space | None:
         """Room on the target, None where it does not tell. Raises RemoteError where it cannot be reached."""
-        fs = self.fs
-        for _ in range(2):
+        for fs in self._holders():
             try:
                 found = self.rclone.call("operations/about", where=self.label, fs=fs)
             except RemoteError as error:
-                if error.code == "not_found" and not fs.endswith(":"):
-                    fs = posixpath.dirname(fs) or fs  # not made yet: what will hold it
+                if error.code == "not_found":
                     continue
-                if "about" in error.sentence:
+                if "support about" in error.sentence:
                     return None
                 raise
-            return Space(found.get("total"), found.get("free"), found.get("used")) if found else None
+            if found:
+                return Space(found.get("total"), found.get("free"), found.get("used"))
         return None
+
+    def _holders(self) -> Iterator[str]:
+        """The folder, and what will hold it where it is not made yet; below an encryption too."""
+        yield self.fs
+        below = self._raw or self.fs
+        yield below
+        holder = posixpath.dirname(below.rstrip("/"))
+        if holder:
+            yield holder
+        elif ":" in below:
+            yield below.partition(":")[0] + ":"
 
     def features(self) -> Features:
         """What the target can do. Raises RemoteError."""
@@ -214,6 +334,13 @@ class Remote:
         """Have a bucket forget uploads that were never finished; others have nothing of that. Raises RemoteError."""
         if self.call("operations/fsinfo").get("Features", {}).get("CleanUp"):
             self.call("operations/cleanup")
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file of this name. Raises DamagedError where the name leads out of the folder."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise DamagedError(f"{name[:200]!r} is no name of a stored file.")
+    return folder / name
 
 
 def _local(folder: Path) -> str:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from binscout_tui import atomic
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup.faults import DamagedError, RepoError
+from binscout_tui.backup import layout, lease, manifest, summary
+from binscout_tui.backup.faults import DamagedError, RemoteError, RepoError
+from binscout_tui.backup.lease import Holder
 from binscout_tui.backup.manifest import Check, Manifest, Part
-from binscout_tui.backup.rclone import Watch
 from binscout_tui.backup.remote import Entry, Remote, Space
-from binscout_tui.clock import to_text, utc_now
+from binscout_tui.backup.summary import RunFacts
+from binscout_tui.clock import from_text, to_text, utc_now
+
+if TYPE_CHECKING:
+    from binscout_tui.backup.rclone import Watch
 
 FORMAT = 1
 LISTING = "listing.json"
 MOST_FOREIGN = 1
+SLACK = 1 << 20  # bytes
+ONE_FILE = ("not_found", "denied")
+"""Errors about one file, where the target itself answers."""
 State = Literal["committed", "abandoned", "damaged", "uploading"]
 
 
@@ -41,7 +50,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     `missing` blobs are not there or have another size, `bad` ones were read back wrong. `verified` is the best that is
     proven of every byte: `read back` when all were read back, the longest ago at `verified_at`. `written` is when its
-    newest file was written, by the target's clock.
+    newest file was written, by the target's clock. `by` is who says that they work on one that is not finished.
     """
 
     run: str
@@ -53,6 +62,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     verified: Literal["", "sizes", "read back"] = ""
     verified_at: str | None = None
     written: str = ""
+    by: Holder | None = None
 
     @property
     def is_good(self) -> bool:
@@ -63,8 +73,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One look at a target. Runs come newest first; `blobs` (name: bytes) is empty in a look that was kept.
 
-    `written` says when each blob was written, `locks` and `checks` when those were, all by the target's clock, which
-    is `skew_s` seconds ahead of this machine's (None: not known).
+    `written` says when each blob and each stray file was written, `locks` and `checks` when those were, all by the
+    target's clock, which is `skew_s` seconds ahead of this machine's (None: not known). `bad` are the stored files that
+    were read back wrong, with the reason.
     """
 
     at: str
@@ -78,6 +89,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     checks: dict[str, str] = {}
     locks: dict[str, str] = {}
     stray: list[str] = []
+    bad: dict[str, str] = {}
 
     def run(self, name: str) -> RunState | None:
         """The run of this name."""
@@ -92,20 +104,53 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 class Repository:
     """The store of backups in a folder of a target. What it keeps in `cache` may be deleted at any time."""
 
-    def __init__(self, remote: Remote, cache: Path) -> None:
+    def __init__(
+        self, remote: Remote, cache: Path, *, known: str = "", seen: Callable[[RepoInfo], None] | None = None
+    ) -> None:
+        """`known` is the id of the store that was there before; `seen` is told which one is there now."""
         self.remote, self.cache = remote, cache
+        self._known, self._seen = known, seen
 
     def open(self) -> RepoInfo:
-        """What the store says of itself. Raises RepoError `not_initialised`, `foreign` or `newer`; RemoteError."""
+        """What the store says of itself.
+
+        Raises RepoError `not_initialised`, `foreign`, `newer`, `wrong_key`, `gone_store` or `other_store` (not the one
+        that was there before); RemoteError.
+        """
         size = self.remote.exists(layout.REPO_FILE)
         if size is None:
             self.remote.must_be_there()
+            self._must_be_new()
             raise RepoError(
                 f"There are no backups in {self.remote.label}.",
                 hint="`binscout backup run` makes the first one.",
                 code="not_initialised",
             )
-        return _repo_info(self.remote.read(layout.REPO_FILE, 1 << 16), self.remote.label)
+        info = _repo_info(self.remote.read(layout.REPO_FILE, 1 << 16), self.remote.label)
+        if self._known and info.id != self._known:
+            raise RepoError(
+                f"{self.remote.label} holds another store of backups than before.",
+                hint="Is another disk mounted there? A target of another name takes this store.",
+                code="other_store",
+            )
+        if self._seen is not None:
+            self._seen(info)
+        return info
+
+    def _must_be_new(self) -> None:
+        """An empty folder may be a disk that is not mounted, or files that this key cannot read."""
+        if self.remote.holds_unreadable():
+            raise RepoError(
+                f"{self.remote.label} holds files that this key cannot read.",
+                hint="The key of the encryption is another one, or they are no backups of this program.",
+                code="wrong_key",
+            )
+        if self._known:
+            raise RepoError(
+                f"The store of backups that was in {self.remote.label} is gone.",
+                hint="Is the disk or share mounted? To begin anew, remove the target and add it again.",
+                code="gone_store",
+            )
 
     def create(self, key: str = "") -> RepoInfo:
         """Make the store in an empty folder. Raises RepoError `foreign` where other things are, RemoteError."""
@@ -118,6 +163,8 @@ class Repository:
             )
         info = RepoInfo(id=secrets.token_hex(8), created=utc_now(), key=key)
         self.remote.write(layout.REPO_FILE, msgspec.json.format(msgspec.json.encode(info), indent=1))
+        if self._seen is not None:
+            self._seen(info)
         return info
 
     def open_or_create(self, key: str = "") -> RepoInfo:
@@ -136,39 +183,57 @@ class Repository:
         entries = {entry.name: entry for entry in self.remote.list()}
         blobs = {name: entry.size for name, entry in entries.items() if layout.blob_hash(name)}
         checks = {name: entry.modified for name, entry in entries.items() if layout.is_check(name)}
+        stray = sorted(name for name in entries if _is_stray(name))
+        proven = self.proven(checks)
         found = Listing(
             at=to_text(began),
             repo=info,
-            runs=self._runs({name: entry.size for name, entry in entries.items()}, entries, blobs, info, checks),
+            runs=self._runs({name: entry.size for name, entry in entries.items()}, entries, blobs, info, proven),
             space=self.remote.space(),
             skew_s=None,
             stored_bytes=sum(entry.size for entry in entries.values()),
             blobs=blobs,
-            written={name: entries[name].modified for name in blobs},
+            written={name: entries[name].modified for name in (*blobs, *stray)},
             checks=checks,
             locks={name: entry.modified for name, entry in entries.items() if name.startswith(f"{layout.LOCKS}/")},
-            stray=sorted(name for name in entries if _is_stray(name)),
+            stray=stray,
+            bad=proven.bad,
         )
         self._keep(found)
         return found
 
     def cached(self) -> Listing | None:
         """What was seen last, without asking the target; None when nothing is kept or it cannot be read."""
+        return self.kept_in(self.cache)
+
+    @staticmethod
+    def kept_in(cache: Path) -> Listing | None:
+        """`cached` for whoever has no way to the target."""
         try:
-            return msgspec.json.decode((self.cache / LISTING).read_bytes(), type=Listing)
+            return msgspec.json.decode((cache / LISTING).read_bytes(), type=Listing)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
-    def manifest(self, run: str) -> Manifest:
-        """The manifest of a run, from the cache where it is. Raises DamagedError, RemoteError, RepoError."""
+    @staticmethod
+    def kept_part(cache: Path, run: str, part: Part) -> Path | None:
+        """The local copy of a file of a run, None where there is none that is as it was written."""
+        kept = _run_folder(cache, run) / part.name
+        return kept if _is_whole(kept, part) else None
+
+    def manifest(self, run: str, size: int | None = None) -> Manifest:
+        """The manifest of a run, from the cache where it is, and has the `size` that the target shows where that is
+        known. Raises DamagedError, RemoteError, RepoError.
+        """
         kept = self._run_folder(run) / layout.MANIFEST
         try:
-            return manifest.decode(kept.read_bytes(), run)
+            data = kept.read_bytes()
+            if size is None or size == len(data):
+                return manifest.decode(data, run)
         except (OSError, DamagedError):
             pass  # not read yet, or the cache is what is damaged
         data = self.remote.read(layout.run_file(run, layout.MANIFEST), manifest.LONGEST_MANIFEST)
         found = manifest.decode(data, run)
-        atomic.write_bytes(kept, data)
+        _remember(kept, data)
         return found
 
     def files(self, run: str, watch: Watch | None = None) -> Path:
@@ -183,6 +248,10 @@ class Repository:
         """The records of a run in the file `target`, checked against its manifest. Raises as `manifest`, OSError."""
         self._fetch(run, self.manifest(run).records, target, watch)
 
+    def reader(self, run: str) -> Remote:
+        """Where the files of a run are fetched from; `run` matters to other engines."""
+        return self.remote
+
     def keep_lists(self, run: str, data: bytes, files: Path, blobs: Path) -> None:
         """Put what a run has just written into the cache, so that nobody fetches it."""
         folder = self._run_folder(run)
@@ -196,7 +265,7 @@ class Repository:
         name = layout.check_name(now or datetime.now(UTC))
         data = manifest.encode(check)
         self.remote.write(name, data)
-        atomic.write_bytes(self.cache / name, data)
+        _remember(self.cache / name, data)
         return name
 
     def check(self, name: str) -> Check:
@@ -208,7 +277,7 @@ class Repository:
             pass
         data = self.remote.read(name, manifest.LONGEST_MANIFEST)
         found = manifest.decode_check(data, name)
-        atomic.write_bytes(kept, data)
+        _remember(kept, data)
         return found
 
     def _runs(
@@ -217,9 +286,8 @@ class Repository:
         entries: Mapping[str, Entry],
         blobs: Mapping[str, int],
         info: RepoInfo,
-        checks: Iterable[str],
+        proven: Proven,
     ) -> list[RunState]:
-        proven = self._proven(checks)
         written: dict[str, str] = {}
         for name, entry in entries.items():
             parts = name.split("/")
@@ -236,16 +304,20 @@ class Repository:
         proven: Proven,
         written: str,
     ) -> RunState:
-        if layout.run_file(run, layout.MANIFEST) not in sizes:
-            return RunState(run=run, state="abandoned", reason="it was never finished", written=written)
+        size = sizes.get(layout.run_file(run, layout.MANIFEST))
+        if size is None:
+            by = lease.worker_of(self.remote, run) if layout.run_file(run, lease.RUNNING) in sizes else None
+            return RunState(run=run, state="abandoned", reason="it was never finished", written=written, by=by)
         try:
-            found = self.manifest(run)
+            found = self.manifest(run, size)
             if found.repo != info.id:
                 raise DamagedError("Its manifest belongs to another store of backups.")
             return self._judged(found, sizes, blobs, proven, written)
-        except RepoError as error:
+        except (RepoError, DamagedError) as error:
             return RunState(run=run, state="damaged", reason=error.sentence, written=written)
-        except DamagedError as error:
+        except RemoteError as error:
+            if error.code not in ONE_FILE:
+                raise
             return RunState(run=run, state="damaged", reason=error.sentence, written=written)
 
     def _judged(
@@ -268,6 +340,7 @@ class Repository:
         bad += sum(name in proven.bad for name in names)
         reasons += [f"{missing:,} stored files are missing or of another size"] if missing else []
         reasons += [f"{bad:,} stored files were read back wrong"] if bad else []
+        reasons += [odd] if (odd := proven.bad.get(layout.run_file(found.run, layout.MANIFEST))) else []
         return RunState(
             run=found.run,
             state="damaged" if reasons else "committed",
@@ -280,18 +353,34 @@ class Repository:
             written=written,
         )
 
-    def _proven(self, checks: Iterable[str]) -> Proven:
-        found = Proven()
-        for name in sorted(checks):
+    def looks(self, checks: Mapping[str, str]) -> dict[str, Check]:
+        """The looks of these names (name: when it was written) in their order, by the target's clock to the second,
+        then by their own. One that cannot be read is left out. Raises RemoteError.
+        """
+        looks: list[tuple[str, str, str, Check]] = []
+        for name, written in checks.items():
             try:
-                found.add(self.check(name))
-            except DamagedError:
-                continue  # proves nothing
+                look = self.check(name)
+            except (DamagedError, RepoError):
+                continue
+            except RemoteError as error:
+                if error.code not in ONE_FILE:
+                    raise
+                continue
+            looks.append((written[:19], look.at, name, look))
+        return {name: look for *_, name, look in sorted(looks, key=lambda one: one[:3])}
+
+    def proven(self, checks: Mapping[str, str]) -> Proven:
+        """What looks, as in `looks`, found together. Raises RemoteError."""
+        found = Proven()
+        for look in self.looks(checks).values():
+            found.add(look)
         return found
 
     def _part(self, run: str, part: Part, watch: Watch | None) -> Path:
-        kept = self._run_folder(run) / part.name
-        if not _is_whole(kept, part):
+        kept = self.kept_part(self.cache, run, part)
+        if kept is None:
+            kept = self._run_folder(run) / part.name
             self._fetch(run, part, kept, watch)
         return kept
 
@@ -304,7 +393,7 @@ class Repository:
             raise DamagedError(f"{name} on {self.remote.label} has {there:,} instead of {part.size:,} bytes.")
         half = target.with_name(f".tmp-{secrets.token_hex(4)}-{target.name}")
         try:
-            self.remote.download(name, half, watch)
+            self.remote.download(name, half, _at_most(part, name, watch))
             if not _is_whole(half, part):
                 raise DamagedError(f"{name} on {self.remote.label} is not as it was written: its hash does not fit.")
             half.replace(target)
@@ -312,13 +401,13 @@ class Repository:
             half.unlink(missing_ok=True)
 
     def _run_folder(self, run: str) -> Path:
-        if not layout.is_run_id(run):
-            raise DamagedError(f"{run[:64]!r} is no run.")
-        return self.cache / layout.RUNS / run
+        return _run_folder(self.cache, run)
 
     def _keep(self, found: Listing) -> None:
         kept = msgspec.structs.replace(found, blobs={}, written={}, checks={}, stray=found.stray[:100])
-        atomic.write_bytes(self.cache / LISTING, msgspec.json.encode(kept))
+        _remember(self.cache / LISTING, msgspec.json.encode(kept))
+        with suppress(OSError):
+            summary.keep(self.cache, found.at, [_facts(run) for run in found.runs])
 
 
 class Proven:
@@ -330,12 +419,56 @@ class Proven:
 
     def add(self, check: Check) -> None:
         """Take in one look; they come in the order of time."""
-        for name in check.good if check.level == "read back" else ():
+        if check.level != "read back":
+            return  # a listing shows sizes, and those of now
+        for name in check.good:
             self.good[name] = check.at
             self.bad.pop(name, None)
         for name, reason in check.bad.items():
             self.bad[name] = reason
             self.good.pop(name, None)
+
+
+def _remember(path: Path, data: bytes) -> None:
+    """Keep what the target said. Where this disk does not take it, it is asked again the next time."""
+    with suppress(OSError):
+        atomic.write_bytes(path, data)
+
+
+def _run_folder(cache: Path, run: str) -> Path:
+    if not layout.is_run_id(run):
+        raise DamagedError(f"{run[:64]!r} is no run.")
+    return cache / layout.RUNS / run
+
+
+def _skew(runs: Iterable[RunState], entries: Mapping[str, Entry]) -> float | None:
+    """Seconds by which the target's clock is ahead, from when the newest run of this machine was committed."""
+    here = socket.gethostname()
+    newest = next((run for run in runs if run.manifest is not None and run.manifest.host == here), None)
+    if newest is None or newest.manifest is None:
+        return None
+    try:
+        there = from_text(entries[layout.run_file(newest.run, layout.MANIFEST)].modified)
+        return (there - from_text(newest.manifest.committed)).total_seconds()
+    except (ValueError, TypeError):
+        return None  # a time that is none, or without its zone
+
+
+def _facts(run: RunState) -> RunFacts:
+    suspicious = run.manifest is not None and run.manifest.suspicious is not None
+    return RunFacts(run=run.run, state=run.state, proven=run.verified == "read back", suspicious=suspicious)
+
+
+def _at_most(part: Part, name: str, watch: Watch | None) -> Watch:
+    """A watch that stops a server which sends more than it said, before the disk here is full."""
+
+    def look(moved: int) -> None:
+        if moved > part.size + SLACK:
+            raise DamagedError(f"{name} has more than the {part.size:,} bytes that were written.")
+        if watch is not None:
+            watch(moved)
+
+    return look
 
 
 def _oldest(names: Iterable[str], proven: Proven) -> str:

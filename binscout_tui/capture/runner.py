@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from binscout_tui.backup import in_use
 from binscout_tui.capture.camera_work import CameraWork
 from binscout_tui.capture.inbox_work import InboxWork
 from binscout_tui.capture.instance import only_instance
@@ -36,16 +37,26 @@ SWITCHED_OFF = "The source is switched off."
 def run(root: Path) -> None:
     """Run every enabled source until SIGTERM or SIGINT, or until the workspace is gone.
 
+    Where a restored workspace is put in place it lets go of the old one, and goes on with the new.
     Raises RefusedError when another process does so already.
     """
     stop = threading.Event()
-    with _allowed(root) as workspace, only_instance(root), _leaving_by_signal(stop):
+    with _leaving_by_signal(stop):
         give_way()
+        while _run(root, stop):
+            log("waits until a restored workspace is in place")
+            while in_use.notice(root) is not None and not stop.wait(POLL_S):
+                pass
+
+
+def _run(root: Path, stop: threading.Event) -> bool:
+    """Run the sources; True when the workspace is wanted by somebody who puts another in its place."""
+    with _allowed(root) as workspace, only_instance(root):
         log(f"captures of {root} are taken by process {os.getpid()}")
         _begin(workspace)
         crew = Crew(workspace)
         try:
-            _watch(workspace, crew, stop)
+            return _watch(workspace, crew, stop)
         finally:
             crew.leave()
             log("left")
@@ -153,16 +164,19 @@ def _begin(workspace: Workspace) -> None:
     workspace.db.insist(capture_sources.release_requests)
 
 
-def _watch(workspace: Workspace, crew: Crew, stop: threading.Event) -> None:
+def _watch(workspace: Workspace, crew: Crew, stop: threading.Event) -> bool:
+    """Until the process is to leave; True when the workspace is to be let go of for a while only."""
     there = _identity(workspace.paths.database)
     version, checked = -1, 0.0
     while not stop.wait(POLL_S):
+        if workspace.is_wanted:
+            return True
         now = time.monotonic()
         if now - checked > CHECK_S:
             checked = now
             if _identity(workspace.paths.database) != there:
                 log("the workspace is gone")
-                return
+                return False
         try:
             seen = workspace.db.read(events.data_version)
             # Once a second all the same: a thread may have broken.
@@ -172,6 +186,7 @@ def _watch(workspace: Workspace, crew: Crew, stop: threading.Event) -> None:
                 crew.nudge()
         except BinScoutError as error:
             log(f"{error.sentence}")
+    return False
 
 
 def _differs(one: Source, other: Source) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
+from binscout_tui import workspace as workspaces
 from binscout_tui.capturing import inbox, queue
 from binscout_tui.capturing.queue import Spot
 from binscout_tui.capturing.walk import QueueWalk, is_open
@@ -282,8 +284,9 @@ class CaptureDesk(QueueWalk):
 
 def _accept(path: Path, user: User, ids: list[int]) -> int:
     """Accept captures over a connection of its own."""
-    db = Database(path)
+    hold = workspaces.held(path.parent)
     try:
-        return len(accept_staged(db, user, ids).changed)
+        with closing(Database(path)) as db:
+            return len(accept_staged(db, user, ids).changed)
     finally:
-        db.close()
+        hold.release()

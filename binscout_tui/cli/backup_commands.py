@@ -8,6 +8,7 @@ from binscout_tui.cli import (
     backup_keep_commands,
     backup_look_commands,
     backup_restore_commands,
+    backup_rollback_commands,
     backup_run_commands,
     backup_target_commands,
 )
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
         backup_look_commands,
         backup_keep_commands,
         backup_restore_commands,
+        backup_rollback_commands,
     ):
         part.register(backup_app)
     app.add_typer(backup_app, name="backup")

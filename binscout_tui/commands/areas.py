@@ -56,5 +56,6 @@ AREAS: dict[str, Area] = {
         Area("data", "d", "", "Data sets", "binscout_tui.screens.datasets:DatasetsScreen"),
         Area("verify", "v", "", "Verify", "binscout_tui.screens.verify:VerifyScreen"),
         Area("classes", "k", "", "Classes", "binscout_tui.screens.classes:ClassesScreen"),
+        Area("backups", "b", "", "Backups", "binscout_tui.screens.backups:BackupsScreen"),
     )
 }

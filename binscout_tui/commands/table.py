@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from binscout_tui.commands import (
     app,
+    backups,
     boxes,
     capture,
     classes,
@@ -20,6 +21,7 @@ from binscout_tui.commands import (
     label,
     models,
     report,
+    run_detail,
     select,
     training,
     verify,
@@ -63,6 +65,12 @@ SCOPES: tuple[Scope, ...] = (
     dialog.PICK,
     datasets.PLAN,
     datasets.WAITING,
+    backups.SCOPE,
+    backups.RESTORE,
+    backups.PRUNE,
+    backups.TARGETS,
+    run_detail.DETAIL,
+    run_detail.FILES,
 )
 
 # What terminals send for these is another key, nothing, or late; or tmux, the line discipline or the desktop takes it.
@@ -112,6 +120,11 @@ def _may_take(scope: Scope) -> bool:
         capture.COVERAGE,
         datasets.PLAN,
         datasets.WAITING,
+        backups.RESTORE,
+        backups.PRUNE,
+        backups.TARGETS,
+        run_detail.DETAIL,
+        run_detail.FILES,
     )
     return scope in (app.SCOPE, *dialogs)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from binscout_tui.backup.in_use import Hold
 from binscout_tui.engine import address
 from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher
@@ -56,7 +57,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve(listener: socket.socket, root: Path, options: EngineOptions) -> bool:
+async def serve(listener: socket.socket, root: Path, options: EngineOptions, hold: Hold) -> bool:
     """Serve until something ends it. Returns False when the model thread broke."""
     crashed = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -88,6 +89,7 @@ async def serve(listener: socket.socket, root: Path, options: EngineOptions) -> 
         asyncio.create_task(_leave_when_idle(service, server, options.idle_seconds)),
         asyncio.create_task(_leave_when_unreachable(address.socket_path(root), server)),
         asyncio.create_task(_leave_when_crashed(crashed, server)),
+        asyncio.create_task(_leave_when_wanted(hold, server)),
     ]
     try:
         await server.serve(sockets=[listener])
@@ -131,6 +133,14 @@ def _inode(path: Path) -> int | None:
         return path.stat().st_ino
     except OSError:
         return None
+
+
+async def _leave_when_wanted(hold: Hold, server: _Server) -> None:
+    """Whoever needs a prediction afterwards starts an engine on the models that are there then."""
+    while not hold.is_wanted:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(LOOK_SECONDS)
+    log.info("leaving because a restored workspace is put in place")
+    server.leave()
 
 
 async def _leave_when_crashed(crashed: asyncio.Event, server: _Server) -> None:

@@ -9,10 +9,13 @@ import logging.handlers
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from binscout_tui import settings
+from binscout_tui.backup import in_use
+from binscout_tui.backup.in_use import Hold
 from binscout_tui.engine import address, instance
 from binscout_tui.engine.predictor import DEFAULT_PREDICTOR
 from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, BinScoutError, UsageError
@@ -28,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(arguments)
         root: Path = options.root
-        with instance.only_instance(root):
+        with _held(root) as hold, instance.only_instance(root):
             _log_to(address.log_path(root))
             with instance.listening(root) as listener:
-                return _serve(listener, root, options)
+                return _serve(listener, root, options, hold)
     except BinScoutError as error:
         print(f"{error.sentence} {error.hint}".strip(), file=sys.stderr)
         return error.exit_code
@@ -80,12 +83,28 @@ def _log_to(path: Path) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-def _serve(listener: socket.socket, root: Path, options: argparse.Namespace) -> int:
+@contextmanager
+def _held(root: Path) -> Iterator[Hold]:
+    """The workspace's files are in use: nobody may put others in their place without asking. Raises RefusedError."""
+
+    def settle(root: Path) -> None:
+        from binscout_tui.backup.swap import recover
+
+        recover(root)
+
+    hold = in_use.hold(root, settle, writes=False)
+    try:
+        yield hold
+    finally:
+        hold.release()
+
+
+def _serve(listener: socket.socket, root: Path, options: argparse.Namespace, hold: Hold) -> int:
     # Only now: a second engine must find out that it is one without importing a web server.
     from binscout_tui.engine.process import EngineOptions, serve
 
     engine = EngineOptions(options.device, options.predictor, options.idle_seconds, options.queue, options.max_batch)
-    return EXIT_DONE if asyncio.run(serve(listener, root, engine)) else EXIT_FAILED
+    return EXIT_DONE if asyncio.run(serve(listener, root, engine, hold)) else EXIT_FAILED
 
 
 if __name__ == "__main__":

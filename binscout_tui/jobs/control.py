@@ -16,6 +16,8 @@ MOST_ATTEMPTS = 5
 # A process begins its job within a second or two; a queued job that is older lost its process.
 BEGINS_WITHIN = timedelta(seconds=30)
 EVENTS_KEPT = timedelta(days=1)
+ONCE = frozenset({"restore", "rollback"})
+"""What somebody confirmed by typing a word: it is not begun again by itself, who knows how much later."""
 
 
 def reconcile(db: sqlite3.Connection, root: Path, now: datetime | None = None) -> list[Job]:
@@ -57,6 +59,11 @@ def _again(db: sqlite3.Connection, root: Path, job: Job) -> None:
     attempts = job.attempts + (job.state == "queued")
     if job.cancel_asked:
         jobs.finish(db, job.id, "cancelled")
+    elif job.kind in ONCE and job.result is not None:
+        # It was cut off after its work was in place, before it could write that down.
+        jobs.finish(db, job.id, "done", result=job.result)
+    elif job.kind in ONCE:
+        jobs.finish(db, job.id, "failed", error="Its process ended before its work was done; asked again, it goes on.")
     elif attempts >= MOST_ATTEMPTS:
         jobs.finish(db, job.id, "failed", error=f"Its process ended {attempts} times before its work was done.")
     else:

@@ -45,22 +45,35 @@ Work = Callable[[Workspace, Job, Heart], Mapping[str, Any]]
 
 def run(workspace: Workspace, job_id: int) -> bool:
     """Do the job; True when it is done. Every end is written into the table: done, failed with why, or cancelled."""
-    write = workspace.db.insist
-    job = write(jobs.begin, job_id, os.getpid(), process.started(os.getpid()))
+    job = workspace.db.insist(jobs.begin, job_id, os.getpid(), process.started(os.getpid()))
+
+    def end(state: jobs.EndState, *, error: str | None = None, result: Mapping[str, Any] | None = None) -> None:
+        # A job may have put another database in place of the one in which it began.
+        workspace.db.insist(jobs.finish_this, job, state, error=error, result=result)
+
     try:
         result = _work(job.kind)(workspace, job, Heart(workspace, job))
     except CancelledError:
-        write(jobs.finish, job_id, "cancelled")
+        end("cancelled")
         return False
     except BinScoutError as error:
-        write(jobs.finish, job_id, "failed", error=f"{error.sentence} {error.hint}".strip())
+        end("failed", error=f"{error.sentence} {error.hint}".strip())
         return False
     except Exception as error:
         traceback.print_exc()
-        write(jobs.finish, job_id, "failed", error=f"{type(error).__name__}: {error}")
+        end("failed", error=f"{type(error).__name__}: {error}")
         raise
-    write(jobs.finish, job_id, "done", result=result)
+    end("done", result=result)
+    if job.kind == "backup":
+        _sweep(workspace)
     return True
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Let undo copies of restores go whose days have passed: where no app is ever open, backups still run."""
+    from binscout_tui.operations.backups import undoing
+
+    undoing.sweep(workspace)
 
 
 def _work(kind: str) -> Work:
@@ -80,4 +93,32 @@ def _work(kind: str) -> Work:
         from binscout_tui.jobs.shadow import shadow
 
         return shadow
+    if kind == "rollback":
+        from binscout_tui.jobs.rollback import rollback
+
+        return rollback
+    if kind == "backup":
+        from binscout_tui.jobs.backup import backup
+
+        return backup
+    if kind == "restore":
+        from binscout_tui.jobs.restore import restore
+
+        return restore
+    if kind == "backup-verify":
+        from binscout_tui.jobs.backup_verify import look
+
+        return look
+    if kind == "backup-repair":
+        from binscout_tui.jobs.backup_verify import repair
+
+        return repair
+    if kind == "backup-prune":
+        from binscout_tui.jobs.backup_prune import prune
+
+        return prune
+    if kind == "backup-drill":
+        from binscout_tui.jobs.backup_drill import prove
+
+        return prove
     raise BinScoutError(f"This program does not know jobs of the kind {kind!r}.", code="job_kind")

@@ -23,6 +23,7 @@ def examine(root: Path) -> list[Finding]:
         Finding("binscout", f"{__version__}, Python {platform.python_version()}", ""),
         _workspace(root),
         *_disk(root),
+        *_backups(root),
         *terminal_doctor.report(detect_for_shell()),
     ]
 
@@ -33,6 +34,33 @@ def _workspace(root: Path) -> Finding:
             return Finding("workspace", f"{root} ({workspace.user.name}, {workspace.user.role})", "")
     except BinScoutError as error:
         return Finding("workspace", error.sentence, error.hint)
+
+
+def _backups(root: Path) -> list[Finding]:
+    return [_rclone(), _targets(root)]
+
+
+def _rclone() -> Finding:
+    from binscout_tui.backup.rclone_process import find_program, must_be_new_enough
+
+    try:
+        program = find_program()
+        found = must_be_new_enough(program)
+    except BinScoutError as error:
+        return Finding("rclone", error.sentence, error.hint)
+    return Finding("rclone", f"{'.'.join(map(str, found))}, {program}", "")
+
+
+def _targets(root: Path) -> Finding:
+    from binscout_tui.backup import targets
+
+    try:
+        found = targets.read(root / "backup")
+    except BinScoutError as error:
+        return Finding("backups", error.sentence, error.hint)
+    if not found:
+        return Finding("backups", "no target", "`binscout backup target add NAME FOLDER-OR-ADDRESS` adds one.")
+    return Finding("backups", ", ".join(f"{target.name} ({target.shown})" for target in found), "")
 
 
 def _disk(root: Path) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from textual.app import ComposeResult
 
 from binscout_tui.clock import to_text
 from binscout_tui.commands import home
+from binscout_tui.errors import BinScoutError
+from binscout_tui.operations.backups.standing import Standing, standing
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.home_rows import Entry, entries, rows
 from binscout_tui.store import overview, places
@@ -58,9 +61,16 @@ class HomeScreen(BaseScreen):
             to_text(midnight),
             to_text(midnight - timedelta(days=overview.WEEK_DAYS)),
         )
-        found = entries(state, now)
+        found = entries(state, now, await asyncio.to_thread(self._standing))
         self._entries = {entry.key: entry for entry in found}
         self._list.show(rows(found))
+
+    def _standing(self) -> Standing:
+        """How the backups stood at the last look; where not even their targets can be read, why."""
+        try:
+            return standing(self.ws.paths, self.ws.settings.backup)
+        except BinScoutError as error:
+            return Standing(target="?", words=error.sentence)
 
     async def changed(self, events: Sequence[Event]) -> None:
         """Somebody changed something."""

@@ -9,8 +9,11 @@ from functools import partial
 
 from textual.content import Content
 
-from binscout_tui.clock import from_text
+from binscout_tui.backup.layout import run_time
+from binscout_tui.clock import from_text, to_text
 from binscout_tui.commands.areas import AREAS
+from binscout_tui.operations.backups.standing import Standing
+from binscout_tui.screens.backups_rows import KINDS, job_name, moment, plain
 from binscout_tui.screens.words import (
     ago,
     bar,
@@ -28,6 +31,7 @@ from binscout_tui.widgets.row_list import Row
 
 HEADING = 12
 BAR = 14
+NO_TARGET = "no target for backups yet: what is here only is lost with this disk"
 FIRST = ("binscout import FOLDER   your own photos", "binscout demo            made-up samples to try it")
 
 
@@ -45,15 +49,18 @@ class Entry:
     hints: tuple[str, ...] = ()
 
 
-def entries(state: Overview, now: datetime) -> list[Entry]:
-    """Everything that Home shows, in order."""
+def entries(state: Overview, now: datetime, backups: Standing | None = None) -> list[Entry]:
+    """Everything that Home shows, in order; `backups` is how they stand, None where that is not asked."""
     running = [_running(job) for job in state.open_jobs]
-    return [*_continue(state, now), *attention(state), *running, *_reached(state), _today(state)]
+    return [*_continue(state, now), *attention(state, now, backups), *running, *_reached(state), _today(state)]
 
 
-def attention(state: Overview) -> list[Entry]:
+def attention(state: Overview, now: datetime, backups: Standing | None = None) -> list[Entry]:
     """What needs somebody, the most urgent first; one calm row when nothing does."""
-    found = [*_broken(state), *_model(state), *_work(state), *_next_step(state)]
+    kept = [] if backups is None else [*attention_of_backups(backups, now)]
+    found = [*_broken(state), *kept, *_model(state), *_work(state), *_next_step(state)]
+    if backups is not None and not backups.target and state.images:
+        found.append(Entry("backup:none", "Attention", NO_TARGET, "·", "$text-muted", "backups"))
     return found or [Entry("calm", "Attention", "Nothing needs you now.", "✓", "$success")]
 
 
@@ -77,12 +84,40 @@ def _broken(state: Overview) -> Iterator[Entry]:
         if run.job.state == "failed":
             why = first_line(run.job.error) or "no reason was given"
             yield _alarm(f"run:{run.id}", f"run {run.id} failed: {why}", "training", run=run.id)
+    if (job := state.failed_backup) is not None:
+        why = plain(job.error) or "no reason was given"
+        place = {"target": str(job.payload.get("target") or "")}
+        yield _alarm("backup:failed", f"{job_name(job)} failed: {why}", "backups", **place)
     for health, number in state.unhealthy.items():
         word = "gone from its place" if number == 1 else "gone from their places"
         what = word if health == "missing" else "changed since the import"
         text = f"{counted(number, 'original', '')} {what}"
         hints = ("binscout images check    looks again when they are back",)
         yield Entry(f"health:{health}", "Attention", text, "✗", "$error", hints=hints)
+
+
+def attention_of_backups(found: Standing, now: datetime) -> Iterator[Entry]:
+    """What is wrong with the backups on the usual target, the most urgent first."""
+    if not found.target:
+        return
+    place = {"target": found.target}
+    if found.damaged:
+        when = moment(to_text(run_time(found.damaged[0])), now)
+        more = f" and {len(found.damaged) - 1} more" if len(found.damaged) > 1 else ""
+        text = f"the backup of {when}{more} on {found.target} is damaged"
+        yield _alarm("backup:damaged", text, "backups", **place, run=found.damaged[0])
+    if found.late and found.days is not None:
+        days = counted(int(found.days), "day", "ago")
+        yield _alarm("backup:late", f"last good backup {days}", "backups", **place, run=found.run or "")
+    elif found.late or not found.known:
+        yield _wait("backup:late", found.words.removesuffix("."), "backups", **place)
+    if found.suspicious:
+        when = moment(to_text(run_time(found.suspicious[0])), now)
+        text = f"the backup of {when} misses much that was there before: look at it"
+        yield _wait("backup:suspicious", text, "backups", **place, run=found.suspicious[0])
+    if found.unreachable_since:
+        text = f"{found.target} cannot be reached since {moment(found.unreachable_since, now)}"
+        yield _wait("backup:unreachable", text, "backups", **place)
 
 
 def _model(state: Overview) -> Iterator[Entry]:
@@ -128,10 +163,13 @@ def _next_step(state: Overview) -> Iterator[Entry]:
 
 def _running(job: Job) -> Entry:
     run = str(job.payload.get("run", ""))
-    name = f"{job.kind} {run}".strip()
+    name = job_name(job) if job.kind in KINDS else f"{job.kind} {run}".strip()
     share = job.done / job.total if job.total else 0.0
     words = "cancelling" if job.cancel_asked else "waits" if job.state == "queued" else job.message
     text = Content.assemble(f"{name}  ", (bar(share, BAR), "$accent"), f" {percent(share)}  {words}")
+    if job.kind in KINDS:
+        place = {"target": str(job.payload.get("target") or "")}
+        return Entry(f"job:{job.id}", "Running", text, "⟳", "$accent", "backups", place)
     area = "training" if job.kind == "train" else ""
     return Entry(f"job:{job.id}", "Running", text, "⟳", "$accent", area, {"run": run} if run else {})
 

@@ -13,6 +13,7 @@ from binscout_tui.errors import ConflictError, NotFoundError
 from binscout_tui.store import events
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+EndState = Literal["done", "failed", "cancelled"]
 OPEN_STATES = ("queued", "running")
 
 
@@ -103,7 +104,7 @@ def beat(db: sqlite3.Connection, job_id: int, done: int, total: int, message: st
 def finish(
     db: sqlite3.Connection,
     job_id: int,
-    state: Literal["done", "failed", "cancelled"],
+    state: EndState,
     *,
     error: str | None = None,
     result: Mapping[str, Any] | None = None,
@@ -114,6 +115,58 @@ def finish(
         (state, error, None if result is None else msgspec.json.encode(result).decode(), utc_now(), job_id),
     )
     events.emit(db, "job", job_id)
+
+
+def finish_this(
+    db: sqlite3.Connection,
+    job: Job,
+    state: EndState,
+    *,
+    error: str | None = None,
+    result: Mapping[str, Any] | None = None,
+) -> int:
+    """`finish` for a job that may have begun in another database than this one; its id here.
+
+    Where it is not known here it is entered, under its own id where that is free.
+    """
+    row = db.execute(
+        "SELECT id FROM job WHERE kind = ? AND created_at = ? ORDER BY id = ? DESC LIMIT 1",
+        (job.kind, job.created_at, job.id),
+    ).fetchone()
+    job_id = _enter(db, job) if row is None else int(row[0])
+    finish(db, job_id, state, error=error, result=result)
+    return job_id
+
+
+def same(db: sqlite3.Connection, job: Job) -> Job:
+    """The job as it is now, which may have got another id with another database. Raises NotFoundError."""
+    row = db.execute(
+        "SELECT * FROM job WHERE kind = ? AND created_at = ? ORDER BY id = ? DESC LIMIT 1",
+        (job.kind, job.created_at, job.id),
+    ).fetchone()
+    return get(db, job.id) if row is None else _job(row)
+
+
+def _enter(db: sqlite3.Connection, job: Job) -> int:
+    is_free = db.execute("SELECT 1 FROM job WHERE id = ?", (job.id,)).fetchone() is None
+    cursor = db.execute(
+        "INSERT INTO job (id, kind, state, payload, attempts, uid, created_at, queued_at, started_at)"
+        " VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?)",
+        (
+            job.id if is_free else None,
+            *(job.kind, msgspec.json.encode(job.payload).decode(), job.attempts, job.uid),
+            *(job.created_at, job.queued_at, job.started_at),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def close_open(db: sqlite3.Connection, message: str) -> int:
+    """Close as done all jobs that wait or work, in a database that was not in use meanwhile; how many."""
+    return db.execute(
+        "UPDATE job SET state = 'done', message = ?, finished_at = ?, pid = NULL WHERE state IN ('queued', 'running')",
+        (message, utc_now()),
+    ).rowcount
 
 
 def requeue(db: sqlite3.Connection, job_id: int, *, attempts: int) -> None:

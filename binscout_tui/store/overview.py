@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from binscout_tui.store import captures, datasets, images, jobs, labels, models, places, runs, sets
+from binscout_tui.store import backup_jobs, captures, datasets, images, jobs, labels, models, places, runs, sets
 from binscout_tui.store.jobs import Job
 from binscout_tui.store.models import Gate, Model
 from binscout_tui.store.runs import Run
@@ -28,7 +28,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a workspace at one moment.
 
     `last_place` is (area, moment); `unhealthy` counts in-place images by `missing` and `changed`;
-    `gate` is the newest verdict on `newest_model`.
+    `gate` is the newest verdict on `newest_model`; `failed_backup` the newest job of backups, where it failed.
     """
 
     last_place: tuple[str, str] | None
@@ -41,6 +41,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     known_good: int
     runs: list[Run]
     open_jobs: list[Job]
+    failed_backup: Job | None
     active_model: Model | None
     newest_model: Model | None
     gate: Gate | None
@@ -65,6 +66,7 @@ def overview(db: sqlite3.Connection, uid: int, midnight: str, week_ago: str, *, 
         known_good=len(models.known_good(db, task)),
         runs=runs.latest(db, RECENT_RUNS),
         open_jobs=jobs.open_jobs(db),
+        failed_backup=backup_jobs.failed(backup_jobs.latest(db, RECENT_RUNS)),
         active_model=models.active(db, task),
         newest_model=newest,
         gate=models.last_gate(db, newest.id) if newest else None,

@@ -66,3 +66,8 @@ def set_role(db: sqlite3.Connection, uid: int, role: Role) -> None:
 def names(db: sqlite3.Connection) -> dict[int, str]:
     """{uid: name} of everybody who was ever here."""
     return {int(row[0]): str(row[1]) for row in db.execute("SELECT uid, name FROM user ORDER BY uid")}
+
+
+def admins(db: sqlite3.Connection) -> list[str]:
+    """The names of those who have the role admin, in the order of their names."""
+    return [str(row[0]) for row in db.execute("SELECT name FROM user WHERE role = 'admin' ORDER BY name")]

@@ -16,11 +16,16 @@ ENVIRONMENTS = {"PROD": "bold $background on $error", "STAGING": "bold $backgrou
 
 @dataclass(frozen=True, slots=True)
 class HeaderState:
-    """What the header shows. `environment` is empty where nothing is to be said."""
+    """What the header shows. `environment` is empty where nothing is to be said.
+
+    `backup` is the age of the last good backup, empty where there is no target; `is_late` makes it an alarm.
+    """
 
     workspace: str = ""
     environment: str = ""
     jobs: int = 0
+    backup: str = ""
+    is_late: bool = False
     user: str = ""
     clock: str = ""
 
@@ -35,16 +40,22 @@ def short_path(path: Path, home: Path | None, width: int = PATH_WIDTH) -> str:
 
 
 def header_line(state: HeaderState, area: str, width: int) -> Content:
-    """The row for `width` cells: the right side folds away from its left, then the path; never the marker."""
+    """The row for `width` cells: the right side folds away from its left, then the path; never marker and alarm."""
     marker = state.environment
     fixed = [(" BinScout", "bold"), *([("  ", ""), (f" {marker} ", ENVIRONMENTS.get(marker, ""))] if marker else [])]
     place = [("  ", ""), (state.workspace, "$text-muted")] if state.workspace else []
     area_parts = [("  ", ""), (area, "bold $accent")]
-    right = [part for part in (_jobs(state.jobs), (state.user, "$text-muted"), (state.clock, "")) if part[0]]
-    while right and _cells([*fixed, *place, *area_parts]) + _right_cells(right) > width:
-        right.pop(0)
-    if _cells([*fixed, *place, *area_parts]) > width:
+    alarm = _backup(state)
+    right = [part for part in (_jobs(state.jobs), alarm, (state.user, "$text-muted"), (state.clock, "")) if part[0]]
+    while _cells([*fixed, *place, *area_parts]) + _right_cells(right) > width:
+        folds = next((part for part in right if not (state.is_late and part is alarm)), None)
+        if folds is None:
+            break
+        right.remove(folds)
+    if _cells([*fixed, *place, *area_parts]) + (_right_cells(right) if right else 0) > width:
         place = []
+    if right and _cells([*fixed, *area_parts]) + _right_cells(right) > width:
+        area_parts = []
     left = [*fixed, *place, *area_parts]
     gap = max(0, width - _cells(left) - _right_cells(right) + 2)
     tail = [part for entry in right for part in (("  ", ""), entry)][1:]
@@ -53,6 +64,11 @@ def header_line(state: HeaderState, area: str, width: int) -> Content:
 
 def _jobs(count: int) -> tuple[str, str]:
     return (f"⟳ {count} job{'s' if count > 1 else ''}", "$accent") if count else ("", "")
+
+
+def _backup(state: HeaderState) -> tuple[str, str]:
+    style = "bold $background on $error" if state.is_late else "$text-muted"
+    return (f"⛁ {state.backup}", style) if state.backup else ("", "")
 
 
 def _cells(parts: list[tuple[str, str]]) -> int:

@@ -33,7 +33,10 @@ def look(db: sqlite3.Connection, seen: Seen, *, thoroughly: bool = False) -> tup
     if version == seen.version and not thoroughly:
         return seen, []
     found = events.since(db, seen.event_id)
-    return Seen(version, found[-1].id if found else seen.event_id), found
+    if found:
+        return Seen(version, found[-1].id), found
+    # Where numbers went back, an older state was put into the database: what comes now is new all the same.
+    return Seen(version, min(seen.event_id, events.latest(db))), found
 
 
 class ChangeWatcher:

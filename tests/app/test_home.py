@@ -133,13 +133,28 @@ async def test_a_row_that_leads_nowhere_says_so(app: BinScoutApp) -> None:
         assert told(app)[0].endswith("There is nothing to open on this row.")
 
 
+async def test_without_a_target_a_calm_row_leads_to_the_backups(root: Path) -> None:
+    app = BinScoutApp(root)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await settle(pilot)
+        assert not any("backups" in row for row in screen_text(app)), "nothing is there that could be lost"
+        with Workspace(root) as ws:
+            add_images(ws, 4)
+        while not any("· no target for backups yet" in row for row in screen_text(app)):
+            await pilot.pause(0.02)
+        await press(pilot, "down")
+        assert any("▸" in row and "no target for backups" in row for row in screen_text(app))
+        await press(pilot, "enter")
+        assert app.current_mode == "backups"
+
+
 async def test_new_rows_above_do_not_move_the_cursor(root: Path) -> None:
     with Workspace(root) as ws:
         add_images(ws, 4)
     app = BinScoutApp(root)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "down")
+        await press(pilot, "end")
         assert any("▸ Today" in row for row in screen_text(app))
         with Workspace(root) as ws:
             add_run(ws, add_dataset(ws), state="failed", error="x")

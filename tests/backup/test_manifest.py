@@ -147,7 +147,7 @@ def test_a_check_comes_back_and_a_changed_one_does_not() -> None:
 
 
 def test_lists_come_back_in_order(tmp_path: Path) -> None:
-    files = [entry("a"), entry("b/c", blob=PACK, offset=512), entry("b/d", raw="Yi//")]
+    files = [entry("a"), entry("b/c", blob=PACK, offset=512), entry("b/\ufffd", raw="Yi//")]
     part = manifest.write_lines(tmp_path / layout.FILES, files)
     assert list(manifest.read_files(tmp_path / layout.FILES, part)) == files
     assert part.count == 3
@@ -172,6 +172,8 @@ def test_a_list_can_be_read_with_plain_tools(tmp_path: Path) -> None:
         entry("a/"),
         entry("a", raw="Li4veA=="),
         entry("a", raw="%%%"),
+        entry("originals/a.jpg", raw="YmluLmRi"),
+        entry("b/d", raw="Yi//"),
         entry("relative", kind="outside"),
         entry("a", blob="objects/ab/" + "cd" * 32),
         entry("a", blob="objects/zz"),
@@ -179,7 +181,7 @@ def test_a_list_can_be_read_with_plain_tools(tmp_path: Path) -> None:
         entry("a", blob=layout.object_name("cd" * 32)),
         entry("a", offset=3),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path, bad: FileEntry) -> None:
     part = manifest.write_lines(tmp_path / layout.FILES, [bad])

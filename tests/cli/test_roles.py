@@ -93,11 +93,21 @@ OPERATOR = [
     "models note parts-1 dusty",
     "models shadow parts-1",
     "models shadow off",
+    "backup run",
+    "backup verify latest",
+    "backup scrub",
+    "backup drill",
+    "backup target test nas",
     "jobs cancel 1",
     "jobs retry 1",
     "engine stop",
 ]
 ADMIN = [
+    "backup restore latest",
+    "backup restore latest --in-place --confirm restore",
+    "backup restore latest --database-only --in-place --confirm restore",
+    "backup restore latest --to elsewhere",
+    "backup restore latest --item 1",
     "label gold add 1 m3",
     "label gold remove 1",
     "label gold list",
@@ -108,6 +118,19 @@ ADMIN = [
     "rollback",
     "label classes merge m3 m4",
     "label classes archive m3",
+    "backup rollback",
+    "backup repair",
+    "backup repair --give-up 20261122T010203Z-1a2b3c4d",
+    "backup prune",
+    "backup prune --yes",
+    "backup schedule",
+    "backup schedule --install cron",
+    "backup schedule --remove",
+    "backup run --accept-loss",
+    "backup target add nas /mnt/nas",
+    "backup target edit nas --pin-again",
+    "backup target remove nas",
+    "backup target sheet nas",
 ]
 # `job run` is what the program itself starts for a job that somebody was allowed to queue.
 WRITES_NOTHING_OF_A_PERSON = {
@@ -138,6 +161,8 @@ WRITES_NOTHING_OF_A_PERSON = {
     *("mistakes list",),
     *("cluster score", "cluster embed", "cluster join"),
     *("keys list", "keys check", "keys presets"),
+    "backup target list",
+    *("backup list", "backup show", "backup diff"),
 }
 
 

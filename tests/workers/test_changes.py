@@ -12,7 +12,7 @@ from binscout_tui.store import events, labels
 from binscout_tui.store.database import AsyncDatabase
 from binscout_tui.store.events import Event
 from binscout_tui.workers import diagnostics
-from binscout_tui.workers.changes import ChangeWatcher
+from binscout_tui.workers.changes import ChangeWatcher, Seen, look
 from binscout_tui.workspace import Workspace
 
 
@@ -48,6 +48,15 @@ async def test_events_of_others_come_in_order_and_once_and_own_ones_after_a_nudg
     finally:
         task.cancel()
         await db.close()
+
+
+def test_numbers_that_went_back_hide_nothing_that_comes(root: Path) -> None:
+    with Workspace(root) as ws, Workspace(root) as other:
+        seen = Seen(-1, ws.db.read(events.latest) + 100)
+        seen, found = ws.db.read(look, seen)
+        assert found == []
+        other.db.write(labels.add_class, "after")
+        assert [event.target for event in ws.db.read(look, seen)[1]] == ["after"]
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from binscout_tui.backup import targets
-from binscout_tui.backup.rclone import Rclone
+from binscout_tui.backup.folder_remote import FolderRemote
+from binscout_tui.backup.rclone_later import RcloneLater
 from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import Repository
+from binscout_tui.backup.repository import RepoInfo, Repository
 from binscout_tui.backup.targets import Target
-from binscout_tui.errors import NotFoundError, UsageError
+from binscout_tui.errors import BinScoutError, ConflictError, NotFoundError, StorageError, UsageError
 from binscout_tui.settings import BackupSettings
 from binscout_tui.workspace import LiveWorkspace, Workspace
+
+if TYPE_CHECKING:
+    from binscout_tui.backup.rclone import Rclone
 
 CONFIG = "rclone.conf"
 
@@ -27,6 +35,11 @@ class Opened:
     rclone: Rclone
     remote: Remote
     repository: Repository
+
+    def look_again(self) -> None:
+        """So that lists, header and badges know at once of what was just done; where the target is silent, later."""
+        with suppress(BinScoutError):
+            self.repository.listing()
 
 
 def folder(workspace: Workspace | LiveWorkspace) -> Path:
@@ -75,14 +88,50 @@ def opened(workspace: Workspace | LiveWorkspace, name: str = "", *, quick: bool 
     """
     target = find_target(workspace, name)
     wanted = workspace.settings.backup
-    with Rclone(
-        folder(workspace) / CONFIG,
-        quick=quick,
-        options=_options(wanted),
-        stall_s=8.0 if quick else wanted.stall_seconds,
-    ) as rclone:
-        remote = Remote(rclone, target.fs, target.shown, encrypted="client" if target.crypt else target.sse)
-        yield Opened(target, rclone, remote, Repository(remote, cache(workspace, target.name)))
+    stall_s = 8.0 if quick else wanted.stall_seconds
+    # A folder of this machine is read and written directly; rclone is started only where it is asked.
+    # What limits the speed is rclone.
+    is_here = target.fs.startswith("/") and target.engine == "native" and not wanted.bandwidth
+    begin = RcloneLater if is_here else _rclone()
+    with begin(folder(workspace) / CONFIG, quick=quick, options=_options(wanted), stall_s=stall_s) as rclone:
+        encrypted = (
+            "client"
+            if target.crypt or target.engine == "restic"
+            else f"server {target.sse}".strip()
+            if target.sse
+            else ""
+        )
+        remote = (
+            FolderRemote(rclone, Path(target.fs), target.shown, encrypted=encrypted)
+            if is_here
+            else Remote(rclone, target.fs, target.shown, encrypted=encrypted, raw=target.raw)
+        )
+        remember = partial(_remember, folder(workspace), target)
+        kept = cache(workspace, target.name)
+        if target.engine == "restic":
+            from binscout_tui.operations.backups import restic_engine
+
+            store: Repository = restic_engine.repository(
+                folder(workspace), kept, target, remote, wanted, remember, stall_s
+            )
+        else:
+            store = Repository(remote, kept, known=target.repo, seen=remember)
+        yield Opened(target, rclone, remote, store)
+
+
+def _rclone() -> type[Rclone]:
+    """Loaded only where it is needed: it brings all of HTTP."""
+    from binscout_tui.backup.rclone import Rclone
+
+    return Rclone
+
+
+def _remember(where: Path, target: Target, store: RepoInfo) -> None:
+    """So that an empty folder is not taken for a new one where a disk is not mounted."""
+    if target.repo == store.id:
+        return
+    with suppress(ConflictError, NotFoundError, StorageError), targets.changing(where):
+        targets.put(where, replace(targets.find(targets.read(where), target.name), repo=store.id))
 
 
 def _options(wanted: BackupSettings) -> tuple[str, ...]:

@@ -1,0 +1,144 @@
+"""Making a stored file again, byte for byte, from files that are here still, and putting it where the bad one is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from binscout_tui.backup.faults import DamagedError, RemoteError
+from binscout_tui.backup.manifest import FileEntry
+from binscout_tui.backup.packing import BLOCK, ShortError, open_raw, repack
+from binscout_tui.backup.remote import PARTIAL, Remote
+from binscout_tui.backup.verifying import Stored
+from binscout_tui.imaging.names import display_name
+
+IN_MEMORY = 8 << 20
+GIVE_UP = ("gone", "unreachable", "refused_connection", "hung", "auth")
+Tick = Callable[[], None]
+
+
+class LostError(Exception):
+    """A stored file cannot be made again; the message says why."""
+
+
+class Workshop:
+    """Makes blobs again from the files of the workspace in `root`, and from what can still be read of the bad ones.
+
+    `tick` is called often and may raise to stop; `folder` has room for a pack.
+    """
+
+    def __init__(self, remote: Remote, root: Path, folder: Path, tick: Tick) -> None:
+        self._remote, self._root, self._folder, self._tick = remote, root, folder, tick
+
+    @contextmanager
+    def made_again(self, blob: Stored, entries: Iterable[FileEntry]) -> Iterator[Path]:
+        """A local file that is exactly `blob`, from the `entries` that lie in it; of several at one place the first.
+
+        Raises LostError, RemoteError, OSError.
+        """
+        places: dict[int | None, FileEntry] = {}
+        for entry in entries:
+            places.setdefault(entry.offset, entry)
+        if None in places:
+            yield self._object(blob, places[None])
+            return
+        if not places:
+            raise LostError("no list names what lies in it")
+        with tempfile.TemporaryDirectory(prefix=".tmp-repair-", dir=self._folder) as name:
+            pack = Path(name) / "pack"
+            self._write(blob, places.values(), pack)
+            yield pack
+
+    def _object(self, blob: Stored, entry: FileEntry) -> Path:
+        path = self._here(entry)
+        if path is None or _hash(path, blob.size, self._tick) != blob.sha256:
+            raise LostError(f"{display_name(entry.path)} is not here any more as it was")
+        return path
+
+    def _write(self, blob: Stored, entries: Iterable[FileEntry], pack: Path) -> None:
+        digest, size = hashlib.sha256(), 0
+        try:
+            with pack.open("wb") as out:
+                for block in repack(entries, lambda entry: self._member(blob, entry)):
+                    self._tick()
+                    digest.update(block)
+                    size += out.write(block)
+        except ShortError as error:
+            raise LostError("a file became shorter while it was read") from error
+        if (size, digest.hexdigest()) != (blob.size, blob.sha256):
+            raise LostError("other files were put into it than the lists that are left name")
+
+    @contextmanager
+    def _member(self, blob: Stored, entry: FileEntry) -> Iterator[BinaryIO]:
+        """The bytes of a file: from here, else from the bad pack itself where just these are right."""
+        path = self._here(entry)
+        if path is not None and _hash(path, entry.size, self._tick) == entry.sha256:
+            with open_raw(os.fsencode(path)) as source:
+                yield cast(BinaryIO, source)
+            return
+        with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=os.fspath(self._folder)) as kept:
+            if not self._fetched(blob, entry, kept):
+                raise LostError(f"{display_name(entry.path)} is neither here nor there any more as it was")
+            kept.seek(0)
+            yield cast(BinaryIO, kept)
+
+    def _fetched(self, blob: Stored, entry: FileEntry, kept: IO[bytes]) -> bool:
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self._remote.open(blob.name, entry.offset or 0, entry.size) as blocks:
+                for block in blocks:
+                    self._tick()
+                    digest.update(block)
+                    size += kept.write(block)
+        except RemoteError as error:
+            if error.code in GIVE_UP:
+                raise
+            return False
+        return size == entry.size and digest.hexdigest() == entry.sha256
+
+    def _here(self, entry: FileEntry) -> Path | None:
+        name = os.fsdecode(entry.name())
+        path = Path(name) if entry.kind == "outside" else self._root / name
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return path if stat.S_ISREG(found.st_mode) and found.st_size == entry.size else None
+
+
+def replace(remote: Remote, source: Path, wanted: Stored, watch: Callable[[int], None]) -> None:
+    """Put a local file in the place of a bad one: sent under another name, read back, then the bad one goes.
+
+    Raises RemoteError, DamagedError where what arrived is not what was sent.
+    """
+    arriving = f"{wanted.name}.{secrets.token_hex(4)}{PARTIAL}"
+    try:
+        remote.upload(source, arriving, watch)
+        if remote.sha256(arriving, watch) != wanted.sha256:
+            raise DamagedError(f"{wanted.name} did not arrive on {remote.label} as it was sent.")
+        remote.delete([wanted.name])
+        remote.call_move(arriving, wanted.name)
+    except BaseException:
+        remote.rclone.clean("operations/deletefile", fs=remote.fs, remote=arriving)
+        raise
+
+
+def _hash(path: Path, size: int, tick: Tick) -> str:
+    """The SHA-256 of a file of this size, "" where it cannot be read or has another size."""
+    digest, count = hashlib.sha256(), 0
+    try:
+        with open_raw(os.fsencode(path)) as source:
+            while block := source.read(BLOCK):
+                tick()
+                digest.update(block)
+                count += len(block)
+    except OSError:
+        return ""
+    return digest.hexdigest() if count == size else ""

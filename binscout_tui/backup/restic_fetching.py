@@ -1,0 +1,138 @@
+"""Bringing files of a run out of restic's repository: one stream of all of them, or one by one where few are wanted.
+
+restic gives back what it stored; whether that is what was backed up is told by the list of the run, as for any target.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from binscout_tui.backup.extract import BLOCK, write_exact
+from binscout_tui.backup.faults import DamagedError, RemoteError, RepoError
+from binscout_tui.backup.fetching import CHANGING, READ_ONLY, UNUSABLE
+from binscout_tui.backup.manifest import FileEntry, Part, read_files
+from binscout_tui.backup.progress import Progress
+from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.restic import Restic
+from binscout_tui.backup.todo import Piece, State, Todo
+
+FEW = 5
+"""So many files are asked for one by one: each costs a start of restic, and the stream has all files of the run."""
+AWAY = ("hung", "gone", "unreachable", "refused_connection", "auth")
+"""Errors about the target, and not about a file."""
+Wanted = dict[str, list[Piece]]
+
+
+class ResticReader(Remote):
+    """The target of one run's files, as `Staging.fetch` wants it."""
+
+    def __init__(self, remote: Remote, restic: Restic, snapshot: str, files: Path, part: Part) -> None:
+        """`snapshot` holds the files that the list `files` names, which is as `part` says."""
+        super().__init__(remote.rclone, restic.fs, remote.label)
+        self._restic, self._snapshot, self._files, self._part = restic, snapshot, files, part
+
+    def fetch(self, todo: Todo, staged: Path, progress: Progress) -> None:
+        """Fetch what `todo` wants into `staged`; what cannot be had is marked as bad. Raises RemoteError, OSError."""
+        wanted: Wanted = {}
+        for piece in todo.by_blob():
+            wanted.setdefault(piece.sha256, []).append(piece)
+        names = self._names(wanted)
+        for sha256 in [one for one in wanted if one not in names.values()]:
+            _mark(todo, wanted.pop(sha256), "the run does not list it")
+        if len(wanted) > FEW:
+            try:
+                self._stream(wanted, names, todo, staged, progress)
+            except (DamagedError, RemoteError) as error:
+                if isinstance(error, RemoteError) and error.code in (
+                    "hung",
+                    "gone",
+                    "unreachable",
+                    "refused_connection",
+                ):
+                    raise
+        # restic ends its stream at the first thing that it cannot read: what is left may still be had.
+        for name, sha256 in names.items():
+            if sha256 in wanted:
+                self._single(name, wanted.pop(sha256), todo, staged, progress)
+
+    def _names(self, wanted: Mapping[str, object]) -> dict[bytes, str]:
+        """Where in the snapshot the wanted bytes are: one name for each hash."""
+        found: dict[bytes, str] = {}
+        seen: set[str] = set()
+        for entry in read_files(self._files, self._part):
+            if entry.sha256 in wanted and entry.sha256 not in seen:
+                seen.add(entry.sha256)
+                found[stored_name(entry)] = entry.sha256
+        return found
+
+    def _stream(self, wanted: Wanted, names: Mapping[bytes, str], todo: Todo, staged: Path, progress: Progress) -> None:
+        with self._restic.members(self._snapshot, progress.tell) as archive:
+            for member in archive:
+                sha256 = names.get(os.fsencode(member.name))
+                if sha256 not in wanted or not member.isreg():
+                    continue
+                source = archive.extractfile(member)
+                assert source is not None  # it is a file
+                blocks = iter(lambda source=source: source.read(BLOCK), b"")  # type: ignore[misc]
+                _keep(blocks, wanted[sha256], todo, staged, progress)
+                del wanted[sha256]
+
+    def _single(self, name: bytes, pieces: list[Piece], todo: Todo, staged: Path, progress: Progress) -> None:
+        try:
+            path = "/" + name.decode()
+            with self._restic.file(self._snapshot, path, progress.tell) as blocks:
+                _keep(iter(blocks), pieces, todo, staged, progress)
+        except UnicodeDecodeError:
+            self._odd_name(name, pieces, todo, staged, progress)
+        except (DamagedError, RepoError) as error:
+            _mark(todo, pieces, error.sentence)
+        except RemoteError as error:
+            if error.code in AWAY:
+                raise
+            _mark(todo, pieces, error.sentence)
+
+    def _odd_name(self, name: bytes, pieces: list[Piece], todo: Todo, staged: Path, progress: Progress) -> None:
+        """A name that is no UTF-8 cannot be told to restic in every version: it is looked for in the stream."""
+        wanted = {pieces[0].sha256: pieces}
+        self._stream(wanted, {name: pieces[0].sha256}, todo, staged, progress)
+        for left in wanted.values():
+            _mark(todo, left, "it is not in the snapshot")
+
+
+def stored_name(entry: FileEntry) -> bytes:
+    """The name of a listed file inside of the snapshot; one outside of the workspace has its whole path there."""
+    return entry.name().lstrip(b"/")
+
+
+def _keep(blocks: Iterator[bytes], pieces: list[Piece], todo: Todo, staged: Path, progress: Progress) -> None:
+    first: Path | None = None
+    for piece in pieces:
+        target = staged / os.fsdecode(piece.place)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if first is not None:
+                with first.open("rb") as again:
+                    _write(iter(lambda again=again: again.read(BLOCK), b""), target, piece, progress)  # type: ignore[misc]
+            else:
+                _write(blocks, target, piece, progress)
+            first = target
+            todo.set_state([piece.place], State.FETCHED)
+        except DamagedError as error:
+            _mark(todo, [piece], error.sentence)
+        except OSError as error:
+            if error.errno not in UNUSABLE:
+                raise
+            _mark(todo, [piece], f"it cannot be written here: {error.strerror}")
+        progress.advance(0, 1)
+
+
+def _write(blocks: Iterator[bytes], target: Path, piece: Piece, progress: Progress) -> None:
+    mode = READ_ONLY if piece.place.startswith(b"originals/") else CHANGING
+    facts = {"size": piece.size, "sha256": piece.sha256, "mode": mode, "mtime_ns": piece.mtime_ns}
+    write_exact(blocks, target, watch=progress.advance, **facts)  # type: ignore[arg-type]
+
+
+def _mark(todo: Todo, pieces: list[Piece], reason: str) -> None:
+    todo.set_state((piece.place for piece in pieces), State.BAD, reason)
