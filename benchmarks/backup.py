@@ -206,13 +206,15 @@ def one_round(root: Path, folder: Path, number: int, count: int, size: int, alon
             if name == "ours" or not alone:
                 found[f"{stage} {name}"] = work()
                 one = found[f"{stage} {name}"]
-                print(
-                    f"  round {number + 1}  {stage:<6} {name:<6} {one.seconds:6.2f} s  {one.cpu:6.2f} s cpu  {one.added / 1e6:8.1f} MB added"
-                    f"  {one.memory / 1e6:5.0f} MB of memory"
-                )
+                print(f"  round {number + 1}  {stage:<6} {name:<6} {_line(one)}")
     for used in (mine, other):
         shutil.rmtree(used, ignore_errors=True)
     return found
+
+
+def _line(one: Measured) -> str:
+    added, memory = one.added / 1e6, one.memory / 1e6
+    return f"{one.seconds:6.2f} s  {one.cpu:6.2f} s cpu  {added:8.1f} MB added  {memory:5.0f} MB of memory"
 
 
 def report(rounds: list[dict[str, Measured]]) -> bool:
