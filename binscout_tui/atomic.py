@@ -19,9 +19,18 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         handle.write(data)
 
 
+def keep_bytes(path: Path, data: bytes) -> None:
+    """`write_bytes` for what can be made again: the disk is not waited for, so after a power cut it may be empty."""
+    with writing(path, lasting=False) as handle:
+        handle.write(data)
+
+
 @contextmanager
-def writing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
-    """A file that becomes `path` as `write_bytes` says when the block ends, and is gone when the block raises."""
+def writing(path: Path, *, mode: int = 0o644, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A file that becomes `path` as `write_bytes` says when the block ends, and is gone when the block raises.
+
+    One that is not `lasting` is written as `keep_bytes` says.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     temporary = Path(name)
@@ -29,13 +38,15 @@ def writing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "wb") as handle:
             yield handle
             handle.flush()
-            os.fsync(handle.fileno())
+            if lasting:
+                os.fsync(handle.fileno())
         temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:

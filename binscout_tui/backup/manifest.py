@@ -226,7 +226,6 @@ def write_lines(path: Path, items: Iterable[FileEntry | Blob]) -> Part:
             out.write(encoder.encode(item) + b"\n")
             count += 1
     with path.open("rb") as handle:
-        os.fsync(handle.fileno())
         sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     return Part(name=path.name, size=path.stat().st_size, sha256=sha256, count=count)
 

@@ -258,7 +258,7 @@ class Repository:
         folder.mkdir(parents=True, exist_ok=True)
         files.replace(folder / layout.FILES)
         blobs.replace(folder / layout.BLOBS)
-        atomic.write_bytes(folder / layout.MANIFEST, data)
+        atomic.keep_bytes(folder / layout.MANIFEST, data)
 
     def add_check(self, check: Check, now: datetime | None = None) -> str:
         """Write down what a look at the stored bytes found; the name of it. Raises RemoteError."""
@@ -432,7 +432,7 @@ class Proven:
 def _remember(path: Path, data: bytes) -> None:
     """Keep what the target said. Where this disk does not take it, it is asked again the next time."""
     with suppress(OSError):
-        atomic.write_bytes(path, data)
+        atomic.keep_bytes(path, data)
 
 
 def _run_folder(cache: Path, run: str) -> Path:

@@ -169,7 +169,7 @@ class ResticRepository(Repository):
             return manifest.decode(kept.read_bytes(), run)
         data = b"".join(self._blocks(run, layout.MANIFEST, manifest.LONGEST_MANIFEST))
         found = manifest.decode(data, run)
-        atomic.write_bytes(kept, data)
+        atomic.keep_bytes(kept, data)
         return found
 
     def pair(self, run: str) -> Pair:

@@ -44,7 +44,7 @@ Kept = TypeVar("Kept", Summary, Unreached)
 
 def keep(cache: Path, at: str, runs: Sequence[RunFacts]) -> None:
     """The target was looked at. Raises OSError."""
-    atomic.write_bytes(cache / FILE, msgspec.json.encode(Summary(at=at, runs=list(runs[:MOST_RUNS]))))
+    atomic.keep_bytes(cache / FILE, msgspec.json.encode(Summary(at=at, runs=list(runs[:MOST_RUNS]))))
     (cache / UNREACHED).unlink(missing_ok=True)
 
 
@@ -53,7 +53,7 @@ def note_unreached(cache: Path, words: str) -> Unreached:
     before = read_unreached(cache)
     found = Unreached(since=utc_now() if before is None else before.since, words=words)
     with suppress(OSError):
-        atomic.write_bytes(cache / UNREACHED, msgspec.json.encode(found))
+        atomic.keep_bytes(cache / UNREACHED, msgspec.json.encode(found))
     return found
 
 
