@@ -54,10 +54,14 @@ def _words(pattern: str, code: str, sentence: str, hint: str = "") -> _Words:
     return _Words(re.compile(pattern, re.IGNORECASE), code, sentence, hint)
 
 
+ASK_AGAIN = "`binscout backup target edit NAME` asks for them again."
+NOTHING_GIVEN = "needs a password or a key"
+"""Said before the server is asked at all."""
 _PORT = re.compile(r":\d{1,5}\b(?!\d)")
-# What the S3 library adds to every error.
+# What libraries add to every error, and what only the makers of rclone want to know.
 _NOISE = re.compile(
-    r"exceeded maximum number of attempts, \d+, |https response error |StatusCode: 0, |(RequestID|HostID): [^,\s]*, "
+    r", attempted methods \[[^\]]*\]|, no supported methods remain|failed to make remote \".*?\" to wrap: |NewFs: "
+    r"|exceeded maximum number of attempts, \d+, |https response error |StatusCode: 0, |(RequestID|HostID): [^,\s]*, "
 )
 
 # The first that fits counts. Exit codes and HTTP states do not tell these apart, rclone's words do.
@@ -87,12 +91,12 @@ _KNOWN = (
         r"|InvalidAccessKeyId|\b401\b|unauthorized|invalid_grant|bad credentials|login incorrect|couldn't authenticate",
         "auth",
         "{where} does not accept this user and password or key",
-        "`binscout backup target edit NAME` asks for them again.",
+        ASK_AGAIN,
     ),
     _words(
         r"SSH_AUTH_SOCK|ssh-agent",
         "auth",
-        "{where} needs a password or a key",
+        f"{{where}} {NOTHING_GIVEN}",
         "Give its password, or `--option key_file=FILE`.",
     ),
     _words(

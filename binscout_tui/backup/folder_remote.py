@@ -1,7 +1,7 @@
 """A target that is a folder of this machine, as a mounted NAS is: read and written without anybody between.
 
 A small file takes a millisecond so and not thirty, and no rclone has to be started. Links are never followed below the
-folder.
+folder. A folder that was there once is never made again: what holds it may not be mounted any more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from binscout_tui import atomic
+from binscout_tui.backup import layout
 from binscout_tui.backup.faults import RemoteError, explain
 from binscout_tui.backup.remote import PARTIAL, Entry, Remote, Space
 
@@ -34,10 +35,12 @@ class FolderRemote(Remote):
     def __init__(self, rclone: Rclone, folder: Path, label: str, *, encrypted: str = "") -> None:
         super().__init__(rclone, os.fspath(folder), label, encrypted=encrypted)
         self.here = folder
+        self._known: tuple[int, int] | None = None
 
     def list(self, folder: str = "") -> list[Entry]:
         """As `Remote.list`."""
         with self._telling(folder or "the folder"):
+            self._is_there()
             if folder and (self._is_behind_a_link(f"{folder}/x") or not (self.here / folder).is_dir()):
                 self.must_be_there()
                 return []
@@ -63,13 +66,34 @@ class FolderRemote(Remote):
 
     def must_be_there(self) -> None:
         """As `Remote.must_be_there`."""
-        with self._telling("the folder"), suppress(FileNotFoundError):
-            next(os.scandir(self.here), None)
+        with self._telling("the folder"):
+            if self._is_there():
+                next(os.scandir(self.here), None)
+
+    def _is_there(self) -> bool:
+        """Whether the folder is made. Raises RemoteError where it went, or where another one has come in its place."""
+        try:
+            seen = self.here.stat()
+        except FileNotFoundError:
+            if self._known is None:
+                return False
+            raise self._gone() from None
+        now = (seen.st_dev, seen.st_ino)
+        # Some shares give another number to the same folder later; what is below a mount point has no store.
+        if self._known not in (None, now) and not (self.here / layout.REPO_FILE).exists():
+            raise self._gone()
+        self._known = now
+        return True
+
+    def _gone(self) -> RemoteError:
+        return RemoteError(
+            f"{self.label} is not there any more.", hint="Is the disk or share mounted?", code="unreachable"
+        )
 
     def exists(self, name: str) -> int | None:
         """As `Remote.exists`; a link is no file."""
         with self._telling(name):
-            if self._is_behind_a_link(name):
+            if not self._is_there() or self._is_behind_a_link(name):
                 return None
             try:
                 seen = (self.here / name).lstat()
@@ -84,9 +108,10 @@ class FolderRemote(Remote):
             if self.exists(name) is None:
                 raise RemoteError(f"{self.label} does not have {name}.", code="not_found")
             descriptor = os.open(self.here / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb", buffering=0) as handle:
+        with os.fdopen(descriptor, "rb", buffering=0) as handle:
+            with self._telling(name):
                 handle.seek(start)
-                yield self._blocks(handle.fileno(), length, name)
+            yield self._blocks(descriptor, length, name)
 
     def _blocks(self, descriptor: int, length: int | None, name: str) -> Iterator[bytes]:
         left = length
@@ -110,35 +135,52 @@ class FolderRemote(Remote):
 
     def place_for(self, name: str) -> Path | None:
         """As `Remote.place_for`: on the disk of the target."""
-        self._must_be_no_link(name)
-        return self.here / f"{name}{PARTIAL}"
-
-    def _send(self, source: Path, name: str, watch: Watch | None, *, move: bool = False) -> None:
-        self._must_be_no_link(name)
-        target = self.here / name
         with self._telling(name):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if move and source.stat().st_dev == target.parent.stat().st_dev:
-                _settle(source)
-                _name(source, target)
-                return
+            return self._place(f"{name}{PARTIAL}")
+
+    def trouble(self, error: OSError) -> Exception:
+        """As `Remote.trouble`."""
+        return self._told("a new file", error)
+
+    def _send(self, source: Path, name: str, watch: Watch | None, *, move: bool = False) -> bool:
+        with source.open("rb", buffering=0) as reader, self._telling(name):
+            target = self._place(name)
+            if move and os.fstat(reader.fileno()).st_dev == target.parent.stat().st_dev:
+                os.fsync(reader.fileno())
+                return _name(source, target)
             arriving = target.with_name(f"{target.name}.{secrets.token_hex(4)}{PARTIAL}")
             try:
-                _copy(source, arriving, watch)
-                _name(arriving, target)
+                _copy(reader.fileno(), arriving, watch)
+                return _name(arriving, target)
             finally:
                 arriving.unlink(missing_ok=True)
 
+    def _place(self, name: str) -> Path:
+        """The path of a file whose folder is there now."""
+        self._must_be_no_link(name)
+        if not self._is_there():
+            self.here.mkdir(parents=True, exist_ok=True)
+            self._is_there()
+        path = self.here / name
+        for above in reversed(Path(name).parents[:-1]):
+            (self.here / above).mkdir(exist_ok=True)
+        return path
+
     def call_move(self, old: str, new: str) -> None:
         """As `Remote.call_move`."""
-        self._must_be_no_link(new)
         with self._telling(old):
-            (self.here / new).parent.mkdir(parents=True, exist_ok=True)
-            (self.here / old).rename(self.here / new)
+            (self.here / old).rename(self._place(new))
+
+    def clean(self, name: str) -> None:
+        """As `Remote.clean`."""
+        with suppress(RemoteError):
+            self.delete([name])
 
     def delete(self, names: Sequence[str], watch: Watch | None = None) -> Names:
         """As `Remote.delete`."""
         failed = []
+        with self._telling("the folder"):
+            self._is_there()
         for number, name in enumerate(names):
             self._pulse()
             try:
@@ -178,8 +220,11 @@ class FolderRemote(Remote):
         try:
             yield
         except OSError as error:
-            why = "quota exceeded" if error.errno == errno.EDQUOT else error.strerror or str(error)
-            raise explain(f"{name}: {why}", self.label) from error
+            raise self._told(name, error) from error
+
+    def _told(self, name: str, error: OSError) -> RemoteError:
+        why = "quota exceeded" if error.errno == errno.EDQUOT else error.strerror or str(error)
+        return explain(f"{name}: {why}", self.label)
 
 
 def _shown(name: str) -> str:
@@ -187,28 +232,21 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _copy(source: Path, arriving: Path, watch: Watch | None) -> None:
-    with source.open("rb", buffering=0) as reader, arriving.open("xb", buffering=0) as writer:
+def _copy(reader: int, arriving: Path, watch: Watch | None) -> None:
+    with arriving.open("xb", buffering=0) as writer:
         done = 0
-        while moved := os.sendfile(writer.fileno(), reader.fileno(), None, SENT_AT_ONCE):
+        while moved := os.sendfile(writer.fileno(), reader, None, SENT_AT_ONCE):
             done += moved
             if watch is not None:
                 watch(done)
         os.fsync(writer.fileno())
 
 
-def _settle(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _name(arriving: Path, target: Path) -> None:
+def _name(arriving: Path, target: Path) -> bool:
     """Give the file its name where nothing has it; another process may have brought the same bytes meanwhile."""
     if target.exists():
         arriving.unlink()
-        return
+        return False
     arriving.rename(target)
     atomic.sync_folder(target.parent)
+    return True

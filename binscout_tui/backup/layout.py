@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 REPO_FILE = "binscout-repo.json"
 RUNS, PACKS, OBJECTS, CHECKS, LOCKS = "runs", "packs", "objects", "checks", "locks"
 MANIFEST, FILES, BLOBS, RECORDS = "manifest.json", "files.jsonl.gz", "blobs.jsonl.gz", "records.tar.gz"
+GIVEN_UP = "manifest.json.given-up"
+"""The name of the manifest of a run that is meant to be one no more: it was given up, or is being deleted."""
 STAMP = "%Y%m%dT%H%M%SZ"
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 _SHA = re.compile(r"[0-9a-f]{64}")

@@ -7,6 +7,7 @@ process of this machine left behind that died counts no more; what one of anothe
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import socket
@@ -14,6 +15,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Self
 
 import msgspec
@@ -23,7 +26,7 @@ from binscout_tui.backup import layout
 from binscout_tui.backup.faults import DamagedError, RemoteError
 from binscout_tui.backup.holders import began
 from binscout_tui.backup.remote import Entry, Remote
-from binscout_tui.clock import from_text, utc_now
+from binscout_tui.clock import from_text, to_text, utc_now
 from binscout_tui.errors import ConflictError, RefusedError
 from binscout_tui.imaging.names import display_name
 
@@ -33,16 +36,23 @@ BEAT_S = 60.0
 HURRY_S = 3.0
 LONGEST = 4096
 Short = Annotated[str, Meta(max_length=256)]
+MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id", "/proc/sys/kernel/random/boot_id")
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a lease or works on a run; `place` tells workspaces apart, `process` processes of one pid."""
+    """Who holds a lease or works on a run.
+
+    `workspace` is the id of the workspace and `place` where it lies, `machine` tells machines of one name apart,
+    `process` processes of one pid.
+    """
 
     host: Short
     user: Short
     place: Short = ""
     pid: int = 0
     process: Short = ""
+    workspace: Short = ""
+    machine: Short = ""
     since: Short = ""
 
     def words(self) -> str:
@@ -52,16 +62,62 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_gone(self, asking: Holder) -> bool:
         """Whether this process was one of the same workspace on the same machine as `asking`, and has ended."""
-        if not (self.place and self.process) or (self.host, self.place) != (asking.host, asking.place):
+        if not (self.place and self.process) or not self.is_beside(asking):
             return False
-        return began(self.pid) != self.process
+        if self.process.partition("-")[0] == asking.process.partition("-")[0]:
+            return began(self.pid) != self.process
+        # Another boot: an earlier one of this machine, or one of a machine that was cloned with its id and may go on.
+        return "" < self.since < _booted()
+
+    def is_beside(self, asking: Holder) -> bool:
+        """Whether this process was one of the same workspace on the same machine as `asking`."""
+        return (self.host, self.machine, self.place, self.workspace) == (
+            asking.host,
+            asking.machine,
+            asking.place,
+            asking.workspace,
+        )
 
 
-def holder(user: str, place: str) -> Holder:
-    """This process, which works for `user` on the workspace in `place`."""
+def holder(user: str, place: str, workspace: str = "") -> Holder:
+    """This process, which works for `user` on the workspace in `place` with the id `workspace`."""
     pid = os.getpid()
-    host = socket.gethostname()[:200]
-    return Holder(host=host, user=user[:200], place=place[-200:], pid=pid, process=began(pid), since=utc_now())
+    return Holder(
+        host=socket.gethostname()[:200],
+        user=user[:200],
+        place=place[-200:],
+        pid=pid,
+        process=began(pid),
+        since=utc_now(),
+        workspace=workspace,
+        machine=_machine(),
+    )
+
+
+@cache
+def _machine() -> str:
+    """What tells this machine, and a container on it, from others; the id of the machine itself stays here.
+
+    A machine without an id is another one after each boot.
+    """
+    found = next(filter(None, map(_text, MACHINE_IDS)), "")
+    try:
+        pids = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        pids = 0
+    return hashlib.sha256(f"binscout backup {found} {pids}".encode()).hexdigest()[:16]
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _booted() -> str:
+    """When this machine was started, as `since` is written."""
+    return to_text(datetime.now(UTC) - timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME)))
 
 
 def moment(text: str) -> datetime:

@@ -86,7 +86,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `logical_bytes` is what the files weigh, `added_bytes` what this run sent, `stored_bytes` what its blobs weigh.
     `members` are the files inside `records`, `rows` the rows of each table in its database. `sha256` is that of the
-    manifest without itself.
+    manifest without itself. `workspace` is the id of the workspace, "" in runs of programs that knew none.
     """
 
     format: Annotated[int, Meta(ge=1)] = FORMAT
@@ -116,7 +116,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     vanished: Annotated[list[str], Meta(max_length=1000)] = []
     suspicious: Text | None = None
     note: Text = ""
+    workspace: Text = ""
     sha256: str = ""
+
+    @property
+    def owner(self) -> str:
+        """By what runs are counted: the id of their workspace, without one the name of the machine."""
+        return self.workspace or self.host
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,12 +223,17 @@ def _must_be_known(data: bytes, what: str) -> None:
         )
 
 
-def write_lines(path: Path, items: Iterable[FileEntry | Blob]) -> Part:
-    """Write a list, one JSON line an item, packed; what it is then. Items come sorted: files by path, blobs by name."""
+def write_lines(path: Path, items: Iterable[FileEntry | Blob], *, checked: bool = True) -> Part:
+    """Write a list, one JSON line an item, packed; what it is then. Items come sorted: files by path, blobs by name.
+
+    Raises DamagedError where a file is named as no reader takes it, unless nothing is to be `checked`.
+    """
     encoder = msgspec.json.Encoder()
     count = 0
     with igzip.open(path, "wb", compresslevel=LEVEL) as out:  # type: ignore[no-untyped-call]
         for item in items:
+            if checked and isinstance(item, FileEntry):
+                _checked_name(item)
             out.write(encoder.encode(item) + b"\n")
             count += 1
     with path.open("rb") as handle:
@@ -279,18 +290,25 @@ def _checked_name(item: FileEntry) -> bytes:
         raise DamagedError(f"The list of files has a path that is none: {item.path[:200]!r}.") from error
     if item.raw is not None and entry_path(name) != (item.path, item.raw):
         raise DamagedError(f"The list of files shows {item.path[:200]!r} for a file of another name.")
-    parts = name.split(b"/")
-    if item.kind == "outside":
-        if not name.startswith(b"/") or b"\0" in name:
-            raise DamagedError(f"The list of files has a path that is none: {item.path[:200]!r}.")
-    elif not name or b"\0" in name or any(part in (b"", b".", b"..") for part in parts):
-        raise DamagedError(f"The list of files has a path that leads out of the workspace: {item.path[:200]!r}.")
+    if not may_be_listed(name, item.kind):
+        what = "is none" if item.kind == "outside" else "leads out of the workspace"
+        raise DamagedError(f"The list of files has a path that {what}: {item.path[:200]!r}.")
     promised = layout.blob_hash(item.blob)
     if not promised or (item.offset is None and promised != item.sha256):
         raise DamagedError(f"The list of files says of {item.path[:200]!r} that it lies where nothing can.")
     if item.offset is not None and not item.blob.startswith(f"{layout.PACKS}/"):
         raise DamagedError(f"The list of files says of {item.path[:200]!r} that it lies inside an object.")
     return name
+
+
+def may_be_listed(name: bytes, kind: Kind) -> bool:
+    """Whether a list may name a file of this kind by this path: an absolute one `outside`, else one that stays inside.
+
+    What is listed otherwise is refused by who reads it.
+    """
+    if kind == "outside":
+        return name.startswith(b"/") and b"\0" not in name
+    return b"\0" not in name and not any(part in (b"", b".", b"..") for part in name.split(b"/"))
 
 
 def entry_path(name: bytes) -> tuple[str, str | None]:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -28,6 +28,8 @@ OUTSIDE = b"outside"
 MODE = 0o644
 WAITING = 8
 """So many blocks may wait for being hashed."""
+Trouble = Callable[[OSError], Exception]
+"""What to raise for an error of the disk that is written to: that may be a target."""
 
 
 class ShortError(Exception):
@@ -59,22 +61,52 @@ def padding(size: int) -> bytes:
     return bytes(-size % RECORD)
 
 
+def own_trouble(error: OSError) -> Exception:
+    """The disk is one of this machine."""
+    return error
+
+
+class OutFile(io.FileIO):
+    """A new file whose errors are what `trouble` makes of them. Unbuffered."""
+
+    def __init__(self, path: Path, trouble: Trouble = own_trouble) -> None:
+        self._trouble = trouble
+        try:
+            super().__init__(path, "w")
+        except OSError as error:
+            raise trouble(error) from error
+
+    def write(self, data: Any) -> int:
+        """As `FileIO.write`."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def close(self) -> None:
+        """As `FileIO.close`: some shares say only now that they are full."""
+        try:
+            super().close()
+        except OSError as error:
+            raise self._trouble(error) from error
+
+
 class PackWriter:
     """A pack while it is made in a local file. A member that turns out not to be wanted can be taken out again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, trouble: Trouble = own_trouble) -> None:
         self.path = path
         self.size = 0
         self.members = 0
         self._before = 0
         # Unbuffered: the blocks are large, and a file of some kilobytes is copied once less.
-        self._file = path.open("wb", buffering=0)
+        self._file = OutFile(path, trouble)
         self._hash = _HashBeside()
 
     def add(self, name: bytes, source: io.RawIOBase, size: int, tick: Callable[[int], None]) -> Taken:
         """Take `size` bytes of `source` (unbuffered); `tick` is told of each block.
 
-        Raises ShortError, OSError, and what `source` and `tick` raise; nothing of it is in the pack then.
+        Raises ShortError, and what `trouble`, `source` and `tick` raise; nothing of it is in the pack then.
         """
         self._before = self.size
         self._hash.mark()
@@ -107,7 +139,7 @@ class PackWriter:
         self.members -= 1
 
     def close(self) -> str:
-        """Finish the pack; the SHA-256 of it. Raises OSError."""
+        """Finish the pack; the SHA-256 of it. Raises what `trouble` makes."""
         self._write(END)
         self._file.close()
         return self._hash.end()

@@ -1,8 +1,8 @@
 """Deleting what no run needs any more: first what would go, as a plan with a hash, then exactly that.
 
-A run is gone when its manifest is, so that goes first; then the other files of the run, then what no manifest names. It
-may be cut off anywhere and be done again. Nothing goes while a manifest cannot be read, while a run goes on, while
-the newest run is suspicious, or where no run is good.
+A run is gone when its manifest is, so that is set aside first; then the other files of the run go, then what no
+manifest names. It may be cut off anywhere and be done again. Nothing goes while a manifest cannot be read or was lost,
+while a run goes on, while the newest run is suspicious, or where no run is good.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from binscout_tui.backup import layout, lease, manifest, retention
-from binscout_tui.backup.faults import DamagedError
+from binscout_tui.backup.faults import DamagedError, RemoteError
 from binscout_tui.backup.lease import Holder, Lease
 from binscout_tui.backup.manifest import Check
 from binscout_tui.backup.progress import Progress
+from binscout_tui.backup.repairing import GIVE_UP, beside
 from binscout_tui.backup.repository import Listing, Repository, RunState
 from binscout_tui.backup.retention import Candidate, Kept, Rules
 from binscout_tui.errors import ConflictError, RefusedError
@@ -106,6 +107,7 @@ def work_out(
         or choice.refused
         or _suspicious(listing.runs)
         or _running(lease.in_progress(repository.remote, there, patience.abandoned, asking))
+        or _nobody(listing)
     )
     named: set[str] = set()
     if not refused:
@@ -145,7 +147,7 @@ def carry_out(
     deleting.files([*blobs, *wanted.partial, *wanted.checks])
     failed = set(deleting.failed)
     return Pruned(
-        dropped=[*wanted.plan.drop, *wanted.plan.abandoned],
+        dropped=deleting.dropped,
         blobs=sum(name not in failed for name in blobs),
         bytes=sum(deleting.sizes.get(name, 0) for name in blobs if name not in failed),
         failed=deleting.failed,
@@ -166,17 +168,40 @@ class _Deleting:
 
     def __init__(self, repository: Repository, held: Lease, progress: Progress) -> None:
         self._remote, self._held, self._progress = repository.remote, held, progress
+        self.dropped: list[str] = []
         self.failed: list[str] = []
         self.sizes: dict[str, int] = {}
 
     def runs(self, wanted: Worklist) -> None:
-        """Each manifest first, so that no run is ever seen whole that is not."""
-        folders = [*wanted.plan.drop, *wanted.plan.abandoned]
-        self._progress.start(DELETE_RUNS, files=len(folders))
-        self._delete([layout.run_file(run, layout.MANIFEST) for run in wanted.plan.drop], 0)
-        for run in folders:
-            self._delete([entry.name for entry in self._remote.list(f"{layout.RUNS}/{run}")], 0)
+        """Each manifest first, so that no run is seen whole that is not; a run whose manifest stays is left."""
+        self._progress.start(DELETE_RUNS, files=len(wanted.plan.drop) + len(wanted.plan.abandoned))
+        self.dropped = [run for run in wanted.plan.drop if self._set_aside(run)] + wanted.plan.abandoned
+        for run in self.dropped:
+            self._folder(run)
             self._progress.advance(files=1)
+
+    def _set_aside(self, run: str) -> bool:
+        """Whether the manifest has the name now that says to every machine that it was not lost."""
+        self._held.beat()
+        self._progress.tell()
+        name = layout.run_file(run, layout.MANIFEST)
+        try:
+            self._remote.call_move(name, layout.run_file(run, layout.GIVEN_UP))
+        except RemoteError as error:
+            if error.code in GIVE_UP:
+                raise
+            self.failed.append(name)
+            return False
+        return True
+
+    def _folder(self, run: str) -> None:
+        """The manifest that was set aside stays until nothing else of the run is left."""
+        last = layout.run_file(run, layout.GIVEN_UP)
+        names = [entry.name for entry in self._remote.list(f"{layout.RUNS}/{run}")]
+        before = len(self.failed)
+        self._delete([name for name in names if name != last], 0)
+        if last in names and len(self.failed) == before:
+            self._delete([last], 0)
 
     def files(self, names: Sequence[str]) -> None:
         """Stored files."""
@@ -204,6 +229,7 @@ def _candidates(runs: Iterable[RunState]) -> list[Candidate]:
             flaw=_flaw(run),
             parent=run.manifest.parent,
             machine=run.manifest.host,
+            owner=run.manifest.owner,
         )
         for run in runs
         if run.manifest is not None
@@ -227,13 +253,20 @@ def _unreadable(runs: Sequence[RunState]) -> str:
 
 
 def _suspicious(runs: Sequence[RunState]) -> str:
-    """Whether the newest run of a machine is suspicious, by name."""
+    """Whether the newest run of a workspace is suspicious, by name."""
     readable = {run.run: run.manifest for run in runs if run.manifest is not None}
     newest: dict[str, str] = {}
     for one in retention.newest_first(_candidates(runs)):
-        newest.setdefault(one.machine, one.run)
+        newest.setdefault(one.owner, one.run)
     odd = next((run for run in newest.values() if readable[run].suspicious), None)
     return f"The newest run {odd} is suspicious, so every run stays until a next one is not." if odd else ""
+
+
+def _nobody(listing: Listing) -> str:
+    """Where no run is committed the manifests may be what is gone, and not what they name."""
+    if any(run.manifest is not None for run in listing.runs) or not (listing.blobs or listing.runs):
+        return ""
+    return "No run is there whole, so nobody knows what is needed; the next `binscout backup run` makes one."
 
 
 def _running(found: tuple[str, Holder | None] | None) -> str:
@@ -277,6 +310,11 @@ def _worklist(
     def is_old(written: str, limit: timedelta) -> bool:
         return bool(written) and there - lease.moment(written) >= limit
 
+    def is_awaited(sent_for: str) -> bool:
+        """Whether a repair that was cut off may have brought what is missing there."""
+        return (sent_for in named and sent_for not in listing.blobs) or _run_of(sent_for) in damaged
+
+    damaged = {run.run for run in listing.runs if run.state == "damaged"}
     unfinished = [run for run in listing.runs if run.state == "abandoned"]
     abandoned = [run.run for run in unfinished if is_old(run.written, patience.abandoned)]
     unneeded = sorted(name for name in listing.blobs if name not in named)
@@ -284,7 +322,9 @@ def _worklist(
     partial = [
         name
         for name in listing.stray
-        if name.endswith(".partial") and is_old(listing.written.get(name, ""), patience.abandoned)
+        if name.endswith(".partial")
+        and is_old(listing.written.get(name, ""), patience.abandoned)
+        and not is_awaited(beside(name))
     ]
     overtaken = [name for name in idle_checks(looks, listing) if is_old(listing.checks[name], HISTORY)]
     old_bytes = sum(listing.blobs[name] for name in old)

@@ -58,8 +58,9 @@ class RcloneLater(_Base):
         return self._running().call(method, where=where, **params)
 
     def clean(self, method: str, /, **params: Any) -> None:
-        """As `Rclone.clean`."""
-        self._running().clean(method, **params)
+        """As `Rclone.clean`; where none runs, none is started to tidy up."""
+        if self._begun is not None:
+            self._begun.clean(method, **params)
 
     def job(
         self, method: str, params: Mapping[str, Any], watch: Watch | None = None, *, where: str = "the target"

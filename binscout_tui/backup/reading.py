@@ -13,7 +13,17 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.backup.packing import BLOCK, PackWriter, ShortError, Taken, member_name, open_raw
+from binscout_tui.backup.packing import (
+    BLOCK,
+    OutFile,
+    PackWriter,
+    ShortError,
+    Taken,
+    Trouble,
+    member_name,
+    open_raw,
+    own_trouble,
+)
 from binscout_tui.backup.scan import Found
 
 TRIES = 3
@@ -80,11 +90,11 @@ def into_pack(pack: PackWriter, root: Path, found: Found, tick: Tick) -> Kept:
     return settled(root, found, take, pack.undo)
 
 
-def into_file(target: Path, root: Path, found: Found, tick: Tick) -> Kept:
-    """Copy a file, so that it does not change any more. Raises as `settled`."""
+def into_file(target: Path, root: Path, found: Found, tick: Tick, trouble: Trouble = own_trouble) -> Kept:
+    """Copy a file, so that it does not change any more. Raises as `settled`, and what `trouble` makes."""
 
     def take(source: io.RawIOBase, size: int) -> Taken:
-        with target.open("wb", buffering=0) as out:
+        with OutFile(target, trouble) as out:
             return _through(source, size, tick, out)
 
     return settled(root, found, take)

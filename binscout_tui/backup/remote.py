@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import posixpath
@@ -156,45 +157,64 @@ class Remote:
             self._send(source, name, watch)
 
     def place_for(self, name: str) -> Path | None:
-        """Where a file can be made that `upload` with `move` only has to name; None where it has to be sent."""
+        """Where a file can be made that `upload` with `move` only has to name; None where it has to be sent.
+
+        Its folder is there. Raises RemoteError.
+        """
         return None
 
-    def upload(self, source: Path, name: str, watch: Watch | None = None, *, move: bool = False) -> None:
-        """A local file as a new one; where one of the same size is, it stays. Raises ConflictError, RemoteError.
+    def trouble(self, error: OSError) -> Exception:
+        """What to raise for an error in a file at `place_for`: one about the target where that holds it."""
+        return error
 
-        `move`: the local file is not needed any more.
+    def upload(
+        self, source: Path, name: str, watch: Watch | None = None, *, move: bool = False, size: int | None = None
+    ) -> bool:
+        """A local file as a new one; where one of the same size is, it stays. Whether it was sent.
+
+        `move`: the local file is not needed any more. `size` is what it has, for whoever tries again after that.
+        Raises ConflictError, RemoteError, OSError about the local file.
         """
         there = self.exists(name)
         if there is None:
-            self._send(source, name, watch, move=move)
-        elif there != source.stat().st_size:
+            return self._send(source, name, watch, move=move)
+        if there != (source.stat().st_size if size is None else size):
             raise ConflictError(f"{name} is on {self.label} already, with {there:,} bytes.", code="exists")
+        return False
 
-    def _send(self, source: Path, name: str, watch: Watch | None, *, move: bool = False) -> None:
-        """Under another name first: where a server or a network dies, nothing half has the right one."""
+    def _send(self, source: Path, name: str, watch: Watch | None, *, move: bool = False) -> bool:
+        """Under another name first: where a server or a network dies, nothing half has the right one.
+
+        False where another machine brought the same bytes meanwhile.
+        """
         size = source.stat().st_size
         self._must_be_no_link(name)
         if self._is_atomic:
             self._copy(source, name, watch)
             self._must_have_come(name, name, size)
-            return
+            return True
         arriving = f"{name}.{secrets.token_hex(4)}{PARTIAL}"
         try:
             self._copy(source, arriving, watch)
             self._must_have_come(arriving, name, size)
             self._settle(arriving)
-            there = self.exists(name)  # another machine may have brought the same bytes meanwhile
+            there = self.exists(name)
             if there is None:
                 self.call_move(arriving, name)
                 self._settle(name)
-                return
+                return True
             if there != size:
                 raise ConflictError(f"{name} is on {self.label} already, with {there:,} bytes.", code="exists")
         except BaseException:
             # What is left is swept by the next prune where the target does not answer any more.
-            self.rclone.clean("operations/deletefile", fs=self.fs, remote=arriving)
+            self.clean(arriving)
             raise
-        self.rclone.clean("operations/deletefile", fs=self.fs, remote=arriving)
+        self.clean(arriving)
+        return False
+
+    def clean(self, name: str) -> None:
+        """Take a half file away, whatever becomes of that: it follows an error that is told."""
+        self.rclone.clean("operations/deletefile", fs=self.fs, remote=name)
 
     def _must_be_no_link(self, name: str) -> None:
         """On a disk of this machine: a link below the target would take the file out of it."""
@@ -237,12 +257,14 @@ class Remote:
     def download(self, name: str, target: Path, watch: Watch | None = None) -> None:
         """A file to the local path `target`, there when this returns. Raises RemoteError, OSError."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.rclone.job(
-            "operations/copyfile",
-            {"srcFs": self.fs, "srcRemote": name, "dstFs": _local(target.parent), "dstRemote": target.name},
-            watch,
-            where=self.label,
-        )
+        params = {"srcFs": self.fs, "srcRemote": name, "dstFs": _local(target.parent), "dstRemote": target.name}
+        try:
+            self.rclone.job("operations/copyfile", params, watch, where=self.label)
+        except RemoteError as error:
+            if error.code != "full":
+                raise
+            # The target only gave: it is the disk here that took no more.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(target)) from error
         with target.open("rb") as handle:
             os.fsync(handle.fileno())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import secrets
 import stat
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from binscout_tui.backup.faults import DamagedError, RemoteError
+from binscout_tui.backup.folder_remote import FolderRemote
 from binscout_tui.backup.manifest import FileEntry
 from binscout_tui.backup.packing import BLOCK, ShortError, open_raw, repack
 from binscout_tui.backup.remote import PARTIAL, Remote
@@ -114,20 +116,59 @@ class Workshop:
 
 
 def replace(remote: Remote, source: Path, wanted: Stored, watch: Callable[[int], None]) -> None:
-    """Put a local file in the place of a bad one: sent under another name, read back, then the bad one goes.
+    """Put a local file in the place of a bad one: sent under another name, read back, then named as the bad one was.
 
     Raises RemoteError, DamagedError where what arrived is not what was sent.
     """
-    arriving = f"{wanted.name}.{secrets.token_hex(4)}{PARTIAL}"
+    arriving = _beside(wanted.name)
     try:
         remote.upload(source, arriving, watch)
         if remote.sha256(arriving, watch) != wanted.sha256:
             raise DamagedError(f"{wanted.name} did not arrive on {remote.label} as it was sent.")
-        remote.delete([wanted.name])
-        remote.call_move(arriving, wanted.name)
     except BaseException:
-        remote.rclone.clean("operations/deletefile", fs=remote.fs, remote=arriving)
+        remote.clean(arriving)
         raise
+    _take_place(remote, arriving, wanted.name)
+
+
+def bring_back(remote: Remote, wanted: Stored, watch: Callable[[int], None]) -> bool:
+    """Put what lies beside a bad or missing file in its place where it is `wanted`: `replace` was cut off there.
+
+    Whether there was such a file. Raises RemoteError.
+    """
+    for entry in remote.list(posixpath.dirname(wanted.name)):
+        if beside(entry.name) == wanted.name and entry.size == wanted.size:
+            try:
+                found = remote.sha256(entry.name, watch)
+            except RemoteError as error:
+                if error.code in GIVE_UP:
+                    raise
+                continue
+            if found == wanted.sha256:
+                _take_place(remote, entry.name, wanted.name)
+                return True
+    return False
+
+
+def beside(name: str) -> str:
+    """The stored file that this one was sent for, "" where its name does not say that."""
+    return name.removesuffix(PARTIAL).rpartition(".")[0] if name.endswith(PARTIAL) else ""
+
+
+def _beside(name: str) -> str:
+    return f"{name}.{secrets.token_hex(4)}{PARTIAL}"
+
+
+def _take_place(remote: Remote, arriving: str, name: str) -> None:
+    """Give a file that has come the name of a bad one. Cut off anywhere, it is there under one name or the other."""
+    aside = ""
+    # A folder of this machine puts one file over the other at once; elsewhere the name has to be free.
+    if not isinstance(remote, FolderRemote) and remote.exists(name) is not None:
+        aside = _beside(name)
+        remote.call_move(name, aside)
+    remote.call_move(arriving, name)
+    if aside:
+        remote.clean(aside)  # where that fails, a prune does it later
 
 
 def _hash(path: Path, size: int, tick: Tick) -> str:

@@ -22,6 +22,7 @@ from binscout_tui.backup.manifest import Check, Manifest, Part
 from binscout_tui.backup.remote import Entry, Remote, Space
 from binscout_tui.backup.summary import RunFacts
 from binscout_tui.clock import from_text, to_text, utc_now
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.backup.rclone import Watch
@@ -94,11 +95,6 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, name: str) -> RunState | None:
         """The run of this name."""
         return next((run for run in self.runs if run.run == name), None)
-
-    @property
-    def newest_good(self) -> RunState | None:
-        """The last run that is good."""
-        return next((run for run in self.runs if run.is_good), None)
 
 
 class Repository:
@@ -185,12 +181,13 @@ class Repository:
         checks = {name: entry.modified for name, entry in entries.items() if layout.is_check(name)}
         stray = sorted(name for name in entries if _is_stray(name))
         proven = self.proven(checks)
+        runs = self._runs({name: entry.size for name, entry in entries.items()}, entries, blobs, info, proven)
         found = Listing(
             at=to_text(began),
             repo=info,
-            runs=self._runs({name: entry.size for name, entry in entries.items()}, entries, blobs, info, proven),
+            runs=runs,
             space=self.remote.space(),
-            skew_s=None,
+            skew_s=_skew(runs, entries, began),
             stored_bytes=sum(entry.size for entry in entries.values()),
             blobs=blobs,
             written={name: entries[name].modified for name in (*blobs, *stray)},
@@ -219,6 +216,14 @@ class Repository:
         """The local copy of a file of a run, None where there is none that is as it was written."""
         kept = _run_folder(cache, run) / part.name
         return kept if _is_whole(kept, part) else None
+
+    def kept_manifest(self, run: str, info: RepoInfo) -> bytes:
+        """The local copy of a manifest, b"" where there is none of a run of this store."""
+        try:
+            data = (self._run_folder(run) / layout.MANIFEST).read_bytes()
+            return data if manifest.decode(data, run).repo == info.id else b""
+        except (OSError, DamagedError, RepoError):
+            return b""
 
     def manifest(self, run: str, size: int | None = None) -> Manifest:
         """The manifest of a run, from the cache where it is, and has the `size` that the target shows where that is
@@ -306,6 +311,8 @@ class Repository:
     ) -> RunState:
         size = sizes.get(layout.run_file(run, layout.MANIFEST))
         if size is None:
+            if layout.run_file(run, layout.GIVEN_UP) not in sizes and self.kept_manifest(run, info):
+                return RunState(run=run, state="damaged", reason="its manifest is gone", written=written)
             by = lease.worker_of(self.remote, run) if layout.run_file(run, lease.RUNNING) in sizes else None
             return RunState(run=run, state="abandoned", reason="it was never finished", written=written, by=by)
         try:
@@ -338,8 +345,8 @@ class Repository:
                 bad += blob.name in proven.bad
                 oldest = min(oldest, proven.good.get(blob.name, ""))
         bad += sum(name in proven.bad for name in names)
-        reasons += [f"{missing:,} stored files are missing or of another size"] if missing else []
-        reasons += [f"{bad:,} stored files were read back wrong"] if bad else []
+        reasons += [f"{counted(missing, 'stored file')} missing or of another size"] if missing else []
+        reasons += [f"{counted(bad, 'stored file')} read back wrong"] if bad else []
         reasons += [odd] if (odd := proven.bad.get(layout.run_file(found.run, layout.MANIFEST))) else []
         return RunState(
             run=found.run,
@@ -441,22 +448,30 @@ def _run_folder(cache: Path, run: str) -> Path:
     return cache / layout.RUNS / run
 
 
-def _skew(runs: Iterable[RunState], entries: Mapping[str, Entry]) -> float | None:
-    """Seconds by which the target's clock is ahead, from when the newest run of this machine was committed."""
+def _skew(runs: Iterable[RunState], entries: Mapping[str, Entry], now: datetime) -> float | None:
+    """Seconds by which the target's clock is ahead, from when the newest run of this machine was committed.
+
+    None also where the whole store may have been copied since then: its files have the time of the copy.
+    """
     here = socket.gethostname()
     newest = next((run for run in runs if run.manifest is not None and run.manifest.host == here), None)
     if newest is None or newest.manifest is None:
         return None
     try:
         there = from_text(entries[layout.run_file(newest.run, layout.MANIFEST)].modified)
-        return (there - from_text(newest.manifest.committed)).total_seconds()
-    except (ValueError, TypeError):
+        committed = from_text(newest.manifest.committed)
+        if there <= now and from_text(entries[layout.REPO_FILE].modified) > committed:
+            return None
+        return (there - committed).total_seconds()
+    except (KeyError, ValueError, TypeError):
         return None  # a time that is none, or without its zone
 
 
 def _facts(run: RunState) -> RunFacts:
     suspicious = run.manifest is not None and run.manifest.suspicious is not None
-    return RunFacts(run=run.run, state=run.state, proven=run.verified == "read back", suspicious=suspicious)
+    owner = run.manifest.owner if run.manifest is not None else ""
+    proven = run.verified == "read back"
+    return RunFacts(run=run.run, state=run.state, proven=proven, suspicious=suspicious, owner=owner)
 
 
 def _at_most(part: Part, name: str, watch: Watch | None) -> Watch:

@@ -6,7 +6,7 @@ restic gives back what it stored; whether that is what was backed up is told by 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from binscout_tui.backup.extract import BLOCK, write_exact
@@ -16,13 +16,13 @@ from binscout_tui.backup.manifest import FileEntry, Part, read_files
 from binscout_tui.backup.progress import Progress
 from binscout_tui.backup.remote import Remote
 from binscout_tui.backup.restic import Restic
+from binscout_tui.backup.restic_tables import Wanted
 from binscout_tui.backup.todo import Piece, State, Todo
 
 FEW = 5
 """So many files are asked for one by one: each costs a start of restic, and the stream has all files of the run."""
 AWAY = ("hung", "gone", "unreachable", "refused_connection", "auth")
 """Errors about the target, and not about a file."""
-Wanted = dict[str, list[Piece]]
 
 
 class ResticReader(Remote):
@@ -35,49 +35,37 @@ class ResticReader(Remote):
 
     def fetch(self, todo: Todo, staged: Path, progress: Progress) -> None:
         """Fetch what `todo` wants into `staged`; what cannot be had is marked as bad. Raises RemoteError, OSError."""
-        wanted: Wanted = {}
-        for piece in todo.by_blob():
-            wanted.setdefault(piece.sha256, []).append(piece)
-        names = self._names(wanted)
-        for sha256 in [one for one in wanted if one not in names.values()]:
-            _mark(todo, wanted.pop(sha256), "the run does not list it")
-        if len(wanted) > FEW:
-            try:
-                self._stream(wanted, names, todo, staged, progress)
-            except (DamagedError, RemoteError) as error:
-                if isinstance(error, RemoteError) and error.code in (
-                    "hung",
-                    "gone",
-                    "unreachable",
-                    "refused_connection",
-                ):
-                    raise
-        # restic ends its stream at the first thing that it cannot read: what is left may still be had.
-        for name, sha256 in names.items():
-            if sha256 in wanted:
-                self._single(name, wanted.pop(sha256), todo, staged, progress)
+        with Wanted(todo.by_blob()) as wanted:
+            wanted.name((stored_name(entry), entry.sha256) for entry in read_files(self._files, self._part))
+            _mark(todo, wanted.nameless(), "the run does not list it")
+            if len(wanted) > FEW:
+                try:
+                    self._stream(wanted, todo, staged, progress)
+                except (DamagedError, RemoteError) as error:
+                    if isinstance(error, RemoteError) and error.code in (
+                        "hung",
+                        "gone",
+                        "unreachable",
+                        "refused_connection",
+                    ):
+                        raise
+            # restic ends its stream at the first thing that it cannot read: what is left may still be had.
+            while (name := wanted.first()) is not None:
+                self._single(name, wanted.of(name), todo, staged, progress)
+                wanted.drop(name)
 
-    def _names(self, wanted: Mapping[str, object]) -> dict[bytes, str]:
-        """Where in the snapshot the wanted bytes are: one name for each hash."""
-        found: dict[bytes, str] = {}
-        seen: set[str] = set()
-        for entry in read_files(self._files, self._part):
-            if entry.sha256 in wanted and entry.sha256 not in seen:
-                seen.add(entry.sha256)
-                found[stored_name(entry)] = entry.sha256
-        return found
-
-    def _stream(self, wanted: Wanted, names: Mapping[bytes, str], todo: Todo, staged: Path, progress: Progress) -> None:
+    def _stream(self, wanted: Wanted, todo: Todo, staged: Path, progress: Progress) -> None:
         with self._restic.members(self._snapshot, progress.tell) as archive:
             for member in archive:
-                sha256 = names.get(os.fsencode(member.name))
-                if sha256 not in wanted or not member.isreg():
+                name = os.fsencode(member.name)
+                pieces = wanted.of(name) if member.isreg() else []
+                if not pieces:
                     continue
                 source = archive.extractfile(member)
                 assert source is not None  # it is a file
                 blocks = iter(lambda source=source: source.read(BLOCK), b"")  # type: ignore[misc]
-                _keep(blocks, wanted[sha256], todo, staged, progress)
-                del wanted[sha256]
+                _keep(blocks, pieces, todo, staged, progress)
+                wanted.drop(name)
 
     def _single(self, name: bytes, pieces: list[Piece], todo: Todo, staged: Path, progress: Progress) -> None:
         try:
@@ -95,10 +83,11 @@ class ResticReader(Remote):
 
     def _odd_name(self, name: bytes, pieces: list[Piece], todo: Todo, staged: Path, progress: Progress) -> None:
         """A name that is no UTF-8 cannot be told to restic in every version: it is looked for in the stream."""
-        wanted = {pieces[0].sha256: pieces}
-        self._stream(wanted, {name: pieces[0].sha256}, todo, staged, progress)
-        for left in wanted.values():
-            _mark(todo, left, "it is not in the snapshot")
+        with Wanted(pieces) as wanted:
+            wanted.name([(name, pieces[0].sha256)])
+            self._stream(wanted, todo, staged, progress)
+            if len(wanted):
+                _mark(todo, pieces, "it is not in the snapshot")
 
 
 def stored_name(entry: FileEntry) -> bytes:
@@ -134,5 +123,5 @@ def _write(blocks: Iterator[bytes], target: Path, piece: Piece, progress: Progre
     write_exact(blocks, target, watch=progress.advance, **facts)  # type: ignore[arg-type]
 
 
-def _mark(todo: Todo, pieces: list[Piece], reason: str) -> None:
+def _mark(todo: Todo, pieces: Iterable[Piece], reason: str) -> None:
     todo.set_state((piece.place for piece in pieces), State.BAD, reason)

@@ -26,7 +26,7 @@ from binscout_tui.backup.restic import Stored
 from binscout_tui.backup.restic_fetching import stored_name
 from binscout_tui.backup.restic_repository import DATA, FILES_TAG, RUN_FOLDER, RUN_TAG, ResticRepository
 from binscout_tui.backup.run import _Run
-from binscout_tui.backup.run_plan import RunDone, done
+from binscout_tui.backup.run_plan import RunDone, done, parent_of
 from binscout_tui.backup.scan import Found
 from binscout_tui.backup.snapshot import Snapshot
 from binscout_tui.backup.suspicion import shown
@@ -75,7 +75,7 @@ class ResticRun(_Run):
 
     def _recall(self, ground: Ground) -> None:
         """Which bytes the run before has; restic itself finds again all that it stores."""
-        state = ground.listing.newest_good
+        state = parent_of(ground.listing, self.options.who)
         if state is None or state.manifest is None:
             return
         made = state.manifest
@@ -129,7 +129,7 @@ class ResticRun(_Run):
         with names.open("wb") as out:
             for name in self._targets():
                 out.write(name + b"\0")
-        newest = ground.listing.newest_good
+        newest = parent_of(ground.listing, self.options.who)
         parent = self.repository.pair(newest.run).files if newest is not None else None
         return self.repository.restic.backup(
             names,
@@ -186,15 +186,21 @@ class ResticRun(_Run):
                     for node in self.repository.restic.files(snapshot, self.progress.tell)
                 ),
             )
-            for entry in list(self.work.entries()):
-                path = "/" + stored_name(entry).decode("utf-8", "replace")
-                row = db.execute("SELECT size, mtime_ns FROM node WHERE path = ?", (path,)).fetchone()
-                found = Found(entry.name(), entry.kind, entry.size, entry.mtime_ns, 0, 0)
-                if row is None:
+            # Only what differs is held: the list is changed when all of it was gone through.
+            for found, path, mtime_ns in list(self._differing(db)):
+                if mtime_ns is None:
                     self._missing(found)
-                elif tuple(row) != (entry.size, entry.mtime_ns):
-                    self._restless(found, snapshot, path, mtime_ns=row[1])
-                self.progress.advance(0, 1)
+                else:
+                    self._restless(found, snapshot, path, mtime_ns=mtime_ns)
+
+    def _differing(self, db: sqlite3.Connection) -> Iterator[tuple[Found, str, int | None]]:
+        """Listed files that restic has otherwise: its path there and when it was changed, None where it has none."""
+        for entry in self.work.entries():
+            path = "/" + stored_name(entry).decode("utf-8", "replace")
+            row = db.execute("SELECT size, mtime_ns FROM node WHERE path = ?", (path,)).fetchone()
+            if row is None or tuple(row) != (entry.size, entry.mtime_ns):
+                yield Found(entry.name(), entry.kind, entry.size, entry.mtime_ns, 0, 0), path, row and row[1]
+            self.progress.advance(0, 1)
 
     def _missing(self, found: Found) -> None:
         path = Path(os.fsdecode(os.path.join(os.fsencode(self.source.root), found.path)))  # noqa: PTH118  bytes
@@ -242,9 +248,11 @@ class ResticRun(_Run):
         hashes[layout.MANIFEST] = hashlib.sha256(data).hexdigest()
         self.repository.must_come_back(last.snapshot, hashes)
         folder = self.staging / "out" / RUN_FOLDER
-        self.repository.keep_lists(self.name, data, folder / layout.FILES, folder / layout.BLOBS)
-        self.hashes.forget_others(self.work.paths())
-        return done(made)
+        told = len(self.notes.warnings)
+        self._keep_lists(data, folder)
+        with self._spared("what is known of files read could not be put in order"):
+            self.hashes.forget_others(self.work.paths())
+        return done(made, self.notes.warnings[told:])
 
     def _put_together(self, data: bytes) -> None:
         folder = self.staging / "out" / RUN_FOLDER

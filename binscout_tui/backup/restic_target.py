@@ -58,8 +58,11 @@ def forget_key(folder: Path, name: str) -> None:
     key_path(folder, name).unlink(missing_ok=True)
 
 
-def sheet(target: Target, configuration: Sequence[str], key: str) -> list[str]:
-    """The lines of the recovery sheet; `configuration` is what rclone needs, `key` is "" where it stays hidden."""
+def sheet(target: Target, configuration: Sequence[str], key: str, back: Sequence[str]) -> list[str]:
+    """The lines of the recovery sheet; `configuration` is what rclone needs, `key` is "" where it stays hidden.
+
+    `back` are the commands of this program that bring everything back.
+    """
     run = f"restic -r {shlex.quote(f'rclone:{target.fs}')}"
     return [
         f"Recovery sheet of the backup target {target.name}",
@@ -71,8 +74,7 @@ def sheet(target: Target, configuration: Sequence[str], key: str) -> list[str]:
         f"Password     {key or HIDDEN}",
         _RULE,
         "Back with this program, on a fresh machine:",
-        f"  binscout init; binscout backup target add {target.name} … --engine restic --key-file FILE",
-        "  binscout backup restore latest",
+        *back,
         "",
         "Back without it: rclone and restic are enough.",
         "1. The configuration of rclone (`rclone config file` says where):",

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -36,8 +37,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A committed run whose manifest can be read. `flaw` is why it is not good, "" when it is.
 
-    `parent` is the run that it was built upon: it is newer than that, whatever the clocks said. Runs of one `machine`
-    are counted by themselves.
+    `parent` is the run that it was built upon: it is newer than that, whatever the clocks said. Runs of one `owner`
+    are counted by themselves; `machine` is where they were made, for people.
     """
 
     run: str
@@ -45,6 +46,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     flaw: str = ""
     parent: str | None = None
     machine: str = ""
+    owner: str = ""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -63,17 +65,17 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(runs: Iterable[Candidate], rules: Rules, now: datetime) -> Choice:
-    """Divide committed runs into those that stay and those that may go, for each machine by itself.
+    """Divide committed runs into those that stay and those that may go, for each owner by itself.
 
     Only good runs that do not lie in the future take a place. A run with a flaw stays where it would if it were good:
-    nothing better may be left of that time. Where no run of a machine is good, all of it stay.
+    nothing better may be left of that time. Where no run of an owner is good, all of it stay.
     """
     ordered = newest_first(list(runs))
-    machines = dict.fromkeys(one.machine for one in ordered)
-    choices = {name: _choose([one for one in ordered if one.machine == name], rules, now) for name in machines}
+    names = _names(ordered)
+    choices = {owner: _choose([one for one in ordered if one.owner == owner], rules, now) for owner in names}
     rules_of = {
-        kept.run: f"{name}: {kept.rule}" if len(machines) > 1 else kept.rule
-        for name, choice in choices.items()
+        kept.run: f"{names[owner]}: {kept.rule}" if len(names) > 1 else kept.rule
+        for owner, choice in choices.items()
         for kept in choice.keep
     }
     refusals = [choice.refused for choice in choices.values()]
@@ -84,8 +86,17 @@ def choose(runs: Iterable[Candidate], rules: Rules, now: datetime) -> Choice:
     )
 
 
+def _names(newest_first: Iterable[Candidate]) -> dict[str, str]:
+    """Each owner with what people call it: its last machine, where several are of one with what tells them apart."""
+    machines: dict[str, str] = {}
+    for one in newest_first:
+        machines.setdefault(one.owner, one.machine)
+    several = {name for name, number in Counter(machines.values()).items() if number > 1}
+    return {owner: f"{name} ({owner})" if name in several else name for owner, name in machines.items()}
+
+
 def _choose(ordered: Sequence[Candidate], rules: Rules, now: datetime) -> Choice:
-    """`choose` for one machine, whose runs come newest first."""
+    """`choose` for one owner, whose runs come newest first."""
     past = [one for one in ordered if one.at <= now + AHEAD]
     good = [one for one in past if not one.flaw]
     if refused := _refusal(ordered, good):

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from binscout_tui.backup import layout, lease
-from binscout_tui.backup.faults import CancelledWork, DamagedError, RemoteError
+from binscout_tui.backup.faults import CancelledWork, DamagedError, RemoteError, RepoError
 from binscout_tui.backup.manifest import Check, Manifest, Part, encode, read_files, sealed, write_lines
 from binscout_tui.backup.preflight import Ground, must_have_room, prepare, room_for_database
 from binscout_tui.backup.progress import Progress
@@ -32,6 +33,7 @@ from binscout_tui.backup.run_plan import (
     Source,
     done,
     name_of,
+    parent_of,
     reference_of,
     stages,
     to_read,
@@ -77,7 +79,11 @@ def run(
                 raise
             raise StorageError(
                 f"The disk that holds {one.staging} is full; nothing of the workspace was changed.",
-                hint="Free some space and try again; what was sent is kept.",
+                hint=(
+                    f"Run {name} may be committed all the same: `binscout backup list` shows it."
+                    if one.committed
+                    else "Free some space and try again; what was sent is kept."
+                ),
                 code="disk_full",
             ) from error
         except BaseException:
@@ -116,6 +122,7 @@ class _Run:
         self._writing: Future[Written]
         self.remote.rclone.pulse = self._pulse
         self.good: list[str] = []
+        self.earlier: dict[str, str] = {}
 
     def go(self) -> RunDone:
         ground = self._check()
@@ -229,7 +236,7 @@ class _Run:
     def _recall(self, ground: Ground) -> None:
         """What is on the target already, by runs that are committed and by one that was cut off."""
         live = {name: size for name, size in ground.listing.blobs.items() if name not in ground.bad}
-        loss_since = reference_of(ground, self.options.who.host)
+        loss_since = reference_of(ground.listing, self.options.who)
         for state in to_read(ground, loss_since):
             try:
                 part = state.manifest.files if state.manifest else None
@@ -240,7 +247,7 @@ class _Run:
         for sent in self.sent.read():
             if live.get(sent.name) == sent.size and (sent.read or self.options.read_back == "records"):
                 self.work.know_blob(sent.name, sent.size, sent.members)
-                self.good += [sent.name] if sent.read else []
+                self.earlier |= {sent.name: sent.at} if sent.read else {}
         self.work.assign()
 
     def _records(self, snapshot: Snapshot) -> Written:
@@ -293,12 +300,14 @@ class _Run:
         data = encode(made)
         self.at("before commit")
         self.progress.start("commit")  # the last moment at which somebody can stop it
+        self._must_be_same_store(ground)
         # From here on it may be committed, whatever becomes of the answer.
         self.committed = True
         self.remote.write(layout.run_file(self.name, layout.MANIFEST), data)
         self.at("after commit")
+        told = len(self.notes.warnings)
         self._remember(made, data)
-        return done(made)
+        return done(made, self.notes.warnings[told:])
 
     def _must_all_be_there(self) -> None:
         """One more look at what the lists name: somebody may have deleted meanwhile."""
@@ -311,12 +320,23 @@ class _Run:
                 hint="Run the backup again: it sends them anew.",
             )
 
+    def _must_be_same_store(self, ground: Ground) -> None:
+        """Where a share went away, what is left in its place would take a manifest as well."""
+        if self._patiently(lambda: self.remote.exists(layout.REPO_FILE)) is None or (
+            self._patiently(self.repository.open).id != ground.repo
+        ):
+            raise RepoError(
+                f"The store of backups in {self.remote.label} went away during this run.",
+                hint="Is the disk or share mounted? Then run the backup again.",
+                code="gone_store",
+            )
+
     def _manifest(self, ground: Ground, snapshot: Snapshot, records: Written, files: Part, blobs: Part) -> Manifest:
         kinds, added = self.work.kinds(), self.work.added()
         now = datetime.now(UTC)
         offset = now.astimezone().utcoffset()
-        parent = ground.listing.newest_good
-        reference = reference_of(ground, self.options.who.host)
+        parent = parent_of(ground.listing, self.options.who)
+        reference = reference_of(ground.listing, self.options.who)
         suspicious = why_suspicious(
             self.source.lasting, self.work.lost(), reference, snapshot, self.options.max_missing
         )
@@ -348,36 +368,59 @@ class _Run:
             vanished=self.notes.all_vanished(),
             suspicious=None if accepted else suspicious or None,
             note=self.options.note[:4000],
+            workspace=self.options.who.workspace,
         )
 
     def _remember(self, made: Manifest, data: bytes) -> None:
-        """What is nice to have after the commit; where the target fails here, the run is committed all the same."""
+        """What is nice to have after the commit; where something fails here, the run is committed all the same."""
         name = layout.run_file(self.name, layout.MANIFEST)
-        try:
+        with self._spared("that it was read back could not be written down"):
             if self.remote.read(name) != data:
                 raise DamagedError(f"{name} was read back otherwise than it was written.")
-            self.repository.keep_lists(self.name, data, self.staging / layout.FILES, self.staging / layout.BLOBS)
-            for start in range(0, len(self.good), NAMES_OF_A_CHECK):
-                self._add_check(made, self.good[start : start + NAMES_OF_A_CHECK])
-        except RemoteError as error:
-            self.notes.warn(f"that it was read back could not be written down: {error.sentence}")
+            self._keep_lists(data, self.staging)
+            self._add_checks(made)
         lease.withdraw(self.remote, self.name)
-        self.sent.clear()
-        self.hashes.forget_others(self.work.paths())
-        with suppress(RemoteError):
+        with self._spared("what is known of files sent could not be put in order"):
+            self.sent.clear()
+            self.hashes.forget_others(self.work.paths())
+        with self._spared("the list of runs could not be looked at again"):
             self.repository.listing()  # so that others see the run without asking the target
 
-    def _add_check(self, made: Manifest, good: list[str]) -> None:
+    @contextmanager
+    def _spared(self, what: str) -> Iterator[None]:
+        """After the commit: what fails is a warning, for the run is there."""
+        try:
+            yield
+        except (RemoteError, RepoError) as error:
+            self.notes.warn(f"{what}: {error.sentence}")
+        except (OSError, sqlite3.Error) as error:
+            self.notes.warn(f"{what}: {getattr(error, 'strerror', None) or error}")
+
+    def _keep_lists(self, data: bytes, folder: Path) -> None:
+        with self._spared("its lists could not be kept here, and are fetched when they are needed"):
+            self.repository.keep_lists(self.name, data, folder / layout.FILES, folder / layout.BLOBS)
+
+    def _add_checks(self, made: Manifest) -> None:
+        """Say when what was read back, by this run and by one that was cut off."""
+        fresh = set(self.good)
+        earlier = {name: at for name, at in self.earlier.items() if name not in fresh}
+        if earlier:
+            # One look has one time: that of the file that was read the longest ago.
+            self._add_check(made, list(earlier), min(earlier.values()))
+        self._add_check(made, self.good, made.committed)
+
+    def _add_check(self, made: Manifest, names: Sequence[str], at: str) -> None:
         who = self.options.who
-        check = Check(
-            at=made.committed,
-            by=who.user,
-            host=who.host,
-            kind="run",
-            run=self.name,
-            level="read back",
-            good=good,
-            bad={},
-            complete=True,
-        )
-        self.repository.add_check(check)
+        for start in range(0, len(names), NAMES_OF_A_CHECK):
+            check = Check(
+                at=at,
+                by=who.user,
+                host=who.host,
+                kind="run",
+                run=self.name,
+                level="read back",
+                good=list(names[start : start + NAMES_OF_A_CHECK]),
+                bad={},
+                complete=True,
+            )
+            self.repository.add_check(check)

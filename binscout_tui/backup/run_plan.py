@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from binscout_tui.backup.records import Paper
 from binscout_tui.backup.repository import Listing, RunState
 from binscout_tui.backup.scan import Folder
 from binscout_tui.backup.suspicion import Expected
+from binscout_tui.clock import from_text
 
 STAGES = ("check", "snapshot", "scan", "read back", "send", "records", "lists", "commit")
 Report = Callable[[Progress], None]
@@ -86,13 +87,40 @@ def stages(options: Options) -> list[str]:
     return [stage for stage in STAGES if stage != "read back" or options.read_back == "all"]
 
 
-def reference_of(ground: Ground, host: str) -> RunState | None:
-    """The run against which a loss is measured: the last good one of this machine about which there was no doubt."""
-    for state in ground.listing.runs:
-        found = state.manifest
-        if state.is_good and found is not None and found.host == host and not found.suspicious:
-            return state
-    return None
+def is_own(made: Manifest, who: lease.Holder) -> bool:
+    """Whether a run is one of the workspace of `who`; where it does not say which, whether it is of that machine."""
+    return made.owner == (who.workspace if made.workspace else who.host)
+
+
+def parent_of(listing: Listing, who: lease.Holder) -> RunState | None:
+    """The last good run of this workspace."""
+    return next((state for state in _own(listing, who) if state.is_good), None)
+
+
+def reference_of(listing: Listing, who: lease.Holder) -> RunState | None:
+    """The run against which a loss is measured: the last good one of this workspace about which there was no doubt."""
+    return next((state for state in _sound(listing, who)), None)
+
+
+def young_enough(listing: Listing, who: lease.Holder, age: timedelta, now: datetime) -> str:
+    """The last such run that is younger than `age`, "" where a new one is due.
+
+    A run from the future says that a clock was wrong, and not that one is done.
+    """
+    for state in _sound(listing, who):
+        if state.manifest and timedelta(0) <= now - from_text(state.manifest.committed) < age:
+            return state.run
+    return ""
+
+
+def _own(listing: Listing, who: lease.Holder) -> Iterator[RunState]:
+    return (state for state in listing.runs if state.manifest is not None and is_own(state.manifest, who))
+
+
+def _sound(listing: Listing, who: lease.Holder) -> Iterator[RunState]:
+    """The good runs of this workspace about which there was no doubt, newest first."""
+    own = _own(listing, who)
+    return (state for state in own if state.is_good and state.manifest and not state.manifest.suspicious)
 
 
 def to_read(ground: Ground, reference: RunState | None) -> list[RunState]:
@@ -102,8 +130,8 @@ def to_read(ground: Ground, reference: RunState | None) -> list[RunState]:
     return found if len({state.run for state in found}) == len(found) else [*found[1:]]
 
 
-def done(made: Manifest) -> RunDone:
-    """What is told of a committed run."""
+def done(made: Manifest, later: Sequence[str] = ()) -> RunDone:
+    """What is told of a committed run; `later` are warnings of what happened after the commit."""
     return RunDone(
         run=made.run,
         parent=made.parent,
@@ -114,7 +142,7 @@ def done(made: Manifest) -> RunDone:
         stored_bytes=made.stored_bytes,
         read_back=made.read_back,
         seconds=round(sum(made.durations.values()), 3),
-        warnings=made.warnings,
+        warnings=[*made.warnings, *later],
         vanished=made.vanished,
         suspicious=made.suspicious,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from binscout_tui.backup import layout
-from binscout_tui.backup.faults import DamagedError
+from binscout_tui.backup.faults import DamagedError, RemoteError
 from binscout_tui.backup.manifest import Tally
 from binscout_tui.backup.packing import PackWriter
 from binscout_tui.backup.preflight import Ground, must_have_room, must_take
@@ -15,7 +17,7 @@ from binscout_tui.backup.reading import Kept, SourceError, hashed, into_file, in
 from binscout_tui.backup.scan import Found
 from binscout_tui.backup.sent import Sent
 from binscout_tui.backup.suspicion import shown
-from binscout_tui.backup.uploading import Piece, Sender
+from binscout_tui.backup.uploading import Piece, Sender, told_with_room
 from binscout_tui.backup.worklist import Place
 from binscout_tui.errors import BinScoutError
 
@@ -48,7 +50,7 @@ class Sending:
         self._number = 0
         self._members: list[tuple[str, int, int | None]] = []
         self._read: list[tuple[Found, bytes]] = []
-        self._packs = self._files = 0
+        self._packs = self._files = self._waiting = self._needed = 0
         self._made: set[Path] = set()
         self._gone: dict[str, list[bytes]] = {}
 
@@ -68,9 +70,15 @@ class Sending:
                 raise BinScoutError("Some files change too fast to be kept.", hint="Try again.", code="restless")
         finally:
             self._sender.close()
-            if self._pack is not None:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Take away what was made to be sent; a disk that fails now has failed before, and that is told."""
+        if self._pack is not None:
+            with suppress(OSError, RemoteError):
                 self._pack.give_up()
-            for path in self._made:
+        for path in self._made:
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def _look_at_old(self) -> None:
@@ -102,6 +110,7 @@ class Sending:
         )
         must_have_room(self.run.staging, room, "to put files together")
         must_take(self.ground.listing, self.run.remote.label, waiting.bytes)
+        self._waiting = waiting.bytes
         self.run.progress.start("send", waiting.bytes, waiting.files)
 
     def _send_waiting(self) -> None:
@@ -119,7 +128,9 @@ class Sending:
 
     def _into_pack(self, found: Found) -> None:
         if self._pack is None:
-            self._pack = PackWriter(self._scratch(layout.PACKS, "tar"))
+            self._pack = PackWriter(
+                self._scratch(layout.PACKS, "tar", min(self._waiting, self.options.pack_bytes)), self._trouble
+            )
             self._number = self.run.work.blob(None, 0, fresh=True)
         pack = self._pack
         kept = self._read_it(found, lambda: into_pack(pack, self.run.source.root, found, self._tick))
@@ -157,8 +168,8 @@ class Sending:
 
     def _by_itself(self, found: Found) -> None:
         """A file of its own, from a copy that does not change any more."""
-        copy = self._scratch(layout.OBJECTS, "object")
-        kept = self._read_it(found, lambda: into_file(copy, self.run.source.root, found, self._tick))
+        copy = self._scratch(layout.OBJECTS, "object", found.size)
+        kept = self._read_it(found, lambda: into_file(copy, self.run.source.root, found, self._tick, self._trouble))
         if kept is None or not self._is_new(kept):
             copy.unlink(missing_ok=True)
             return
@@ -171,7 +182,7 @@ class Sending:
             return
         path = Path(str(real_path(self.run.source.root, found.path), "utf-8", "surrogateescape"))
         self._gone.setdefault(layout.object_name(kept.taken.sha256), []).append(found.path)
-        self._send_object(kept, path, is_same=lambda: kept.found.is_as(path.stat()))
+        self._send_object(kept, path, is_same=lambda: _is_still(path, kept.found))
 
     def _is_new(self, kept: Kept) -> bool:
         place = self.run.work.place_of(kept.taken.sha256, kept.taken.size)
@@ -213,15 +224,20 @@ class Sending:
         self.run.work.drop(found.path)
         return None
 
-    def _scratch(self, folder: str, ending: str) -> Path:
-        """A new local file for what will be sent; on the disk of the target where that is one of this machine."""
+    def _scratch(self, folder: str, ending: str, needed: int) -> Path:
+        """A new local file for about `needed` bytes to be sent; on the disk of the target where this machine has it."""
         self._packs += 1
+        self._needed = needed
         path = self.run.remote.place_for(f"{folder}/{self.run.name}-{self._packs}.{ending}")
         if path is None:
             path = self.run.staging / f"{self._packs}.{ending}"
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._made.add(path)
         return path
+
+    def _trouble(self, error: OSError) -> Exception:
+        """An error in such a file: with figures where it is the target that is full."""
+        told = self.run.remote.trouble(error)
+        return told_with_room(told, self.run.remote, self._needed) if isinstance(told, RemoteError) else told
 
     def _put(self, kept: Kept, place: Place) -> None:
         self.run.work.put(kept.found, kept.taken.sha256, place)
@@ -244,5 +260,16 @@ class Sending:
         work = self.run.work
         for path in self._gone.pop(name, []):
             work.drop(path)
-            self.run.notes.skip(path, "it was written while it was sent")
+            if os.path.lexists(real_path(self.run.source.root, path)):
+                self.run.notes.skip(path, "it was written while it was sent")
+            else:
+                self.run.notes.vanish(path)
         work.give_up_blobs(work.numbers_of([name]))
+
+
+def _is_still(path: Path, found: Found) -> bool:
+    """Whether a file is as it was found; one that is gone is not."""
+    try:
+        return found.is_as(path.stat())
+    except OSError:
+        return False

@@ -9,18 +9,20 @@ from pathlib import Path
 import msgspec
 
 from binscout_tui.backup import layout
+from binscout_tui.clock import from_text
 
 
 class Sent(msgspec.Struct, frozen=True):
     """A pack or object that is whole on the target: (sha256, size, offset) of what lies in it.
 
-    `read` says that its bytes were read back.
+    `read` says that its bytes were read back, and `at` when it was done.
     """
 
     name: str
     size: int
     read: bool
     members: list[tuple[str, int, int | None]]
+    at: str
 
 
 class SentJournal:
@@ -47,7 +49,8 @@ class SentJournal:
             for line in handle:
                 try:
                     sent = msgspec.json.decode(line, type=Sent)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    from_text(sent.at)
+                except (msgspec.MsgspecError, ValueError):
                     continue
                 if layout.blob_hash(sent.name) and all(layout.is_sha256(one) for one, _, _ in sent.members):
                     yield sent

@@ -31,6 +31,7 @@ from binscout_tui.backup.remote import Remote
 from binscout_tui.backup.restic_fetching import ResticReader
 from binscout_tui.backup.todo import Piece, State, Todo
 from binscout_tui.errors import RefusedError
+from binscout_tui.wording import counted
 
 STAGED, TODO, LOCK = "staged", "todo.db", "lock"
 GROWING = (b".jsonl", b".txt", b".log", b".csv")
@@ -143,8 +144,9 @@ class Staging:
         number = self.todo.tally(State.BAD)[0]
         if number:
             named = [f"{one.path} ({one.reason})" for one, _ in zip(self.missing(), range(NAMED), strict=False)]
+            more = "; …" if number > NAMED else ""
             raise DamagedError(
-                f"{number:,} files of run {run} cannot be had: {'; '.join(named)}{'; …' if number > NAMED else ''}.",
+                f"{counted(number, 'file')} of run {run} cannot be had: {'; '.join(named)}{more}.",
                 hint="`--to DIR --skip-damaged` restores all others to a folder; an earlier run may have them.",
             )
 

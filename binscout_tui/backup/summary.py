@@ -17,12 +17,16 @@ MOST_RUNS = 500
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in short. `proven` when every byte that it names was read back at some time."""
+    """A run in short. `proven` when every byte that it names was read back at some time.
+
+    `owner` is that of its manifest, "" where that is not known.
+    """
 
     run: str
     state: str
     proven: bool = False
     suspicious: bool = False
+    owner: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

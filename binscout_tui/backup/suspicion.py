@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup.manifest import Kind
+from binscout_tui.backup.manifest import Kind, may_be_listed
 from binscout_tui.backup.reading import real_path
 from binscout_tui.backup.repository import RunState
 from binscout_tui.backup.scan import Found, found_at
@@ -17,6 +17,7 @@ from binscout_tui.backup.worklist import Lost, Worklist
 from binscout_tui.imaging.names import display_name
 
 MOST_WARNINGS, MOST_VANISHED, MOST_LETTERS = 200, 900, 1000
+LEADS_OUT = "is named by a path that leads out of the workspace"
 MISSING = "missing at the time of the backup, though the database names it"
 
 
@@ -51,15 +52,21 @@ class Notes:
             self._more_vanished += 1
 
     def look_for(self, expected: Iterable[Expected], work: Worklist, root: Path) -> Iterator[Found]:
-        """Files that the database names and the list does not have yet; missing ones are noted."""
+        """Files that the database names and the list does not have yet; missing ones are noted.
+
+        What is named by a path that no list may hold is noted and left out: it would make the whole list unreadable.
+        """
         wanted = ((_inside(one.path, root), one.in_place) for one in expected)
         for path, in_place in work.without_file(wanted):
+            kind: Kind = "original" if not in_place else "outside" if path.startswith(b"/") else "other"
+            if not may_be_listed(path, kind):
+                self.skip(path, LEADS_OUT)
+                continue
             try:
                 seen = os.stat(real_path(root, path))  # noqa: PTH116  names of files are bytes here
             except OSError:
                 self.warn(f"{shown(path)}: {MISSING}")
                 continue
-            kind: Kind = "original" if not in_place else "outside" if path.startswith(b"/") else "other"
             found = found_at(seen, path, kind, self.skip)
             if found is not None:
                 yield found
@@ -102,6 +109,9 @@ def shown(path: bytes) -> str:
 
 
 def _inside(path: bytes, root: Path) -> bytes:
-    """A path in place that lies in the workspace after all is one of the workspace."""
+    """A path in place that lies in the workspace after all is one of the workspace; `..` leads up as on the disk."""
+    if path.startswith(b"/") and b".." in path.split(b"/") and b"\0" not in path:
+        folder, name = os.path.split(path)
+        path, root = os.path.join(os.path.realpath(folder), name), root.resolve()  # noqa: PTH118  names are bytes
     here = os.fsencode(root) + b"/"
     return path.removeprefix(here) if path.startswith(here) else path

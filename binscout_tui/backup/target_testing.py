@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from binscout_tui.backup import layout
-from binscout_tui.backup.faults import RemoteError
+from binscout_tui.backup.faults import ASK_AGAIN, NOTHING_GIVEN, RemoteError
 from binscout_tui.backup.rclone import Rclone
 from binscout_tui.backup.remote import Remote
 from binscout_tui.backup.target_making import host_key
@@ -28,6 +28,9 @@ PROBE_BYTES = 64 << 10
 STALL_S = 8.0
 SKEW_S = 300.0
 MOST_HASHES = 6
+WITH_KEY = "give their key with --key-file, or in the app as “yes, with my key”"
+# Names as the encryption of rclone makes them.
+_ENCRYPTED = re.compile(r"[0-9a-v]{26,}")
 RESTIC = {"config", "data", "keys", "snapshots"}
 _SSE = re.compile(r"HTTP RESPONSE.*?^X-Amz-Server-Side-Encryption:\s*(\S+)", re.MULTILINE | re.DOTALL | re.IGNORECASE)
 
@@ -57,9 +60,18 @@ def is_well(steps: list[TestStep]) -> bool:
     return all(step.ok is not False for step in steps)
 
 
-def try_target(config: Path, target: Target, told: Told | None = None, *, pin: bool = False) -> list[TestStep]:
+def try_target(
+    config: Path,
+    target: Target,
+    told: Told | None = None,
+    *,
+    pin: bool = False,
+    is_new: bool = False,
+    new_key: bool = False,
+) -> list[TestStep]:
     """Try `target` with the sections in the file `config`. `pin` takes the host key that an SFTP server shows.
 
+    `is_new` says that it is about to be added, `new_key` that its key was made just now: the advice is another then.
     What cannot be tried any more after a failure is told as not tried. Raises nothing that a target can cause.
     """
     steps: list[TestStep] = []
@@ -73,10 +85,14 @@ def try_target(config: Path, target: Target, told: Told | None = None, *, pin: b
         with Rclone(config, quick=True, options=_options(target, pin=pin), stall_s=STALL_S) as rclone:
             version = rclone.call("core/version").get("version", "")
             note("program", True, f"rclone {str(version).removeprefix('v')}")
-            for name, ok, words in _tried(rclone, target, config):
+            for name, ok, words in _tried(rclone, target, config, new_key=new_key):
                 note(name, ok, words)
     except BinScoutError as error:
-        note(_place(error, {step.name for step in steps}), False, _said(error))
+        place = _place(error, {step.name for step in steps})
+        for name, words in _before(place, error, target):
+            if name not in {step.name for step in steps}:
+                note(name, True, words)
+        note(place, False, _said(error, is_new=is_new))
     for name in ORDER:
         if name not in {step.name for step in steps}:
             note(name, None, NOT_TRIED)
@@ -96,13 +112,22 @@ def _place(error: BinScoutError, done: set[str]) -> str:
     return next(name for name in ORDER if name not in done)
 
 
-def _said(error: BinScoutError) -> str:
-    return f"{error.sentence} {error.hint}".strip()
+def _before(place: str, error: BinScoutError, target: Target) -> Iterator[tuple[str, str]]:
+    """What went well although the very first question failed: who refuses was reached."""
+    if place in ("sign in", "folder") and NOTHING_GIVEN not in error.sentence:
+        yield "reach", target.shown
+    if place == "folder" and error.code == "not_found":
+        yield "sign in", "no sign in" if target.kind == "local" else "accepted"
 
 
-def _tried(rclone: Rclone, target: Target, config: Path) -> Iterator[tuple[str, bool | None, str]]:
+def _said(error: BinScoutError, *, is_new: bool) -> str:
+    hint = "Look at both and try again." if is_new and error.hint == ASK_AGAIN else error.hint
+    return f"{error.sentence} {hint}".strip()
+
+
+def _tried(rclone: Rclone, target: Target, config: Path, *, new_key: bool) -> Iterator[tuple[str, bool | None, str]]:
     remote = Remote(rclone, target.fs, target.shown, raw=target.raw)
-    found, note = _folder(remote, target)
+    found, note = _folder(remote, target, new_key=new_key)
     pinned = host_key(rclone, target.name) if target.kind == "sftp" else ""
     yield "reach", True, target.shown
     yield "sign in", True, f"host key {pinned}" if pinned else "no sign in" if target.kind == "local" else "accepted"
@@ -111,7 +136,7 @@ def _tried(rclone: Rclone, target: Target, config: Path) -> Iterator[tuple[str, 
         yield from _with_a_file(remote, target, config)
 
 
-def _folder(remote: Remote, target: Target) -> tuple[bool, str]:
+def _folder(remote: Remote, target: Target, *, new_key: bool) -> tuple[bool, str]:
     """Whether the folder is one that backups may go to, and what is in it."""
     if target.kind == "local":
         holder = Path(target.raw or target.fs).parent
@@ -122,9 +147,13 @@ def _folder(remote: Remote, target: Target) -> tuple[bool, str]:
         return True, "it holds backups of this program"
     if target.engine == "restic" and set(names) >= RESTIC:
         return True, "it holds a repository of restic"
+    if names and not target.crypt and all(_ENCRYPTED.fullmatch(name) for name in names):
+        return False, f"It holds files with encrypted names. If they are backups: {WITH_KEY}."
     if names:
         return False, f"It holds other things, {names[0]!r} for one: choose an empty folder, or a new one."
     if remote.holds_unreadable():
+        if new_key:
+            return False, f"It holds files, which a key made just now cannot read. If they are backups: {WITH_KEY}."
         return False, "It holds files that this key cannot read: another key, or not backups of this program."
     return True, "empty: the first run makes the store"
 

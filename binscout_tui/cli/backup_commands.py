@@ -12,6 +12,7 @@ from binscout_tui.cli import (
     backup_run_commands,
     backup_target_commands,
 )
+from binscout_tui.cli.session import session
 
 backup_app = typer.Typer(help="Backups: targets, runs, proofs, restore.", no_args_is_help=True)
 
@@ -27,4 +28,19 @@ def register(app: typer.Typer) -> None:
         backup_rollback_commands,
     ):
         part.register(backup_app)
+    backup_app.callback()(_begin)
     app.add_typer(backup_app, name="backup")
+
+
+def _begin(context: typer.Context) -> None:
+    """Backups: targets, runs, proofs, restore."""
+    from binscout_tui.operations.backups.opening import NOTICE
+
+    said: set[str] = set()
+
+    def say(words: str) -> None:
+        if words not in said:
+            said.add(words)
+            session(context).say(f"binscout: {words}")
+
+    NOTICE.set(say)

@@ -70,15 +70,32 @@ def _looked(workspace: Workspace, job: Job, bar: _Bar | None) -> Job:
 
 
 def _not_done(job: Job, *, asked: bool) -> BinScoutError:
+    from binscout_tui.jobs.control import again
+
     if asked and job.state == "cancelled":
-        stopped = BinScoutError("Stopped; what was done until then is kept.", code="interrupted")
+        stopped = BinScoutError(f"Stopped; {_left(job)}.", code="interrupted")
         stopped.exit_code = EXIT_INTERRUPTED
         return stopped
+    # Which items a run holds is only known once its records are here: the same command may not help.
+    hint = "" if _scope(job) == "items" else again(job)
     return BinScoutError(
-        f"The job {job.id} is {job.state}. {job.error or ''}".rstrip(),
-        hint=f"`binscout jobs retry {job.id}` starts it again.",
-        code=f"job_{job.state}",
+        f"The job {job.id} is {job.state}. {job.error or ''}".rstrip(), hint=hint, code=f"job_{job.state}"
     )
+
+
+def _left(job: Job) -> str:
+    """What is left of work that was stopped."""
+    scope = _scope(job)
+    if job.kind == "backup-drill" or scope == "folder":
+        return "nothing of it is left"
+    if scope in ("everything", "database"):
+        return "nothing was changed here, and what was fetched is kept for the next time"
+    return "what was done until then is kept"
+
+
+def _scope(job: Job) -> str:
+    """What a restore brings back, "" where the job is none."""
+    return str(job.payload["scope"]["kind"]) if job.kind == "restore" else ""
 
 
 def begun(ours: Session, job_id: int, what: str) -> None:

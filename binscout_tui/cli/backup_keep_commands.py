@@ -40,9 +40,12 @@ def verify(
     quiet: Quiet = False,
 ) -> int:
     """Verify a run: its stored files, its lists, its records with their database. Exit code 1 when something is bad."""
-    from binscout_tui.operations.backups import keeping
+    from binscout_tui.operations.backups import keeping, verifying
 
     ours = session(context)
+    with ours.workspace() as workspace:
+        workspace.user.must_be("operator", "Verifying a backup")
+        run = verifying.named(workspace, target, run)
     return _look(ours, wait, quiet, keeping.enqueue_verify, target, run, "sizes" if level == "sizes" else "read back")
 
 

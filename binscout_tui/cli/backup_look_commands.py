@@ -11,6 +11,7 @@ import typer
 
 from binscout_tui.cli.session import session
 from binscout_tui.errors import EXIT_DONE, EXIT_FAILED
+from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
     from binscout_tui.operations.backups.drill import Drilled
@@ -101,11 +102,13 @@ def diff(
         first = find_run(look.listing.runs, one.run) if look.listing is not None else one
         ways = WAYS if only is None else (only,)
         found = between(workspace, name, first, other, ways=ways, skip=skip, limit=limit)
-    lines = [f"{found.before} → {found.after}", *_told_lines(telling.difference_lines(found))]
+    page = found.files.page
+    # Where all of them are listed anyway, none is named twice.
+    told = telling.difference_lines(found, largest=found.files.more or skip > 0 or not page)
+    lines = [f"{found.before} → {found.after}", *_told_lines(told)]
     lines += [
         f"  {'rows':<{NAME}} {telling.one_line(table)}  {rows[0]:,} → {rows[1]:,}" for table, rows in found.rows.items()
     ]
-    page = found.files.page
     lines += [f"{one.way:<8} {telling.change_words(one)}" for one in page]
     ours.answer(found, lines)
     if found.files.more:
@@ -162,7 +165,7 @@ def _drill_lines(found: Drilled) -> list[str]:
         for step in found.steps
     ]
     if found.sample is not None:
-        lines.append(f"A sample: {found.sample:,} files and all records. --files 0 tries all.")
+        lines.append(f"A sample: {counted(found.sample, 'file')} and all records. --files 0 tries all.")
     lines.append(f"{'Proven' if found.ok else 'NOT proven'} in {time_words(found.seconds)}.")
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from binscout_tui.operations.backups.comparing import Change, Comparison
     from binscout_tui.operations.backups.restore_source import Scope
 
+EACH_ITEM = "Each item has its own option: --item 1 --item 2."
 RUN_HELP = "Its id, a beginning of it that no other has, latest, or latest~1 for the one before."
 
 
 def register(app: typer.Typer) -> None:
     """Add this command to those of backups."""
-    app.command("restore")(restore)
+    app.command("restore", context_settings={"allow_extra_args": True})(restore)
 
 
 def restore(
@@ -47,6 +49,8 @@ def restore(
     from binscout_tui.operations.backups.restoring import Order
 
     ours = session(context)
+    if context.args:
+        raise UsageError(f"A restore takes one run; {' '.join(context.args)[:200]} is too much.", hint=EACH_ITEM)
     scope = _scope(to, item or [], in_place=in_place, database_only=database_only, skip_damaged=skip_damaged)
     with ours.workspace() as workspace:
         restore_source.must_be_admin(workspace, "Restoring")
@@ -65,6 +69,9 @@ def restore(
             ours.answer(told, comparison_lines(told))
             return None
         order = Order(target=name, run=run, scope=scope, skip_damaged=skip_damaged, confirm=confirm)
+        order, doubt = restoring.settled(workspace, order)
+        if doubt:
+            ours.say(f"binscout: {doubt}")
         return _ordered(ours, workspace, restoring.enqueue(workspace, order), wait=wait)
 
 
@@ -77,7 +84,7 @@ def _ordered(ours: Session, workspace: Any, job_id: int, *, wait: bool) -> int |
         return None
     job = followed(workspace, job_id)
     done: dict[str, Any] = job.result or {}
-    ours.answer({"job": job.id, **done}, _item_lines(done) if "done" in done else _done_lines(done))
+    ours.answer({"job": job.id, **done}, done_lines(done))
     return EXIT_FAILED if done.get("missing") and "done" in done else None
 
 
@@ -103,6 +110,7 @@ def comparison_lines(told: Comparison) -> list[str]:
     from binscout_tui.wording import counted
 
     lines = [f"Run {told.run} on {told.target}: {_what(told.scope.kind)}"]
+    lines += [f"  Think twice: {told.doubt}"] if told.doubt else []
     if told.scope.kind == "database":
         absent = f"  of its files are not here as they were then: {counted(told.absent.files, 'file')}"
         lines += [f"{absent}, {size_words(told.absent.bytes)}"] if told.absent.files else []
@@ -149,7 +157,12 @@ def _largest(change: Change) -> list[str]:
     return [f"           {size_words(one.size):>8}  {display_name(one.path)}" for one in change.largest]
 
 
-def _done_lines(done: dict[str, Any]) -> list[str]:
+def done_lines(done: Mapping[str, Any]) -> list[str]:
+    """What the job of a restore did, in words."""
+    return _item_lines(done) if "done" in done else _run_lines(done)
+
+
+def _run_lines(done: Mapping[str, Any]) -> list[str]:
     from binscout_tui.backup.progress import size_words
     from binscout_tui.imaging.names import display_name
     from binscout_tui.wording import counted
@@ -168,7 +181,7 @@ def _done_lines(done: dict[str, Any]) -> list[str]:
     return lines + [f"Warning: {text}" for text in done["warnings"]]
 
 
-def _item_lines(done: dict[str, Any]) -> list[str]:
+def _item_lines(done: Mapping[str, Any]) -> list[str]:
     from binscout_tui.imaging.names import display_name
 
     lines = [f"{display_name(one['name'])}: {one['what']} as {one['id']}" for one in done["done"]]

@@ -41,7 +41,7 @@ def show_job(context: typer.Context, job_id: JobId) -> None:
     ours = session(context)
     with ours.workspace() as workspace:
         job = workspace.db.read(jobs.get, job_id)
-    ours.answer(job, line(job))
+    ours.answer(job, [line(job), *_result_lines(job)])
 
 
 @jobs_app.command("cancel")
@@ -75,6 +75,15 @@ def run_job(context: typer.Context, job_id: JobId) -> int:
 
     with session(context).workspace() as workspace:
         return 0 if run(workspace, job_id) else 1
+
+
+def _result_lines(job: Job) -> list[str]:
+    """What a restore did that nobody waited for."""
+    from binscout_tui.cli.backup_restore_commands import done_lines
+
+    if job.kind != "restore" or job.state != "done" or not job.result:
+        return []
+    return [f"       {text}" for text in done_lines(job.result)]
 
 
 def line(job: Job) -> str:

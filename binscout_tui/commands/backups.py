@@ -95,15 +95,8 @@ def can_verify(context: BackupsContext) -> Verdict:
 
 
 def can_restore(context: BackupsContext) -> Verdict:
-    """For admins; a run with a manifest, of which nothing is damaged."""
-    refused = context.may_manage or _whole_run(context)
-    if refused is None and context.run is not None and context.run.state == "damaged":
-        words = context.run.words or "something of it is missing or is not what it was"
-        return (
-            f"This run is damaged ({words}), so it does not replace what is here. What is whole of it can be had:"
-            f" `binscout backup restore {context.run.run} --to FOLDER --skip-damaged`."
-        )
-    return refused or _free(context)
+    """For admins; a run with a manifest. What is whole of a damaged one can be had in another folder."""
+    return context.may_manage or _whole_run(context) or _free(context)
 
 
 def can_prune(context: BackupsContext) -> Verdict:

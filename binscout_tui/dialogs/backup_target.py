@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,9 @@ from binscout_tui.backup.address_fields import KINDS, ORDER, Kind, kind
 from binscout_tui.backup.target_steps import NOT_TRIED
 from binscout_tui.dialogs.form import Form
 from binscout_tui.dialogs.reader import Page, Reader
-from binscout_tui.errors import BinScoutError
+from binscout_tui.errors import BinScoutError, ConflictError
 from binscout_tui.widgets.choice import Choice
-from binscout_tui.workers.backup_targets import NewTarget, add_target
+from binscout_tui.workers.backup_targets import NewTarget, add_target, target_names
 
 if TYPE_CHECKING:
     from binscout_tui.backup.target_testing import TestStep
@@ -30,6 +32,9 @@ PROTECTIONS = [
     ("own", "yes, with my key", "the key of a store that is there already, or one of your own"),
     ("restic", "restic does it", "another engine: always encrypted, only restic can read it, needs restic installed"),
 ]
+NAME = "nas"
+# The field that a refusal, or a step that failed, is about.
+FIELDS = {"bad_name": "name", "exists": "name", "reach": "server", "sign in": "secret", "folder": "folder"}
 SIGNS = {True: ("✓", "$success"), False: ("✗", "$error"), None: ("·", "$text-muted")}
 
 
@@ -41,11 +46,12 @@ class TargetWizard(Form[str]):
     def __init__(self, root: Path) -> None:
         super().__init__("New target for backups: it is tried before it is added")
         self._root = root
+        self._taken: list[str] = []
 
     def body(self) -> ComposeResult:
         """The kind, then a line for each thing that it needs, then what is wrong."""
         yield Choice("place", [(one.id, one.words, one.about) for one in KINDS], id="kind")
-        yield from _line("name", "name", Input("nas", compact=True, select_on_focus=True, id="name"))
+        yield from _line("name", "name", Input(NAME, compact=True, select_on_focus=True, id="name"))
         for field in ORDER:
             yield from _line(field, field, Input(compact=True, id=field))
         yield from _line("secret", "password", Input(compact=True, password=True, id="secret"))
@@ -57,6 +63,13 @@ class TargetWizard(Form[str]):
         """Only what this kind of place needs is asked for."""
         self.watch(self.query_one("#kind", Choice), "index", self._show_fields)
         self.watch(self.query_one("#protection", Choice), "index", self._show_fields)
+        self.run_worker(self._find_a_name(), group="names", exit_on_error=False, description="names of targets")
+
+    async def _find_a_name(self) -> None:
+        self._taken = await target_names(self._root)
+        entry = self.query_one("#name", Input)
+        if entry.value == NAME:
+            entry.value = free_name(NAME, self._taken)
 
     @property
     def _kind(self) -> Kind:
@@ -88,7 +101,8 @@ class TargetWizard(Form[str]):
         self._try(wanted)
 
     def _go_to(self, field: str) -> None:
-        if field in ORDER:
+        field = FIELDS.get(field, field)
+        if field in (*ORDER, "name", "secret") and self.query_one(f"#line-{field}").display:
             self.query_one(f"#{field}", Input).focus()
 
     def _filled_in(self) -> NewTarget:
@@ -97,13 +111,16 @@ class TargetWizard(Form[str]):
         from binscout_tui.backup.targets import checked_name
 
         values = {name: self.query_one(f"#{name}", Input).value for name in (*ORDER, "name", "secret", "key")}
+        name = checked_name(values["name"].strip())
+        if name in self._taken:
+            raise ConflictError(f"There is a backup target {name!r} already: choose another name.", code="exists")
         address = self._kind.address(values)
         parse(address)
         crypt = {"made": "", "own": values["key"]}.get(self._protection)
         if self._protection == "own":
             checked_key(values["key"])
         return NewTarget(
-            checked_name(values["name"].strip()),
+            name,
             address,
             checked_secret(values["secret"]) if self._kind.secret else "",
             crypt,
@@ -118,7 +135,13 @@ class TargetWizard(Form[str]):
         if trial.added is not None:
             self.dismiss(wanted.name)
         elif trial.failure:
+            self._go_to(trial.failed)
             self.tell(trial.failure)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, or with the first number behind it that makes it free."""
+    return next(one for one in chain((name,), (f"{name}{number}" for number in count(2))) if one not in taken)
 
 
 def _line(field: str, label: str, entry: Input) -> ComposeResult:
@@ -135,6 +158,7 @@ class TargetTrial(Reader):
         self._root, self._wanted = root, wanted
         self._steps: list[TestStep] = []
         self._left = threading.Event()
+        self._asked = False
         self.added: Added | None = None
         self.failure = ""
 
@@ -157,12 +181,28 @@ class TargetTrial(Reader):
             self.failure = f"{error.sentence} {error.hint}".strip()
         self._show()
 
+    @property
+    def failed(self) -> str:
+        """The name of the step that failed, empty where none did."""
+        return next((one.name for one in self._steps if one.ok is False), "")
+
+    def action_cancel(self) -> None:
+        """Close; a key that is shown this once is asked about first."""
+        if self.added is not None and self.added.key and not self._asked:
+            self._asked = True
+            self._show()
+        else:
+            super().action_cancel()
+
     def _step_done(self, step: TestStep) -> None:
         self._steps.append(step)
         self._show()
 
     def _show(self) -> None:
         if self.is_mounted:
+            said = "was not added" if self.failure else "is there" if self.added is not None else ""
+            title = f"{self._wanted.name} {said}" if said else f"Trying {self._wanted.name}"
+            self.query_one("#dialog-title", Static).update(Content(title))
             self.query_one("#reader-text", Page).make_again()
 
     def _page(self, width: int) -> Content:
@@ -181,7 +221,9 @@ class TargetTrial(Reader):
     def _key(self) -> list[Content]:
         if self.added is None or not self.added.key:
             return []
+        asked = Content.styled("Is the key written down? Close once more to go on.", "$warning")
         return [
+            *([asked] if self._asked else []),
             Content(""),
             Content.assemble("Key: ", (self.added.key, "bold")),
             Content("It is shown this once. Write it down, away from this machine: without it nobody can ever read"),

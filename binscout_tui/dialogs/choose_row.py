@@ -22,6 +22,7 @@ class ChooseRow(Dialog[str]):
     BINDINGS = SCOPE.bindings()
     DEFAULT_CSS = """
     ChooseRow #dialog { width: 76; max-width: 98%; }
+    ChooseRow #dialog-title { max-width: 100%; }
     ChooseRow RowList { background: $surface; margin-bottom: 1; }
     """
 

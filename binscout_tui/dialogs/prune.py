@@ -14,9 +14,9 @@ from textual.widgets import Input, Static
 
 from binscout_tui.backup.progress import size_words
 from binscout_tui.commands import backups as commands
-from binscout_tui.dialogs.base import Dialog
 from binscout_tui.dialogs.reader import Page
 from binscout_tui.dialogs.restore_text import refusal, run_moment
+from binscout_tui.dialogs.worded import Worded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.widgets.press import Press
 from binscout_tui.wording import counted
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WORD = "prune"
 
 
-class PruneDialog(Dialog[str], inherit_bindings=False):
+class PruneDialog(Worded[str], inherit_bindings=False):
     """Works the plan out, shows it, and answers its hash once the word is typed: what is done is what was shown."""
 
     SCOPE = commands.PRUNE
@@ -47,7 +47,7 @@ class PruneDialog(Dialog[str], inherit_bindings=False):
             yield Page(self._text, id="prune-text")
         with Horizontal(id="prune-line"):
             yield Static(Content(f"Type {WORD} to continue: "), id="prune-request")
-            yield Input(compact=True, id="prune-word")
+            yield Input(compact=True, select_on_focus=False, id="prune-word")
         with Horizontal(id="prune-presses"):
             yield Press("Cancel", id="prune-cancel")
             yield Press("Prune", id="prune-go")
@@ -55,6 +55,7 @@ class PruneDialog(Dialog[str], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Work the plan out."""
+        super().on_mount()
         self.run_worker(self._work(), group="plan", exit_on_error=False, description="looking what would be pruned")
         self._show()
 
@@ -76,6 +77,12 @@ class PruneDialog(Dialog[str], inherit_bindings=False):
         word = self.query_one("#prune-word", Input).value.strip()
         return word == WORD and self._plan is not None and not self._refused and not self._plan.is_empty
 
+    @property
+    def typed_into(self) -> Input | None:
+        """The word, where there may be something to delete."""
+        is_idle = bool(self._refused) or (self._plan is not None and self._plan.is_empty)
+        return None if is_idle else self.query_one("#prune-word", Input)
+
     def _text(self, width: int) -> Content:
         if self._plan is None:
             return refusal(self._refused, width) if self._refused else Content.styled("looking…", "$text-muted")
@@ -84,6 +91,7 @@ class PruneDialog(Dialog[str], inherit_bindings=False):
     def _show(self) -> None:
         self.query_one("#prune-text", Page).make_again()
         self.query_one("#prune-go", Press).refused = not self.is_ready
+        self.say_keys()
 
     @on(Input.Changed)
     def _changed(self) -> None:

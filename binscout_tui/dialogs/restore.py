@@ -16,8 +16,8 @@ from textual.worker import Worker, WorkerState
 
 from binscout_tui.commands import backups as commands
 from binscout_tui.dialogs import restore_text as texts
-from binscout_tui.dialogs.base import Dialog
 from binscout_tui.dialogs.reader import Page
+from binscout_tui.dialogs.worded import Worded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.widgets.choice import Choice
 from binscout_tui.widgets.press import Press
@@ -39,14 +39,18 @@ ASKS = {"items": "ids of images, or models: separated by spaces", "folder": "an 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be restored: `items` for the scope of that name, `folder` for that one."""
+    """What is to be restored: `items` for the scope of that name, `folder` for that one.
+
+    `skip_damaged`: what cannot be had is left out and told.
+    """
 
     scope: str
     items: list[str] = field(default_factory=list)
     folder: str = ""
+    skip_damaged: bool = False
 
 
-class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
+class RestoreDialog(Worded[Wanted], inherit_bindings=False):
     """Compares the run with what is here, and answers what is wanted once the word is typed."""
 
     SCOPE = commands.RESTORE
@@ -62,12 +66,12 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
     def body(self) -> ComposeResult:
         """What to restore, what would come of it, the word, and two buttons."""
         yield Choice("what", SCOPES, id="restore-scope")
-        yield Input(compact=True, id="restore-what")
+        yield Input(compact=True, select_on_focus=False, id="restore-what")
         with VerticalScroll(id="restore-found", can_focus=False):
             yield Page(self._text, id="restore-text")
         with Horizontal(id="restore-line"):
             yield Static(Content(f"Type {WORD} to continue:"), id="restore-request")
-            yield Input(compact=True, id="restore-word")
+            yield Input(compact=True, select_on_focus=False, id="restore-word")
         with Horizontal(id="restore-presses"):
             yield Press("Cancel", id="restore-cancel")
             yield Press("Restore", id="restore-go")
@@ -75,6 +79,7 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin with the scope that was asked for."""
+        super().on_mount()
         self._choice.index = next(place for place, option in enumerate(SCOPES) if option[0] == self._scope)
         self.watch(self._choice, "index", self._scope_chosen)
 
@@ -92,7 +97,14 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
         scope, text = self._choice.value, self._what.value.strip()
         if scope == "items":
             return Wanted(scope, items=text.replace(",", " ").split())
-        return Wanted(scope, folder=str(Path(text).expanduser()) if scope == "folder" and text else "")
+        if scope == "folder":
+            folder = str(Path(text).expanduser()) if text else ""
+            return Wanted(scope, folder=folder, skip_damaged=self._is_damaged)
+        return Wanted(scope)
+
+    @property
+    def _is_damaged(self) -> bool:
+        return self._run.state == "damaged"
 
     @property
     def is_complete(self) -> bool:
@@ -105,6 +117,18 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
         """Whether Enter may begin: it was compared, nothing speaks against it, and the word is right."""
         word = self.query_one("#restore-word", Input).value.strip()
         return word == WORD and self._found is not None and not self._refused
+
+    @property
+    def typed_into(self) -> Input | None:
+        """What to restore, as long as that is not said; then the word; nothing where it is refused."""
+        if self._refused:
+            return None
+        return self.query_one("#restore-word", Input) if self.is_complete else self._what
+
+    @property
+    def enter_words(self) -> str:
+        """What Enter does where the focus is."""
+        return "compare" if self.focused is self._what else super().enter_words
 
     def _scope_chosen(self) -> None:
         scope = self._choice.value
@@ -137,7 +161,10 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
     def _text(self, width: int) -> Content:
         if self._found is not None:
             undo = self.frame.key("backups.undo_restore")
-            return texts.comparison(self._found, undo, datetime.now().astimezone(), width)
+            found = texts.comparison(self._found, undo, datetime.now().astimezone(), width)
+            if self._is_damaged and self.wanted.scope == "folder":
+                return Content("\n").join([texts.left_out(width), found])
+            return found
         if self._refused:
             return texts.refusal(self._refused, width)
         return texts.waiting("" if self.is_complete else ASKS[self.wanted.scope])
@@ -145,6 +172,10 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
     def _show(self) -> None:
         self.query_one("#restore-text", Page).make_again()
         self.query_one("#restore-go", Press).refused = not self.is_ready
+        if self._refused and self.focused is not None and self.focused.id in ("restore-word", "restore-go"):
+            self.query_one("#restore-cancel", Press).focus()
+        self.set_class(bool(self._refused), "-refused")
+        self.say_keys()
 
     @on(Input.Changed, "#restore-what")
     def _what_changed(self) -> None:
@@ -202,10 +233,8 @@ class RestoreDialog(Dialog[Wanted], inherit_bindings=False):
         self._turn(-1)
 
     def _turn(self, steps: int) -> None:
-        if isinstance(self.focused, Press):
-            (self.focus_next if steps > 0 else self.focus_previous)()
-        elif isinstance(self.focused, Choice):
-            self.focused.turn(steps)
+        if not isinstance(self.focused, Input):
+            self._choice.turn(steps)
 
     def action_down(self) -> None:
         """To the next field."""

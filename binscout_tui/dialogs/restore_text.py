@@ -43,6 +43,11 @@ def refusal(sentence: str, width: int) -> Content:
     return _wrapped("✗", sentence, "$error", width)
 
 
+def left_out(width: int) -> Content:
+    """What becomes of a run that is damaged when it is restored to a folder."""
+    return _wrapped("!", "What is whole of it comes; the rest is left out, and named at the end.", "$warning", width)
+
+
 def waiting(asks: str) -> Content:
     """While nobody has said what (`asks`), and while it is being compared."""
     if asks:
@@ -53,6 +58,7 @@ def waiting(asks: str) -> Content:
 def comparison(found: Comparison, undo_key: str, now: datetime, width: int) -> Content:
     """What a restore would change: files, rows, decisions, room, and where what is here now goes."""
     lines = [refusal(found.refused, width)] if found.refused else []
+    lines += [_wrapped("!", found.doubt, "$warning", width)] if found.doubt else []
     lines += [*_files(found), *_rows(found, width), *_lost(found, width)]
     lines += [_wrapped_line("safety", _safety(found, undo_key, now), "", width)]
     lines += [*_room(found, width), *_largest(found, width)]

@@ -12,6 +12,7 @@ from binscout_tui.jobs.backup import told
 from binscout_tui.jobs.runner import CancelledError, Heart
 from binscout_tui.operations.backups import pruning
 from binscout_tui.store.jobs import Job
+from binscout_tui.wording import counted
 from binscout_tui.workspace import Workspace
 
 
@@ -21,5 +22,7 @@ def prune(workspace: Workspace, job: Job, heart: Heart) -> Mapping[str, Any]:
         done = pruning.prune(workspace, job.payload["target"], job.payload["plan"], told(heart))
     except CancelledWork as error:
         raise CancelledError from error
-    heart.beat(done.blobs, done.blobs, f"{len(done.dropped):,} runs and {done.blobs:,} stored files deleted")
+    heart.beat(
+        done.blobs, done.blobs, f"{counted(len(done.dropped), 'run')} and {counted(done.blobs, 'stored file')} deleted"
+    )
     return msgspec.to_builtins(done)  # type: ignore[no-any-return]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from binscout_tui.clock import to_text
+from binscout_tui.errors import RefusedError
 from binscout_tui.jobs.launch import launch
 from binscout_tui.jobs.process import is_alive
 from binscout_tui.store import events, jobs
@@ -18,6 +20,12 @@ BEGINS_WITHIN = timedelta(seconds=30)
 EVENTS_KEPT = timedelta(days=1)
 ONCE = frozenset({"restore", "rollback"})
 """What somebody confirmed by typing a word: it is not begun again by itself, who knows how much later."""
+CONFIRMED = {
+    "restore": "binscout backup restore",
+    "rollback": "binscout backup rollback",
+    "backup-prune": "binscout backup prune",
+}
+"""What was confirmed for once, as things were then, with the command that asks for it anew."""
 
 
 def reconcile(db: sqlite3.Connection, root: Path, now: datetime | None = None) -> list[Job]:
@@ -37,14 +45,41 @@ def reconcile(db: sqlite3.Connection, root: Path, now: datetime | None = None) -
 def retry(db: sqlite3.Connection, root: Path, job_id: int) -> Job:
     """Start a failed or cancelled job again, from its last checkpoint (a store function).
 
-    Raises NotFoundError, and ConflictError when it is done or still works.
+    Raises NotFoundError, ConflictError when it is done or still works, RefusedError for what has to be asked for anew.
     """
     job = jobs.get(db, job_id)
+    if job.kind in CONFIRMED:
+        raise RefusedError(f"Job {job.id} ({job.kind}) was confirmed for once.", hint=again(job), code="once")
     if job.is_open and not _lost(job, datetime.now(UTC)):
         raise jobs.still_works(job)
     jobs.requeue(db, job_id, attempts=0)
     launch(root, job_id)
     return jobs.get(db, job_id)
+
+
+def again(job: Job) -> str:
+    """How somebody has work done again that failed or was stopped."""
+    if job.kind == "restore":
+        return f"`{_restore(job)}` asks for it anew."
+    if job.kind in CONFIRMED:
+        return f"`{CONFIRMED[job.kind]}{_target(job)}` asks for it anew."
+    return f"`binscout jobs retry {job.id}` starts it again."
+
+
+def _restore(job: Job) -> str:
+    scope = job.payload.get("scope") or {}
+    kind = str(scope.get("kind"))
+    words = {"everything": ["--in-place"], "database": ["--in-place", "--database-only"]}.get(kind, [])
+    if kind == "folder":
+        words = ["--to", str(scope.get("folder"))] + ["--skip-damaged"] * bool(job.payload.get("skip_damaged"))
+    words += [word for item in scope.get("items") or () for word in ("--item", str(item))]
+    run = shlex.quote(str(job.payload.get("run", "RUN")))
+    return f"{CONFIRMED['restore']} {run}{_target(job)}{' ' if words else ''}{shlex.join(words)}"
+
+
+def _target(job: Job) -> str:
+    target = job.payload.get("target")
+    return f" --target {shlex.quote(str(target))}" if target else ""
 
 
 def _lost(job: Job, now: datetime) -> bool:

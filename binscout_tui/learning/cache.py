@@ -15,8 +15,8 @@ from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.items import DatasetItem
 from binscout_tui.learning.pixels import Pixels, read_square
 from binscout_tui.learning.sources import Pinned
+from binscout_tui.learning.tasks import CACHE_FILE as CACHE_FILE
 
-CACHE_FILE = "pixels.npy"
 THREADS = 2
 AHEAD = 256  # pictures a round, so that a large dataset never waits decoded in memory
 

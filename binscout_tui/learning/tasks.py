@@ -9,6 +9,11 @@ from binscout_tui.errors import UsageError
 
 REPORT_FILE = "report.json"
 CHECKPOINT_FILE = "checkpoint.pt"
+CACHE_FILE = "pixels.npy"
+PIXELS_FILE = "pictures.bin"
+FACTS_FILE = "measures.npz"
+REMADE_FILES = frozenset({CACHE_FILE, PIXELS_FILE, FACTS_FILE})
+"""What a training makes of its pictures each time it starts, written over in place."""
 CASES_FILE = "cases.jsonl"
 TaskName = Literal["classify", "select", "count"]
 

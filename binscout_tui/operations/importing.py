@@ -6,6 +6,7 @@ the same command again completes it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -139,7 +140,7 @@ class ImportRun:
         for_sets(self.workspace, [one.id for one in grouped.sets if one.id is not None], self.on_progress)
 
     def _scan(self, paths: Iterable[Path]) -> Iterator[Found]:
-        arguments = list(paths)
+        arguments = [_without_dots(path) for path in paths]
         self.given = set(arguments)
         for entry in scan(arguments, is_own):
             if isinstance(entry, Found):
@@ -307,6 +308,15 @@ class ImportRun:
     def _progress(self, total: int) -> None:
         done = self.report.imported + self.report.duplicates + len(self.report.rejected) + len(self.pending)
         self.on_progress(min(done, total), total)
+
+
+def _without_dots(path: Path) -> Path:
+    """The same place without `..`, which would stay in what is written down of a file, and lead elsewhere one day."""
+    if ".." not in path.parts:
+        return path
+    if path.name == "..":
+        return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def decode_limits(settings: ImportSettings) -> Limits:

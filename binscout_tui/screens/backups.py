@@ -18,6 +18,7 @@ from binscout_tui.commands.table import with_keys
 from binscout_tui.errors import BinScoutError
 from binscout_tui.screens import backups_rows as rows
 from binscout_tui.screens.backups_acting import ActingOnBackups
+from binscout_tui.store import places
 from binscout_tui.store.events import Event
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.press import Press
@@ -127,7 +128,8 @@ class BackupsScreen(ActingOnBackups):
     async def seek(self, sought: str) -> None:
         """Go to the target and the run that Home asked for."""
         kept = await self.kept_place()
-        place = kept if isinstance(kept, dict) else {}
+        since = await self.ws.db.read(places.kept_at, self.ws.user.uid, self.SCOPE.id)
+        place = rows.restored_place(self.jobs, since) or (kept if isinstance(kept, dict) else {})
         await self.load_targets(str(place.get("target") or ""), str(place.get("run") or ""))
 
     async def changed(self, events: Sequence[Event]) -> None:
@@ -166,9 +168,13 @@ class BackupsScreen(ActingOnBackups):
         self.show()
         if not name:
             return
-        async with self._loading:
-            view = self._views.get(name)
-            await self._take(view or await workers.runs(self.ws.paths.root, name, live=False), run)
+        try:
+            async with self._loading:
+                view = self._views.get(name)
+                await self._take(view or await workers.runs(self.ws.paths.root, name, live=False), run)
+        except BinScoutError:
+            self._begin_to_look()
+            raise
         if self._age(name) > FRESH_S or self._looked_after != self._ended:
             self._begin_to_look()
 
@@ -233,7 +239,9 @@ class BackupsScreen(ActingOnBackups):
         looking = self._looking == self.target != ""
         say = self._say
         say("head", rows.head_line(self.view, now, width, looking=looking) if self.target else Content(""))
-        say("told", rows.told_line(self.view))
+        told = rows.told_line(self.view, width)
+        say("told", told)
+        self.query_one("#backups-told").styles.height = 1 + told.plain.count("\n")
         say("targets", rows.targets_line(self._names, self.target, self.frame.key("backups.target_next")))
         say("columns", rows.columns_line(width))
         say("job", rows.job_line(self.working, self.failed))
@@ -255,7 +263,9 @@ class BackupsScreen(ActingOnBackups):
         words = NO_TARGET
         if self.target:
             unseen = view is None or view.listed_at is None
-            words = (LOOKING if looking else NEVER_SEEN) if unseen else NO_RUN
+            # Until the first look has ended nobody can say that it fails.
+            is_tried = self.target in self._looked and not looking
+            words = (NEVER_SEEN if is_tried else LOOKING) if unseen else NO_RUN
         self.set_class(view is None or not view.rows, "-empty")
         text = with_keys(words.format(target=self.target) if self.target else words, self.frame.key_changes)
         self.query_one("#backups-empty", Static).update(text)

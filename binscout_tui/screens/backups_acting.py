@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 LEVELS = {
     "read back": "every byte that the run names is read and hashed",
-    "sizes": "every file that it names is there with its size; seconds",
+    "sizes": "every file it names is there with its size; seconds",
 }
 LOSSES = {
-    "as it is": "back up; runs stay unpruned until somebody has decided",
+    "as it is": "back up; no run is pruned until somebody decides",
     "accept": "what is missing is meant to be gone (typed)",
 }
 ACCEPT = "accept loss"
@@ -195,10 +195,20 @@ class ActingOnBackups(BaseScreen):
     async def _restore(self, run: RunRow, scope: str) -> None:
         from binscout_tui.dialogs.restore import RestoreDialog
 
+        if run.state == "damaged" and scope == "everything":
+            scope = "folder"  # it does not replace what is here
         question = RestoreDialog(self.ws.paths.root, self.target, run, scope)
         wanted = await self.app.push_screen_wait(question)
         if wanted is not None:
-            await workers.start_restore(self.ws, self.target, run.run, wanted.scope, wanted.items, wanted.folder)
+            await workers.start_restore(
+                self.ws,
+                self.target,
+                run.run,
+                wanted.scope,
+                wanted.items,
+                wanted.folder,
+                skip_damaged=wanted.skip_damaged,
+            )
             await self._begun("The restore begins; nothing changes before all is checked.")
 
     @dialog(description="prune")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from binscout_tui.store.jobs import Job
 
 WHEN, STATE, VERIFIED, SIZE, ADDED, TOOK = 14, 13, 18, 9, 9, 9
-WIDE = WHEN + STATE + VERIFIED + SIZE + ADDED + TOOK + 12
+NARROW = WHEN + STATE + VERIFIED + SIZE + ADDED + TOOK
+FILES, RUN = 9, 27
+BESIDE = 12
+"""Cells from which on a reason or a note stands beside a run."""
+TOLD_LINES = 3
 BAR = 16
 SIGNS = {
     "committed": ("✓", "$success"),
@@ -64,8 +69,15 @@ def run_rows(runs: Sequence[RunRow], now: datetime, *, stale: bool) -> list[Row]
 def columns_line(width: int) -> Content:
     """The names of the columns, for a list of `width` cells."""
     text = f"{'when':<{WHEN}}{'  state':<{STATE}}{'verified':<{VERIFIED}}{'size':>{SIZE}}{'added':>{ADDED}}"
-    line = Content(f"{'':<{MARGIN}}{text}{'took':>{TOOK}}")
+    files, run = _more(width - MARGIN)
+    more = f"{'files':>{FILES}}" * files + "  run" * run
+    line = Content(f"{'':<{MARGIN}}{text}{'took':>{TOOK}}{more}")
     return Content.styled(line.truncate(width, ellipsis=True).plain, "$text-muted")
+
+
+def _more(width: int) -> tuple[bool, bool]:
+    """Whether a list of `width` cells has room for the number of files, and for the names of runs."""
+    return width >= NARROW + FILES, width >= NARROW + FILES + RUN
 
 
 def _run_line(one: RunRow, now: datetime, stale: bool, width: int) -> Content:
@@ -83,8 +95,12 @@ def _run_line(one: RunRow, now: datetime, stale: bool, width: int) -> Content:
             (f"{size_words(one.logical_bytes):>{SIZE}}{_bytes(one.added_bytes):>{ADDED}}", ""),
             (f"{_seconds(one.seconds):>{TOOK}}", "$text-muted"),
         ]
+        files, run = _more(width)
+        parts += [(f"{'' if one.files is None else f'{one.files:,}':>{FILES}}", "")] * files
+        parts += [(f"  {plain(one.run):<{RUN - 2}}", "$text-muted")] * run
     beside = plain(one.words) if one.words and not _in_verified(one) else plain(one.note)
-    if beside and width >= WIDE and one.logical_bytes is not None:
+    room = width - sum(len(text) for text, _ in parts)
+    if beside and room >= BESIDE and one.logical_bytes is not None:
         parts.append((f"  {beside}", style if one.words else "$text-muted"))
     line = Content.assemble(*[(text, "" if stale else style) for text, style in parts])
     return line.stylize("$text-muted") if stale else line
@@ -126,11 +142,13 @@ def head_line(view: RunsView | None, now: datetime, width: int, *, looking: bool
     parts: list[tuple[str, str]] = [(head, "bold"), (f" {reach}", style)]
     parts += [(f" · {words}", "$text-muted") for words in (_listed(view, now), _stored(view)) if words]
     due = f"next {from_text(view.next_at).astimezone(now.tzinfo):%a %H:%M}" if view.next_at else "no schedule"
-    left = Content.assemble(*parts)
     room = width - len(due) - 2
-    if left.cell_length > room:
-        return left.truncate(width, ellipsis=True)
-    return Content.assemble(left.pad_right(room - left.cell_length + 2), (due, "$text-muted"))
+    # What is stored gives way to when the next run is due; whether the target can be reached and since when does not.
+    for shown in (parts, parts[:3], parts[:2]):
+        left = Content.assemble(*shown)
+        if left.cell_length <= room:
+            return Content.assemble(left.pad_right(room - left.cell_length + 2), (due, "$text-muted"))
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 
 def _reach(view: RunsView, now: datetime, *, looking: bool) -> tuple[str, str]:
@@ -161,11 +179,24 @@ def _stored(view: RunsView) -> str:
     return " ".join(parts) if view.stored_bytes is not None else ""
 
 
-def told_line(view: RunsView | None) -> Content:
-    """What is wrong with the target, or empty."""
+def told_line(view: RunsView | None, width: int) -> Content:
+    """What is wrong with the target in a few lines of `width` cells at most, or empty: the cause often comes last."""
     if view is None or not (view.error or view.skew):
         return Content("")
-    return Content.styled(f"! {plain(view.error or view.skew)}", "$error" if view.error else "$warning")
+    lines = wrap(f"! {plain(view.error or view.skew)}", width, max_lines=TOLD_LINES, placeholder="…")
+    return Content.styled("\n".join(lines), "$error" if view.error else "$warning")
+
+
+def restored_place(jobs: Sequence[Job], since: str) -> dict[str, str]:
+    """Target and run of what was put in place after the moment `since`, newest of `jobs` first; or empty.
+
+    The place that a restored database remembers is that of its own time.
+    """
+    for job in jobs:
+        in_place = (job.payload.get("scope") or {}).get("kind") in ("everything", "database")
+        if job.kind == "restore" and in_place and job.state not in ("failed", "cancelled") and job.queued_at > since:
+            return {"target": str(job.payload.get("target") or ""), "run": str(job.payload.get("run") or "")}
+    return {}
 
 
 def targets_line(names: Sequence[str], shown: str, key: str) -> Content:
@@ -232,6 +263,9 @@ def ended_words(job: Job) -> tuple[str, bool]:
         return f"{counted(len(bad), 'stored file')} of {job.payload.get('target')} are not as they were stored.", True
     if lost := result.get("lost"):
         return f"{counted(len(lost), 'stored file')} could not be made again from what is here.", True
+    if missing := result.get("missing"):
+        number = counted(max(len(missing), result.get("skipped") or 0), "thing")
+        return f"Not restored: {number}, first {plain(missing[0].get('path'))}; the rest is there.", True
     if result.get("suspicious"):
         return f"The run is suspicious: {plain(str(result['suspicious']))}", True
     return f"Done: {job_name(job)}.", False

@@ -24,6 +24,12 @@ def get(db: sqlite3.Connection, uid: int, area: str) -> Any:
     return msgspec.json.decode(row[0]) if row else None
 
 
+def kept_at(db: sqlite3.Connection, uid: int, area: str) -> str:
+    """When a place was remembered (UTC text), or ""."""
+    row = db.execute("SELECT at FROM place WHERE uid = ? AND area = ?", (uid, area)).fetchone()
+    return row[0] if row else ""
+
+
 def forget(db: sqlite3.Connection, uid: int, area: str) -> None:
     """There is nothing to come back to."""
     db.execute("DELETE FROM place WHERE uid = ? AND area = ?", (uid, area))

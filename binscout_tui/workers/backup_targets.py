@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from binscout_tui.errors import StorageError
 from binscout_tui.workers.backups import aside
 from binscout_tui.workspace import Workspace
 
@@ -27,6 +29,17 @@ class NewTarget:
     crypt: str | None = None
     engine: Literal["native", "restic"] = "native"
     rclone_config: Path | None = None
+
+
+async def target_names(root: Path) -> list[str]:
+    """The names that targets of a workspace have; none where the list is damaged: adding one says so then."""
+    from binscout_tui.backup import targets
+    from binscout_tui.operations.backups.targets import folder
+    from binscout_tui.workspace import Paths
+
+    with suppress(StorageError):
+        return [one.name for one in await asyncio.to_thread(targets.read, folder(Paths(root)))]
+    return []
 
 
 async def add_target(root: Path, wanted: NewTarget, told: Callable[[TestStep], None], left: threading.Event) -> Added:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 
 from binscout_tui.errors import BinScoutError
 from binscout_tui.settings import BackupSettings
 from binscout_tui.store import jobs
+from binscout_tui.store.database import Database, StoreFunction
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 if TYPE_CHECKING:
@@ -25,21 +26,50 @@ if TYPE_CHECKING:
     from binscout_tui.operations.backups.listing import RunsView
     from binscout_tui.operations.backups.undoing import UndoCopy
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class _Passing(Database):
+    """A workspace's database that is open, and its workspace held, only while it is asked."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with Workspace(self._root) as workspace:
+            return workspace.db.read(function, *args, **kwargs)
+
+    def write(self, function: StoreFunction[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with Workspace(self._root) as workspace:
+            return workspace.db.write(function, *args, **kwargs)
+
+    def close(self) -> None:
+        pass
+
+
+class _Loose(Workspace):
+    """A workspace that nobody is kept from replacing while a target is asked."""
+
+    def reopen(self) -> None:
+        super().reopen()
+        self.let_go()
+        self.db = _Passing(self.paths.root)
+
+
 async def aside(root: Path, work: Callable[[Workspace], T]) -> T:
-    """What `work` returns or raises, with the workspace opened for it in a thread of its own.
+    """What `work` returns or raises, with a workspace for it, in a thread of its own.
 
     A target that hangs must keep neither a key nor the end of the program waiting: the thread ends with the process,
-    and so does the transport's child.
+    and so does the transport's child. Nor may it keep a restore from another target waiting: the workspace is held
+    only while its database is asked.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
 
     def run() -> None:
         try:
-            with Workspace(root) as workspace:
+            with _Loose(root) as workspace:
                 result = work(workspace)
         except BaseException as error:  # noqa: BLE001  whatever it is, the one who waits gets it
             _tell(loop, answer, partial(answer.set_exception, error))
@@ -205,7 +235,14 @@ async def undo_copy(workspace: LiveWorkspace) -> UndoCopy | None:
 
 
 async def start_restore(
-    workspace: LiveWorkspace, target: str, run: str, scope: str, items: Sequence[str], folder: str
+    workspace: LiveWorkspace,
+    target: str,
+    run: str,
+    scope: str,
+    items: Sequence[str],
+    folder: str,
+    *,
+    skip_damaged: bool = False,
 ) -> int:
     """Start a restore for which the word was typed; the job's id. Raises RefusedError, UsageError."""
     from binscout_tui.jobs.launch import launch
@@ -215,7 +252,8 @@ async def start_restore(
         from binscout_tui.operations.backups.restore_source import Scope
 
         wanted = msgspec.convert({"kind": scope, "items": tuple(items), "folder": folder}, Scope)
-        return restoring.enqueue(opened, restoring.Order(target=target, run=run, scope=wanted, confirm=restoring.WORD))
+        order = restoring.Order(target=target, run=run, scope=wanted, skip_damaged=skip_damaged, confirm=restoring.WORD)
+        return restoring.enqueue(opened, order)
 
     job_id = await aside(workspace.paths.root, enqueue)
     await asyncio.to_thread(launch, workspace.paths.root, job_id)

@@ -35,7 +35,7 @@ async def until(pilot: Any, *words: str) -> str:
 async def open_wizard(pilot: Any) -> TargetWizard:
     await settle(pilot)
     await press(pilot, "comma", "b", "T")
-    await until(pilot, "n adds one")
+    await until(pilot, "Targets for backups")
     await press(pilot, "n")
     await until(pilot, "New target for backups")
     screen = pilot.app.screen
@@ -73,6 +73,9 @@ async def test_a_folder_with_a_key_that_is_made(root: Path, local_target: Server
         assert isinstance(trial, TargetTrial)
         assert trial.added is not None
         assert trial.added.key in text
+        assert "Trying" not in text
+        await press(pilot, "escape")
+        assert trial.added.key in await until(pilot, "Is the key written down?")
         await press(pilot, "escape")
         await until(pilot, "Targets for backups", "▸ disk")
         await press(pilot, "enter")
@@ -90,11 +93,15 @@ async def test_a_wrong_password_goes_back_to_the_fields_and_nothing_is_added(roo
         wizard.query_one("#server", Input).value = f"127.0.0.1:{sftp_server.port}"
         await fill(pilot, folder="nas/backups", user="keeper", secret="wrong")
         await press(pilot, "enter")
-        await until(pilot, "✗ sign in", "does not accept this user and password", "Nothing was added.")
+        await until(
+            pilot, "nas was not added", "✗ sign in", "does not accept this user and password", "Nothing was added."
+        )
         assert targets.read(root / "backup") == []
         await press(pilot, "escape")
         text = await until(pilot, "New target for backups", "does not accept")
         assert "wrong" not in text
+        assert app.focused is not None
+        assert app.focused.id == "secret"
         wizard.query_one("#secret", Input).value = SECRET
         await press(pilot, "enter")
         text = await until(pilot, "nas is there.", "host key")
@@ -120,6 +127,19 @@ async def test_what_is_missing_or_wrong_is_said_where_it_is(root: Path) -> None:
         await until(pilot, "There is no folder /nowhere/at", "Nothing was added.")
         await press(pilot, "escape", "escape")
         await until(pilot, "No target yet")
+
+
+async def test_a_name_that_is_taken_is_not_proposed_and_is_told_at_once(root: Path, tmp_path: Path) -> None:
+    for name in ("nas", "nas2"):
+        targets.put(root / "backup", targets.Target(name=name, kind="local", fs=str(tmp_path), shown="/x"))
+    app = BinScoutApp(root)
+    async with app.run_test(size=(80, 24)) as pilot:
+        wizard = await open_wizard(pilot)
+        await until(pilot, "nas3")
+        await fill(pilot, name="nas2")
+        await press(pilot, "enter")
+        await until(pilot, "There is a backup target 'nas2' already")
+        assert app.focused is wizard.query_one("#name", Input)
 
 
 async def test_whoever_closes_the_trial_has_no_new_target(root: Path, sftp_server: Server) -> None:

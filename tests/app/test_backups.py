@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.widgets import Input, Static
 
 from binscout_tui import workspace as workspaces
 from binscout_tui.app import BinScoutApp
@@ -265,9 +266,19 @@ async def test_a_run_of_which_something_is_gone_is_damaged_until_it_heals(kept: 
         await press(pilot, "r")
         await until(pilot, "✗ damaged", "missing")
         await press(pilot, "R")
-        assert "This run is damaged" in said(app)
-        assert "--skip-damaged" in said(app)
-        assert isinstance(app.screen, BackupsScreen)
+        await until(pilot, "to another folder")
+        await press(pilot, "shift+tab", "shift+tab", "shift+tab")
+        await press(pilot, "left", "left", "left")
+        await until(pilot, "so it is not put in place of what is here", gone="Type restore")
+        await press(pilot, "left", "tab")
+        await paste(pilot, str(kept.parent / "rest"))
+        await press(pilot, "enter")
+        await until(pilot, "What is whole of it comes", "is damaged", "this workspace stays as it is")
+        await press(pilot, *"restore", "enter")
+        job = await ended(pilot, "restore")
+        assert job.state == "done", job.error
+        assert job.payload["skip_damaged"] is True
+        workspaces.check(kept.parent / "rest")
         await press(pilot, "f2")
         await until(pilot, "on nas is damaged")
         await press(pilot, "comma", "b", "b", "enter")
@@ -380,13 +391,17 @@ async def test_verify_asks_how_thoroughly(kept: Path, local_target: Server) -> N
 async def test_a_suspicious_run_is_shown_and_only_a_typed_word_accepts_the_loss(kept: Path) -> None:
     shutil.rmtree(kept / "originals")
     app = BinScoutApp(kept)
-    async with app.run_test(size=(110, 24)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_backups(pilot)
         await press(pilot, "b", "enter")
         await ended(pilot, "backup")
         await until(pilot, "! suspicious", gone="looking…")
         await press(pilot, "b", "enter")
-        await until(pilot, "The last run is suspicious", "meant to be gone")
+        text = await until(pilot, "The last run is suspicious", "meant to be gone (typed)")
+        assert "no run is pruned until somebody decides " in text
+        said_all = " ".join(text.replace("│", " ").split())
+        assert screen.last is not None
+        assert " ".join(screen.last.words.split()) in said_all
         await press(pilot, "down", "enter")
         await until(pilot, "Type accept loss to continue")
         await press(pilot, *"accept los", "enter")
@@ -533,6 +548,60 @@ async def test_the_restore_dialog_does_nothing_before_the_word_is_right(kept: Pa
         await until(pilot, "this workspace stays as it is")
         await press(pilot, "escape")
         assert await app.workspace.db.read(backup_jobs.latest) == []
+
+
+async def test_the_word_can_be_typed_at_once_and_the_keys_say_what_enter_does(kept: Path) -> None:
+    app = BinScoutApp(kept)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_backups(pilot)
+        await press(pilot, "R")
+        await until(pilot, "needs", "Enter close")
+        await press(pilot, "right")
+        await until(pilot, "database only", "stay as they are")
+        await press(pilot, "left")
+        await until(pilot, "everything", "needs")
+        await press(pilot, *"resto")
+        await until(pilot, "▎resto ", "Enter nothing yet")
+        await press(pilot, *"re")
+        await until(pilot, "▎restore ", "Enter restore")
+        await press(pilot, "escape", "R", "left")
+        await until(pilot, "Say what, then Enter")
+        await press(pilot, *"/nowhere")
+        await until(pilot, "Enter compare")
+        assert app.screen.query_one("#restore-what", Input).value == "/nowhere"
+
+
+async def test_a_target_out_of_reach_takes_no_word(kept: Path, local_target: Server) -> None:
+    app = BinScoutApp(kept)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_backups(pilot)
+        local_target.folder.rename(local_target.folder.with_name("away"))
+        local_target.folder.write_text("no folder")
+        await press(pilot, "R")
+        text = await until(pilot, "✗ ", gone="Type restore")
+        assert "Cancel" in text
+        await press(pilot, "r")
+        assert not app.screen.query_one("#restore-word", Input).value
+        await press(pilot, "enter")
+        assert isinstance(app.screen, BackupsScreen)
+
+
+async def test_before_the_first_look_nobody_says_that_it_fails(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(kept / "derived" / "backup")
+    said_so: list[str] = []
+    show_empty = BackupsScreen._show_empty
+
+    def watched(screen: BackupsScreen, looking: bool) -> None:
+        show_empty(screen, looking)
+        said_so.append(str(screen.query_one("#backups-empty", Static).render()))
+
+    monkeypatch.setattr(BackupsScreen, "_show_empty", watched)
+    app = BinScoutApp(kept)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_backups(pilot)
+        await until(pilot, "✓ committed")
+    assert any("Looking at nas" in text for text in said_so)
+    assert not any("is not known" in text for text in said_so)
 
 
 async def test_a_restore_in_place_is_refused_while_jobs_run_and_lists_them(kept: Path) -> None:

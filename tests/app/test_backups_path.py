@@ -14,7 +14,9 @@ import pytest
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.commands.areas import Opening
+from binscout_tui.operations.backups import running
 from binscout_tui.screens.backups import BackupsScreen
+from binscout_tui.store import places
 from binscout_tui.workers import restoring
 from binscout_tui.workspace import Workspace
 from tests.app.driving import press, screen_text, settle
@@ -111,6 +113,35 @@ async def whole_way(root: Path, target: Server) -> None:
 
 async def test_back_up_lose_restore_verify_by_keys(tmp_path: Path, local_target: Server) -> None:
     await whole_way(made_workspace(tmp_path / "bins"), local_target)
+
+
+async def test_after_a_restore_one_is_on_the_run_that_was_restored(tmp_path: Path, local_target: Server) -> None:
+    root = made_workspace(tmp_path / "bins", 4)
+    (tmp_path / "usb").mkdir()
+    with Workspace(root) as ws:
+        Server("local", str(tmp_path / "usb"), "", tmp_path / "usb").add_to(ws, "usb")
+        local_target.add_to(ws)
+        first = running.run(ws, "nas").run
+        # What the database of the next run remembers is another place.
+        ws.db.write(places.keep, ws.user.uid, "backups", {"target": "usb", "run": ""})
+        second = running.run(ws, "nas").run
+        ws.db.write(places.keep, ws.user.uid, "backups", {"target": "nas", "run": second})
+    app = BinScoutApp(root)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_backups(pilot)
+        await until(pilot, "▸nas", gone="looking…")
+        assert screen.run is not None
+        assert screen.run.run == second != first
+        await restore_by_keys(pilot)
+        await let_go(app)
+    assert app.let_go is not None
+    again = await come_back(root, app.let_go[0])
+    async with again.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await until(pilot, "▸nas", "✓ committed", gone="looking…")
+        assert isinstance(again.screen, BackupsScreen)
+        assert again.screen.run is not None
+        assert again.screen.run.run == second
 
 
 @pytest.mark.slow

@@ -170,9 +170,75 @@ def test_the_head_never_overflows(width: int, looking: bool) -> None:
 
 
 def test_what_is_wrong_with_the_target_stands_below_it() -> None:
-    assert rows.told_line(view()).plain == ""
-    assert rows.told_line(view(error="nas does not answer.")).plain == "! nas does not answer."
-    assert "8 d ahead" in rows.told_line(view(skew="The target's clock is 8 d ahead.")).plain
+    assert rows.told_line(view(), 78).plain == ""
+    assert rows.told_line(view(error="nas does not answer."), 78).plain == "! nas does not answer."
+    assert "8 d ahead" in rows.told_line(view(skew="The target's clock is 8 d ahead."), 78).plain
+
+
+@given(st.text(max_size=600), st.integers(20, 160))
+def test_what_is_wrong_takes_a_few_lines_and_no_more(error: str, width: int) -> None:
+    lines = rows.told_line(view(error=error), width).plain.splitlines()
+    assert len(lines) <= rows.TOLD_LINES
+    assert all(len(line) <= width for line in lines)
+
+
+def test_the_cause_is_not_cut_off_where_it_comes_last() -> None:
+    error = 'nas cannot be reached (failed to make remote "http://127.0.0.1:1/": read root: connection refused).'
+    assert "connection refused" in rows.told_line(view(error=error), 78).plain
+
+
+def test_in_a_narrow_window_the_head_still_says_when_the_next_run_is_due() -> None:
+    for changes in ({}, {"unreachable_since": to_text(NOW), "live": False}):
+        line = rows.head_line(view(**changes), NOW, 78, looking=False).plain
+        assert line.endswith("no schedule"), line
+    narrow = rows.head_line(view(), NOW, 50, looking=False).plain
+    assert narrow.startswith("nas (smb) reachable")
+    assert narrow.endswith("no schedule")
+
+
+def test_a_wide_list_tells_runs_of_one_minute_apart() -> None:
+    one = row(files=1234, note="before the move")
+    assert RUN in shown(one, 154)
+    assert "1,234" in shown(one, 154)
+    assert "before the move" in shown(one, 154)
+    assert RUN not in shown(one, 76)
+    for width in range(20, 170):
+        head = rows.columns_line(width).plain
+        files, run = "files" in head, "run" in head
+        assert ("1,234" in shown(one, width - 2)) == files, width
+        assert (RUN in shown(one, width - 2)) == run, width
+    line, head = shown(one, 154), rows.columns_line(156).plain[2:]
+    assert line.index(RUN) == head.index("run")
+    assert line.index("1,234") + 5 == head.index("files") + 5
+
+
+def test_what_a_restore_had_to_leave_out_is_told() -> None:
+    left = {"missing": [{"path": "originals/a.jpg", "reason": "it is gone"}], "skipped": 3}
+    words, is_warning = rows.ended_words(job(kind="restore", state="done", result=left))
+    assert is_warning
+    assert "3 things, first originals/a.jpg" in words
+    assert rows.ended_words(job(kind="restore", state="done", result={"missing": []})) == ("Done: restore nas.", False)
+
+
+def restore_job(**changes: Any) -> Job:
+    """A restore in place of the run, asked for now."""
+    payload = {"target": "nas", "run": RUN, "scope": {"kind": "everything"}}
+    return job(**({"kind": "restore", "state": "done", "payload": payload} | changes))
+
+
+@pytest.mark.parametrize(
+    ("found", "since", "is_there"),
+    [
+        ([restore_job()], "", True),
+        ([job(), restore_job(state="running")], "2026-11-22T02:00:00.000Z", True),
+        ([restore_job()], "2026-11-22T12:00:01.000Z", False),
+        ([restore_job(state="failed"), restore_job(state="cancelled")], "", False),
+        ([restore_job(payload={"target": "nas", "run": RUN, "scope": {"kind": "folder"}})], "", False),
+        ([job()], "", False),
+    ],
+)
+def test_the_place_after_a_restore_is_what_was_restored(found: list[Job], since: str, is_there: bool) -> None:
+    assert rows.restored_place(found, since) == ({"target": "nas", "run": RUN} if is_there else {})
 
 
 def test_targets_are_named_where_there_are_more() -> None:
@@ -230,8 +296,7 @@ class Context:
         (commands.can_verify, {"run": row(state="damaged", words="1 object missing")}, None),
         (commands.can_restore, {}, None),
         (commands.can_restore, {"run": row(state="suspicious")}, None),
-        (commands.can_restore, {"run": row(state="damaged", words="1 object missing")}, "(1 object missing)"),
-        (commands.can_restore, {"run": row(state="damaged")}, "--skip-damaged"),
+        (commands.can_restore, {"run": row(state="damaged", words="1 object missing")}, None),
         (commands.can_restore, {"may_manage": "That needs the role admin; bo is operator. Admins here: ana."}, "ana"),
         (commands.can_restore, {"working": job()}, "job 7"),
         (commands.can_restore, {"run": None, "row": row(run="", state="running")}, "never finished"),
@@ -296,6 +361,7 @@ def test_before_a_restore_everything_that_changes_is_named() -> None:
     ):
         assert words in text or words in " ".join(text.split()), words
     assert "label 5" not in text
+    assert "! Run X is suspicious" in comparison(compared(doubt="Run X is suspicious."), "u", NOW, 72).plain
     assert "\x1b" not in text
     assert all(len(line) <= 72 for line in text.splitlines())
 

@@ -6,6 +6,7 @@ from tests.backup.restorable import backed_up_once, root, run, target
 from tests.backup.servers import (
     any_remote_server,
     any_server,
+    every_server,
     local_target,
     s3_server,
     sftp_server,
@@ -18,6 +19,7 @@ __all__ = [
     "any_remote_server",
     "any_server",
     "backed_up_once",
+    "every_server",
     "local_target",
     "root",
     "run",

@@ -50,7 +50,13 @@ class Folder:
         return path
 
     def add(
-        self, at: datetime, contents: Iterable[bytes], *, suspicious: str | None = None, host: str = "box"
+        self,
+        at: datetime,
+        contents: Iterable[bytes],
+        *,
+        suspicious: str | None = None,
+        host: str = "box",
+        workspace: str = "",
     ) -> Manifest:
         """A committed run of `at` with an object for each of `contents`."""
         run = layout.new_run_id(at)
@@ -87,6 +93,7 @@ class Folder:
             read_back="added",
             durations={},
             suspicious=suspicious,
+            workspace=workspace,
         )
         self.write(layout.run_file(run, layout.MANIFEST), manifest.encode(made), at)
         return manifest.sealed(made)

@@ -22,7 +22,7 @@ CLASSES = ("M2 screw", "M3 screw", "washer")
 SIZE = (64, 48)
 KEPT = ("originals", "models", "runs", "datasets", "incoming")
 """The folders that a backup keeps."""
-OTHERS = frozenset({"checkpoint.pt"})
+OTHERS = frozenset({"checkpoint.pt", "pixels.npy", "pictures.bin", "measures.npz"})
 """Names of files in them that it leaves out unless the settings say otherwise."""
 PASSING = frozenset({"job", "event"})
 """Tables that change while a backup or a restore goes on."""
@@ -146,6 +146,8 @@ def _learned(ws: Workspace, ids: list[int]) -> None:
     _write(ws.paths.run(RUN), "config.json", json.dumps(config).encode())
     _write(ws.paths.run(RUN), "events.jsonl", b'{"type": "state", "time": 1790000000.0, "state": "done"}\n')
     _write(ws.paths.run(RUN), "checkpoint.pt", _noise("checkpoint", 40_000))
+    for name in ("pixels.npy", "pictures.bin", "measures.npz"):
+        _write(ws.paths.run(RUN), name, b"made again")
     weights = _noise("weights", 30_000)
     _write(ws.paths.model(RUN), "model.safetensors", weights)
     _write(ws.paths.model(RUN), "card.json", b'{"name": "screws-1"}')

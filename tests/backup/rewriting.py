@@ -34,7 +34,7 @@ def rewrite(folder: Path, run: str, change: Change | None = None, **changes: Any
     made = read(folder, run)
     if change is not None:
         path = folder / layout.run_file(run, layout.FILES)
-        changes["files"] = manifest.write_lines(path, change(entries(folder, run)))
+        changes["files"] = manifest.write_lines(path, change(entries(folder, run)), checked=False)
     made = msgspec.structs.replace(made, **changes)
     (folder / layout.run_file(run, layout.MANIFEST)).write_bytes(manifest.encode(made))
     return made

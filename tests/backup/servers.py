@@ -278,15 +278,29 @@ def _samba(name: str) -> list[str]:
     return [shutil.which(name) or name]
 
 
-@pytest.fixture(params=["local", "sftp", "webdav", "s3", "smb"])
-def any_server(request: pytest.FixtureRequest) -> Server:
-    """Every kind of target in turn."""
+def _of_kind(request: pytest.FixtureRequest) -> Server:
     name = "local_target" if request.param == "local" else f"{request.param}_server"
     found: Server = request.getfixturevalue(name)
     return found
 
 
-@pytest.fixture(params=["sftp", "webdav", "s3", "smb"])
+# A disk, a file server and a bucket show the differences; the others are for the long run and what is most at stake.
+SELDOM = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("webdav", "smb")]
+
+
+@pytest.fixture(params=["local", "sftp", "s3", *SELDOM])
+def any_server(request: pytest.FixtureRequest) -> Server:
+    """Every kind of target in turn, two of them in the long run only."""
+    return _of_kind(request)
+
+
+@pytest.fixture(params=["local", "sftp", "webdav", "s3", "smb"])
+def every_server(request: pytest.FixtureRequest) -> Server:
+    """Every kind of target in turn."""
+    return _of_kind(request)
+
+
+@pytest.fixture(params=["sftp", "s3", *SELDOM])
 def any_remote_server(request: pytest.FixtureRequest) -> Server:
     """Every kind of target that is a server, in turn."""
     found: Server = request.getfixturevalue(f"{request.param}_server")

@@ -17,7 +17,7 @@ from binscout_tui.backup.faults import CancelledWork
 from binscout_tui.backup.progress import Progress
 from binscout_tui.backup.targets import Target
 from binscout_tui.errors import NotFoundError, RefusedError
-from binscout_tui.operations.backups import drill, drill_scratch, running, targets
+from binscout_tui.operations.backups import detail, drill, drill_scratch, running, targets
 from binscout_tui.operations.backups.opening import opened
 from binscout_tui.workspace import Workspace
 from tests.backup.made import add_in_place, digest, made_workspace
@@ -118,6 +118,12 @@ def test_a_flipped_bit_fails_the_step_that_reads_it(root: Path, run: str, target
         (STEPS[-1], True),
     ]
     assert "scratch folder" in answer.err
+    # It is known from now on, and which stored file it is.
+    [row] = binscout(root, "backup", "list").data["rows"]
+    assert (row["state"], row["verified"]) == ("damaged", "")
+    with Workspace(root) as ws:
+        looks = detail.detail(ws, "nas", run).looks
+    assert list(looks[0].bad) == [str(pack.relative_to(target))]
     assert list(scratch.iterdir()) == []
     jobs = binscout(root, "jobs", "list").data
     assert (jobs[0]["kind"], jobs[0]["state"]) == ("backup-drill", "failed")

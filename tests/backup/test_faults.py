@@ -57,6 +57,24 @@ def test_the_cause_at_the_end_of_a_long_chain_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            'failed to make remote "enc:/enc2" to wrap: NewFs: couldn\'t connect SSH: ssh: handshake failed: ssh:'
+            " unable to authenticate, attempted methods [none password], no supported methods remain",
+            "(couldn't connect SSH: ssh: handshake failed: ssh: unable to authenticate)",
+        ),
+        (
+            'failed to make remote ":local,no_set_modtime=true:/a/b" to wrap: dial tcp: connect: connection refused',
+            "(dial tcp: connect: connection refused)",
+        ),
+    ],
+)
+def test_what_only_the_makers_of_rclone_want_to_know_is_left_out(said: str, kept: str) -> None:
+    assert kept in explain(said, "there").sentence
+
+
+@pytest.mark.parametrize(
     "said",
     [
         ":sftp,host=h,pass=hidden-word:x: failed",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from binscout_tui.backup import layout
 from binscout_tui.backup.faults import CancelledWork, RemoteError
 from binscout_tui.backup.folder_remote import FolderRemote
 from binscout_tui.backup.rclone import Rclone
@@ -16,6 +19,7 @@ from binscout_tui.backup.rclone_later import RcloneLater
 from binscout_tui.backup.remote import Remote
 from binscout_tui.errors import ConflictError
 from tests.backup.backing_up import children_of
+from tests.backup.servers import SmallDisk
 
 DATA = bytes(range(256)) * 5000
 
@@ -130,3 +134,67 @@ def test_directly_a_stop_leaves_nothing_and_no_rclone_is_started(tmp_path: Path)
         assert [one.name for one in remote.list()] == ["packs/b.tar"]
         assert remote.features().bucket is False, "asked of an rclone that is started for that"
     assert children_of(os.getpid()) == before
+
+
+def unmounted(folder: Path) -> None:
+    folder.rename(folder.with_name("away"))
+
+
+def unmounted_from(folder: Path) -> None:
+    unmounted(folder)
+    folder.mkdir()
+
+
+@pytest.mark.parametrize("goes", [unmounted, unmounted_from])
+def test_a_folder_that_went_is_never_made_again(tmp_path: Path, goes: Callable[[Path], None]) -> None:
+    (tmp_path / "small").write_bytes(b"1")
+    with RcloneLater(tmp_path / "none.conf") as later:
+        remote = FolderRemote(later, tmp_path / "nas", "the NAS")
+        remote.write("packs/aa/first", b"1")
+        goes(remote.here)
+        for work in (
+            lambda: remote.write("packs/bb/second", b"2"),
+            lambda: remote.upload(tmp_path / "small", "packs/aa/first"),
+            lambda: remote.place_for("packs/bb/third"),
+            lambda: remote.call_move("packs/aa/first", "packs/cc/first"),
+            lambda: remote.delete(["packs/aa/first"]),
+            lambda: remote.exists("packs/aa/first"),
+            lambda: remote.list(),
+            lambda: remote.list("packs"),
+            remote.must_be_there,
+        ):
+            with pytest.raises(RemoteError) as caught:
+                work()
+            assert caught.value.code in ("unreachable", "not_found")
+        assert not list(tmp_path.glob("nas/*"))
+        assert [path.name for path in (tmp_path / "away").rglob("*") if path.is_file()] == ["first"]
+
+
+def test_a_share_that_numbers_its_folder_anew_is_the_same_by_its_store(tmp_path: Path) -> None:
+    with RcloneLater(tmp_path / "none.conf") as later:
+        remote = FolderRemote(later, tmp_path / "nas", "the NAS")
+        remote.write(layout.REPO_FILE, b"{}")
+        unmounted(remote.here)
+        shutil.copytree(tmp_path / "away", remote.here)
+        remote.write("packs/aa/second", b"2")
+        assert {one.name for one in remote.list()} == {layout.REPO_FILE, "packs/aa/second"}
+
+
+def test_what_goes_wrong_here_is_not_laid_on_the_target(remote: Remote, tmp_path: Path, small_disk: SmallDisk) -> None:
+    remote.write("a", DATA)
+    with pytest.raises(OSError, match="no room here"), remote.open("a"):
+        raise OSError(errno.ENOSPC, "no room here")
+    with pytest.raises(OSError, match="No space left") as caught:
+        remote.download("a", small_disk("here", 1) / "a")
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_to_tidy_up_no_rclone_is_started(tmp_path: Path) -> None:
+    before = children_of(os.getpid())
+    with RcloneLater(tmp_path / "none.conf") as later:
+        later.clean("operations/deletefile", fs=str(tmp_path), remote="a")
+        remote = FolderRemote(later, tmp_path / "nas", "the NAS")
+        remote.write("half", b"1")
+        remote.clean("half")
+        assert remote.exists("half") is None
+        assert children_of(os.getpid()) == before

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,6 +30,7 @@ __all__ = ["rclone"]
 ME = lease.holder("ana", "/work")
 OTHER = Holder(host="elsewhere", user="ben", place="/x", pid=7, process="1-1", since="2026-11-22T01:00:00.000Z")
 LIMIT = timedelta(hours=48)
+BEFORE = "2001-01-01T00:00:00.000Z"
 
 
 @pytest.fixture
@@ -185,11 +188,54 @@ def test_a_mark_of_a_run_counts_until_it_is_committed_withdrawn_or_old(remote: R
 def test_a_mark_of_a_process_that_is_gone_here_does_not_count_and_ours_does(remote: Remote) -> None:
     run = layout.new_run_id(datetime.now(UTC))
     now = lease.clock_of(remote)
-    lease.announce(remote, run, msgspec.structs.replace(ME, process="an earlier boot"))
+    lease.announce(remote, run, msgspec.structs.replace(ME, process="an earlier boot", since=BEFORE))
     assert lease.in_progress(remote, now, LIMIT, ME) is None
     lease.withdraw(remote, run)
     lease.announce(remote, run, ME)
     assert lease.in_progress(remote, now, LIMIT, ME) == (run, ME)
+
+
+GONE = msgspec.structs.replace(ME, pid=1 << 22, workspace="a" * 16)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_gone"),
+    [
+        ({}, True),
+        ({"process": "0badcafe-1", "since": BEFORE}, True),
+        ({"process": "0badcafe-1"}, False),
+        ({"process": "0badcafe-1", "since": ""}, False),
+        ({"machine": "0" * 16}, False),
+        ({"machine": ""}, False),
+        ({"workspace": "b" * 16}, False),
+        ({"host": "elsewhere"}, False),
+        ({"place": "/copy"}, False),
+        ({"pid": ME.pid}, False),
+    ],
+    ids=str,
+)
+def test_only_a_process_of_this_very_machine_and_workspace_is_known_to_be_gone(
+    changes: dict[str, Any], is_gone: bool
+) -> None:
+    """Machines that were cloned from one image have the same name and path, and perhaps the same id."""
+    asking = msgspec.structs.replace(ME, workspace="a" * 16)
+    assert msgspec.structs.replace(GONE, **changes).is_gone(asking) == is_gone
+
+
+def test_a_prune_waits_for_a_run_of_another_machine_of_the_same_name(remote: Remote) -> None:
+    run = layout.new_run_id(datetime.now(UTC))
+    cloned = msgspec.structs.replace(ME, pid=1 << 22, machine="0" * 16)
+    lease.announce(remote, run, cloned)
+    assert lease.in_progress(remote, lease.clock_of(remote), LIMIT, ME) == (run, cloned)
+    left(remote, cloned)
+    with pytest.raises(RefusedError), Lease(remote, ME):
+        pass
+
+
+def test_the_id_of_the_machine_is_told_to_nobody() -> None:
+    assert re.fullmatch("[0-9a-f]{16}", ME.machine)
+    for path in map(Path, lease.MACHINE_IDS):
+        assert not path.exists() or ME.machine not in path.read_text().replace("-", "")
 
 
 def test_it_works_on_every_kind_of_target(any_server: Server, tmp_path: Path) -> None:

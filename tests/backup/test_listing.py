@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from binscout_tui.backup import layout, lease, summary
+from binscout_tui.backup import identity, layout, lease, summary
 from binscout_tui.backup.lease import Holder
 from binscout_tui.backup.manifest import Manifest, Part
 from binscout_tui.backup.repository import Listing, RunState
+from binscout_tui.backup.run_plan import young_enough
 from binscout_tui.backup.summary import RunFacts, Summary, Unreached
 from binscout_tui.backup.targets import Target
 from binscout_tui.backup.targets import write as write_targets
@@ -173,7 +175,7 @@ def test_an_unfinished_run_of_another_machine_is_not_taken_for_ours() -> None:
 
 
 def test_an_unfinished_run_of_a_process_that_has_ended_is_abandoned() -> None:
-    gone = replace(HERE, pid=1 << 22, process="long ago")
+    gone = replace(HERE, pid=1 << 22, process="long ago", since="2001-01-01T00:00:00.000Z")
     hour = timedelta(hours=1)
     assert shown([unfinished(hour, gone)])[0][1] == "abandoned"
     assert shown([unfinished(hour, gone)], job(4, hour, "running"))[0][2] == ENDED
@@ -210,10 +212,11 @@ def test_a_run_that_was_made_here_and_is_gone_is_told_unless_it_was_pruned_here(
     [
         ("latest", 1),
         ("latest~0", 1),
-        ("latest~1", 3),
+        ("latest~1", 2),
+        ("latest~2", 3),
         (run_id(DAY), 1),
         (run_id(3 * DAY)[:10], 3),
-        ("latest~2", "are 2 committed runs"),
+        ("latest~3", "are 3 finished runs"),
         ("2026", "begin with"),
         ("", "There is no run ''"),
         ("latest~", "There is no run"),
@@ -264,9 +267,11 @@ def test_a_list_says_how_old_it_is(ago: timedelta, words: str) -> None:
     assert age_words(to_text(NOW - ago), NOW) == words
 
 
-def facts(ago: timedelta, how: str = "committed", *, proven: bool = True, suspicious: bool = False) -> RunFacts:
+def facts(
+    ago: timedelta, how: str = "committed", *, proven: bool = True, suspicious: bool = False, owner: str = ""
+) -> RunFacts:
     """A run in short."""
-    return RunFacts(run=run_id(ago), state=how, proven=proven, suspicious=suspicious)
+    return RunFacts(run=run_id(ago), state=how, proven=proven, suspicious=suspicious, owner=owner)
 
 
 def stands(*runs: RunFacts, at: datetime = NOW, now: datetime = NOW) -> Standing:
@@ -287,7 +292,7 @@ def test_only_what_was_read_back_counts_as_good() -> None:
 
 def test_late_and_none_and_unknown_are_different() -> None:
     assert stands(facts(10 * DAY)).late
-    assert stands().words == "There is no good backup on nas yet."
+    assert stands().words == "There is no good backup of this workspace on nas yet."
     unknown = judged("nas", (None, Unreached(since=to_text(NOW - DAY), words="no")), SETTINGS, NOW)
     assert (unknown.known, unknown.late, unknown.days) == (False, False, None)
     assert unknown.unreachable_since == to_text(NOW - DAY)
@@ -319,6 +324,35 @@ def test_the_standing_follows_the_files_without_a_network(tmp_path: Path) -> Non
     assert not standing(paths, SETTINGS, NOW).known
     (tmp_path / "backup" / "targets.json").write_text("{nonsense")
     assert "damaged" in standing(paths, SETTINGS, NOW).words
+
+
+def test_runs_of_other_workspaces_on_a_store_are_no_backups_of_this_one(tmp_path: Path) -> None:
+    write_targets(tmp_path / "backup", [Target(name="nas", kind="local", fs="/nowhere", shown="/nowhere")])
+    own = identity.own(tmp_path / "backup")
+    cache = tmp_path / "derived" / "backup" / "nas"
+    others = [facts(timedelta(hours=1), proven=False, owner="0" * 16), facts(DAY, owner="elsewhere")]
+    summary.keep(cache, to_text(NOW), others)
+    found = standing(Paths(tmp_path), SETTINGS, NOW)
+    assert (found.known, found.run, found.unproven, found.late) == (True, None, None, True)
+    summary.keep(cache, to_text(NOW), [*others, facts(2 * DAY, owner=own), facts(3 * DAY, owner=socket.gethostname())])
+    assert standing(Paths(tmp_path), SETTINGS, NOW).run == run_id(2 * DAY)
+
+
+def test_a_new_run_is_due_whatever_other_workspaces_and_doubtful_runs_there_are() -> None:
+    me = replace(HERE, workspace="a" * 16)
+    since = timedelta(hours=6)
+
+    def last(**changes: Any) -> str:
+        run = run_id(timedelta(hours=1))
+        found = [state(timedelta(hours=1), manifest=made(run, **changes))]
+        return young_enough(Listing(at=to_text(NOW), repo=None, runs=found), me, since, NOW)
+
+    assert last(workspace=me.workspace) == run_id(timedelta(hours=1))
+    assert last(workspace=me.workspace, suspicious="half of it is missing") == ""
+    assert last(workspace="b" * 16, host=me.host) == ""
+    assert last(host="elsewhere") == ""
+    assert last(host=me.host) == run_id(timedelta(hours=1))
+    assert last(workspace=me.workspace, committed=to_text(NOW + timedelta(minutes=1))) == ""
 
 
 def test_another_target_of_the_settings_is_the_one_that_is_meant(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from msgspec.structs import replace
 from binscout_tui.backup import layout, manifest
 from binscout_tui.backup import targets as known
 from binscout_tui.backup.manifest import FileEntry, entry_path
-from binscout_tui.operations.backups import detail, listing, running, targets, verifying
+from binscout_tui.backup.targets import Target
+from binscout_tui.operations.backups import detail, listing, running, targets, telling, verifying
 from binscout_tui.operations.backups.file_index import FileIndex
 from binscout_tui.operations.backups.opening import opened
 from binscout_tui.operations.backups.standing import standing
@@ -68,6 +70,29 @@ def test_a_list_comes_from_the_target_itself(root: Path, run: str, again: str, c
     text = backup(root, capsys, "list", as_json=False).out
     assert "reachable · listed 0 s ago" in text
     assert again in text
+
+
+@pytest.mark.parametrize(("hours", "way"), [(2, "ahead of"), (-2, "behind")])
+def test_a_clock_that_goes_wrong_is_seen_in_the_newest_run(
+    root: Path, target: Path, run: str, capsys: Said, hours: int, way: str
+) -> None:
+    assert backup(root, capsys, "list").data["skew"] == ""
+    for path in (target / "runs" / run).iterdir():
+        moment = path.stat().st_mtime + 3600 * hours
+        os.utime(path, (moment, moment))
+    told = f"The target's clock is 2 h 00 min {way} this machine's."
+    assert backup(root, capsys, "list").data["skew"] == told
+    assert told in backup(root, capsys, "list", as_json=False).out
+
+
+def test_a_store_that_was_copied_says_nothing_of_the_clock(root: Path, target: Path, run: str) -> None:
+    with Workspace(root) as ws, opened(ws) as on:
+        seen = on.repository.listing().skew_s
+        assert seen is not None
+        assert abs(seen) < 60
+        for path in (target / "binscout-repo.json", target / "runs" / run / "manifest.json"):
+            path.touch()
+        assert on.repository.listing().skew_s is None
 
 
 def test_another_machine_sees_the_same_runs(root: Path, run: str, tmp_path: Path, capsys: Said) -> None:
@@ -139,6 +164,12 @@ def test_a_run_is_shown_with_what_differs_from_the_one_before(root: Path, run: s
     text = backup(root, capsys, "show", as_json=False).out
     for part in ("read back", "models/screws-1/model.safetensors", found["manifest"]["records"]["sha256"], "rclone"):
         assert part in text
+    with Workspace(root) as ws:
+        known = detail.detail(ws, "nas", again)
+    assert known.manifest is not None
+    known = replace(known, manifest=replace(known.manifest, added_files=0, added_bytes=62_300))
+    told = [line.text for part in telling.sections(known, datetime.now(UTC)) for line in part.lines]
+    assert "62.3 kB in no new file, its lists and its records" in told
     first = backup(root, capsys, "show", "latest~1").data
     assert (first["difference"], first["detail"]["previous"]) == (None, None)
 
@@ -153,6 +184,9 @@ def test_two_runs_are_compared_by_page(root: Path, run: str, again: str, capsys:
         for one in backup(root, capsys, "diff", run, again, "--limit", 1, "--skip", skip).data["files"]["page"]
     ]
     assert paged == whole
+    listed = backup(root, capsys, "diff", run, again, as_json=False).out
+    assert [listed.count(one["path"]) for one in whole] == [1] * len(whole)
+    assert "the largest" in backup(root, capsys, "diff", run, again, "--limit", 1, as_json=False).out
     first = backup(root, capsys, "diff", run, again, "--limit", 1)
     assert first.data["files"]["more"]
     assert "--skip 1" in first.err
@@ -221,7 +255,7 @@ def test_damage_on_the_target_shows_at_the_next_look(root: Path, target: Path, r
     pack.rename(target / "pack")
     row = backup(root, capsys, "list").data["rows"][0]
     assert (row["state"], row["missing"], row["verified"]) == ("damaged", 1, "")
-    assert "missing" in row["words"]
+    assert row["words"] == "1 stored file missing or of another size"
     with Workspace(root) as ws:
         now = standing(ws.paths, ws.settings.backup)
         assert (now.run, now.damaged) == (None, [run])
@@ -275,6 +309,30 @@ def test_a_run_is_had_by_hand_with_the_commands_and_the_documents(root: Path, ru
     shutil.copy(place / "store" / layout.RUNS / run / "binscout.db", place / "back")
     shutil.copy(place / "store" / layout.RUNS / run / "settings.toml", place / "back")
     assert digest(place / "back") == digest(root)
+
+
+def test_settings_that_name_a_target_of_another_machine_do_not_stand_in_the_way(
+    root: Path, target: Path, run: str, tmp_path: Path, capsys: Said
+) -> None:
+    (root / "settings.toml").write_text('[backup]\ntarget = "disk"\n')
+    found = backup(root, capsys, "show", "--cached")
+    assert (found.code, found.data["detail"]["row"]["run"]) == (0, run)
+    assert found.err.count("There is no backup target 'disk', which the settings name; nas is taken.") == 1
+    assert backup(root, capsys, "list", "--cached", "--target", "nas").err == ""
+    assert "no backup target 'disk'" in backup(root, capsys, "list", "--target", "disk").err
+    with Workspace(root) as ws:
+        assert standing(ws.paths, ws.settings.backup).target == "nas"
+        targets.add(ws, "other", str(tmp_path / "other"), tested=False)
+    assert "no backup target 'disk'" in backup(root, capsys, "list").err
+
+
+@pytest.mark.parametrize(
+    ("fs", "inside"),
+    [("s3:bucket/bins/", "s3:bucket/bins/runs/"), ("s3:bucket", "s3:bucket/runs/"), ("x.crypt:", "x.crypt:runs/")],
+)
+def test_the_commands_by_hand_name_the_folder_of_the_run(tmp_path: Path, run: str, fs: str, inside: str) -> None:
+    where = Target(name="far", kind="s3", fs=fs, shown="far")
+    assert f" copy {inside}{run} store/runs/{run} " in detail.by_hand(tmp_path, where, run)[0]
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from binscout_tui.backup.lease import Holder, Lease
 from binscout_tui.backup.manifest import Check, encode
 from binscout_tui.backup.progress import Progress
 from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan, Worklist
-from binscout_tui.backup.rclone import Rclone
+from binscout_tui.backup.rclone import Rclone, Watch
 from binscout_tui.backup.remote import Remote
 from binscout_tui.backup.retention import Rules
 from binscout_tui.errors import ConflictError, RefusedError
@@ -174,6 +175,99 @@ def test_a_machine_never_takes_the_place_of_another_ones_runs(store: Folder) -> 
     assert lone in [one.run for one in found.keep]
     prune(store, found.hash)
     assert object_of(b"of the lab") in store.names()
+
+
+def manifests(store: Folder, runs: list[str]) -> list[Path]:
+    return [store.folder / layout.run_file(run, layout.MANIFEST) for run in runs]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_nothing_goes_when_every_manifest_is_gone(store: Folder, seen: bool) -> None:
+    runs = three_weeks(store)
+    if seen:
+        store.repository.listing()
+    for path in manifests(store, runs):
+        path.unlink()
+    found = worked_out(store)
+    assert (found.blobs, found.plan.abandoned, found.plan.hash) == ([], [], "")
+    assert ("cannot be read" if seen else "No run is there whole") in found.plan.refused
+
+
+def test_nothing_goes_when_the_runs_are_behind_a_link(store: Folder, tmp_path: Path) -> None:
+    three_weeks(store)
+    folder = store.folder / layout.RUNS
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    found = worked_out(store)
+    assert (found.blobs, found.plan.hash) == ([], "")
+    assert "No run is there whole" in found.plan.refused
+
+
+def test_nothing_goes_when_a_manifest_is_gone_that_was_seen_here(store: Folder) -> None:
+    runs = three_weeks(store)
+    store.repository.listing()
+    manifests(store, runs)[1].unlink()
+    found = plan(store)
+    assert (found.drop, found.abandoned, found.blobs) == ([], [], 0)
+    assert runs[1] in found.refused
+
+
+def test_a_half_upload_beside_a_file_that_is_missing_may_be_the_only_one_of_it(store: Folder) -> None:
+    three_weeks(store)
+    old = NOW - 3 * DAY
+    whole = store.write(f"{object_of(b'week 1')}.01234567.partial", b"week 1", old)
+    assert plan(store).partial == 1
+    (store.folder / object_of(b"week 1")).unlink()
+    found = plan(store)
+    assert (found.partial, found.refused) == (0, "")
+    prune(store, found.hash)
+    assert whole.exists()
+
+
+def test_a_run_whose_manifest_cannot_be_deleted_stays_whole_and_is_named_once(store: Folder) -> None:
+    runs = [*three_weeks(store), store.add(NOW - 4 * WEEK, [b"week 4"]).run]
+    found = plan(store)
+    assert found.drop == runs[2:]
+    store.write(f"{layout.run_file(runs[2], layout.GIVEN_UP)}/in the way", b"")
+    before = {name for name in store.names() if runs[2] in name}
+    done = prune(store, plan(store).hash)
+    assert (done.dropped, done.failed) == ([runs[3]], [layout.run_file(runs[2], layout.MANIFEST)])
+    assert {name for name in store.names() if runs[2] in name} == before
+    assert object_of(b"week 2") in store.names()
+    assert not any(runs[3] in name for name in store.names())
+
+
+class Ending(Remote):
+    """A target that a prune has to leave before the first file of a run is deleted."""
+
+    def delete(self, names: Sequence[str], watch: Watch | None = None) -> list[str]:
+        if any(name.startswith(f"{layout.RUNS}/") for name in names):
+            raise CancelledWork
+        return super().delete(names, watch)
+
+
+def test_a_run_that_is_half_deleted_is_none_that_was_lost(store: Folder, rclone: Rclone) -> None:
+    runs = three_weeks(store)
+    wanted = plan(store).hash
+    store.repository.remote = Ending(rclone, str(store.folder), "the disk")
+    with pytest.raises(CancelledWork):
+        prune(store, wanted)
+    state = store.repository.listing().run(runs[2])
+    assert state is not None
+    assert state.state == "abandoned"
+    assert not manifests(store, runs)[2].exists()
+    assert plan(store).refused == ""
+
+
+def test_a_workspace_never_takes_the_place_of_another_one_of_its_machine(store: Folder) -> None:
+    lone = store.add(NOW - 40 * WEEK, [b"of the other"], workspace="b" * 16).run
+    runs = [store.add(NOW - n * WEEK, [b"all", b"week %d" % n], workspace="a" * 16).run for n in range(3)]
+    assert plan(store).drop == [runs[2]]
+    odd = store.add(NOW - 39 * WEEK, [b"of the other"], workspace="b" * 16, suspicious="90 % are missing").run
+    assert odd in plan(store).refused
+    store.add(NOW - 38 * WEEK, [b"of the other"], workspace="b" * 16)
+    assert plan(store).refused == ""
+    assert lone in [one.run for one in plan(store).keep]
 
 
 def test_nothing_goes_when_no_run_is_good(store: Folder) -> None:

@@ -162,7 +162,21 @@ def test_a_run_without_a_manifest_does_not_exist(repository: Repository, target:
     (target / layout.run_file(run.run, layout.MANIFEST)).unlink()
     found = repository.listing()
     assert [one.state for one in found.runs] == ["abandoned"]
-    assert found.newest_good is None
+    assert not any(one.is_good for one in found.runs)
+
+
+def test_a_run_whose_manifest_was_seen_and_is_gone_is_damaged_unless_it_was_given_up(
+    repository: Repository, target: Path, tmp_path: Path
+) -> None:
+    run = committed(repository, tmp_path)
+    repository.listing()
+    path = target / layout.run_file(run.run, layout.MANIFEST)
+    data = path.read_bytes()
+    path.unlink()
+    found = repository.listing().runs[0]
+    assert (found.state, found.manifest, found.reason) == ("damaged", None, "its manifest is gone")
+    path.with_name(layout.GIVEN_UP).write_bytes(data)
+    assert repository.listing().runs[0].state == "abandoned"
 
 
 def test_what_is_missing_or_short_makes_a_run_damaged(repository: Repository, target: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from binscout_tui import workspace as workspaces
 from binscout_tui.backup import layout
+from binscout_tui.backup.faults import DamagedError
 from binscout_tui.backup.progress import Progress
 from binscout_tui.errors import BinScoutError, NotFoundError, RefusedError
 from binscout_tui.jobs.control import reconcile
@@ -180,6 +181,28 @@ def test_the_comparison_says_why_it_cannot_be_put_in_place(root: Path, run: str,
         assert restoring.compare(ws, "nas", run).missing.files > 0
 
 
+@pytest.mark.parametrize("name", ["4711", "f" * 64, "originals/none.jpg", "no-model"])
+def test_the_comparison_refuses_items_that_the_run_does_not_know(root: Path, run: str, name: str) -> None:
+    with Workspace(root) as ws:
+        first = ws.db.read(images.page, limit=1)[0]
+        ws.paths.original(first).unlink()
+        before = everything_outside(root, root / "backup")
+        told = restoring.compare(ws, "nas", run, Scope(kind="items", items=(str(first.id), name)))
+        assert name in told.refused
+        assert "holds nothing" in told.refused
+        names = (str(first.id), first.sha256, first.sha256[:12], str(first.path), "screws-1")
+        assert restoring.compare(ws, "nas", run, Scope(kind="items", items=names)).refused == ""
+        with closing(sqlite3.connect(root / "binscout.db")) as db, db:
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("DELETE FROM set_member WHERE image_id = ?", (first.id,))
+            db.execute("DELETE FROM image WHERE id = ?", (first.id,))
+        told = restoring.compare(ws, "nas", run, Scope(kind="items", items=(str(first.id),)))
+        assert told.refused == "", "an id that only the run knows can be had"
+        after = everything_outside(root, root / "backup")
+        assert not [path for path in before if path not in after]
+        assert not list(root.rglob(".tmp-*"))
+
+
 # What is refused.
 
 
@@ -275,5 +298,8 @@ def test_a_run_that_is_none(root: Path, run: str, target: Path) -> None:
     with pytest.raises(NotFoundError):
         restored(root, "20200101T000000Z-00000000")
     (target / layout.run_file(run, layout.MANIFEST)).unlink()
+    with pytest.raises(DamagedError, match="its manifest is gone"):
+        restored(root, run)
+    shutil.rmtree(root / "derived" / "backup")  # nobody knows any more that it was there
     with pytest.raises(NotFoundError, match="never finished"):
         restored(root, run)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from binscout_tui.backup.faults import DamagedError
 from binscout_tui.errors import NotFoundError
 from binscout_tui.operations.backups.restoring_items import items
 from binscout_tui.store import images, journal, labels, models
@@ -60,6 +61,17 @@ def purge(ws: Workspace, image_id: int) -> None:
         db.execute("DELETE FROM image WHERE id = ?", (image_id,))
 
 
+def forge(root: Path, run: str, target: Path, folder: Path, image_id: int, path: bytes) -> None:
+    """Give the run a database that says of an image that it lies at `path`."""
+    forged = folder / "forged.db"
+    with closing(sqlite3.connect(root / "binscout.db")) as live:
+        live.execute("VACUUM INTO ?", (str(forged),))
+    with closing(sqlite3.connect(forged)) as db, db:
+        db.execute("UPDATE image SET path = ? WHERE id = ?", (path, image_id))
+    rewriting.put_database(target, run, forged)
+    rewriting.forget_cache(root)
+
+
 def test_an_image_that_was_purged_is_imported_again_with_its_label(ws: Workspace, run: str) -> None:
     image = ws.db.read(images.page, after=4, limit=1)[0]
     label = ws.db.read(labels.get, image.id)
@@ -100,6 +112,42 @@ def test_an_image_in_place_whose_file_went_is_a_copy_then(root: Path, tmp_path: 
         assert items(ws, "nas", run, [str(tmp_path / "photos" / "lost.jpg")], quiet).done[0].id == str(number)
         image = ws.db.read(images.get, number)
         assert (image.storage, ws.paths.original(image).read_bytes()) == ("copy", data)
+
+
+def test_a_thing_asked_for_by_several_names_comes_back_once(ws: Workspace, run: str) -> None:
+    first, second = ws.db.read(images.page, limit=2)
+    for image in (first, second):
+        ws.paths.original(image).unlink()
+    names = [str(first.id), str(first.path), first.sha256, str(ws.paths.original(first)), str(second.id)]
+    done = items(ws, "nas", run, names, quiet)
+    assert [(one.name, one.what) for one in done.done] == [(str(first.id), "put back"), (str(second.id), "put back")]
+    assert done.missing == []
+    assert all(ws.paths.original(image).is_file() for image in (first, second))
+
+
+@pytest.mark.parametrize("path", [b"../secret", b"backup/targets.json"])
+def test_a_row_that_leads_out_is_never_entered(root: Path, run: str, target: Path, tmp_path: Path, path: bytes) -> None:
+    (tmp_path / "place" / "secret").write_bytes(b"private")
+    with Workspace(root) as ws:
+        image = ws.db.read(images.page, after=4, limit=1)[0]
+        forge(root, run, target, tmp_path, image.id, path)
+        purge(ws, image.id)
+        with pytest.raises(DamagedError, match="never writes"):
+            items(ws, "nas", run, [image.sha256], quiet)
+        assert ws.db.read(images.by_hash, image.sha256) is None
+        assert not ws.paths.original(image).exists()
+
+
+def test_a_row_names_the_file_that_came(root: Path, run: str, target: Path, tmp_path: Path) -> None:
+    with Workspace(root) as ws:
+        image = ws.db.read(images.page, after=4, limit=1)[0]
+        forge(root, run, target, tmp_path, image.id, f"originals/00/{'0' * 64}.jpg".encode())
+        purge(ws, image.id)
+        assert items(ws, "nas", run, [image.sha256], quiet).done[0].what == "imported"
+        again = ws.db.read(images.by_hash, image.sha256)
+        assert again is not None
+        assert again.path == image.path
+        assert ws.paths.original(again).is_file()
 
 
 @pytest.mark.parametrize("name", ["4711", "f" * 64, "originals/none.jpg", "no-model", "", "\0", "../x", "9" * 30])

@@ -13,7 +13,8 @@ from binscout_tui.backup.layout import new_run_id
 from binscout_tui.backup.retention import AHEAD, Candidate, Choice, Rules, choose
 
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+WEEK = 7 * DAY
 YEAR = timedelta(days=366)
 DEFAULT = Rules()
 
@@ -124,14 +125,31 @@ def test_nothing_goes_when_no_run_is_good() -> None:
 
 
 def test_runs_of_each_machine_are_counted_by_themselves() -> None:
-    box = [msgspec.structs.replace(one, machine="box") for one in weekly(10)]
-    lab = [msgspec.structs.replace(run(SUNDAY - (30 + n) * WEEK), machine="lab") for n in range(3)]
-    bad = [msgspec.structs.replace(flawed(run(SUNDAY - (60 + n) * WEEK)), machine="attic") for n in range(12)]
+    box = [msgspec.structs.replace(one, machine="box", owner="1") for one in weekly(10)]
+    lab = [msgspec.structs.replace(run(SUNDAY - (30 + n) * WEEK), machine="lab", owner="2") for n in range(3)]
+    bad = [
+        msgspec.structs.replace(flawed(run(SUNDAY - (60 + n) * WEEK)), machine="attic", owner="3") for n in range(12)
+    ]
     choice = choose([*lab, *box, *bad], DEFAULT, SUNDAY)
     assert choice.drop == [one.run for one in box[8:]]
     assert choice.refused == ""
     assert kept(choice)[lab[0].run] == "lab: newest, week 2026-W17"
     assert kept(choice)[bad[0].run] == "attic: nothing goes"
+
+
+def test_two_workspaces_of_one_machine_are_counted_by_themselves() -> None:
+    one = [msgspec.structs.replace(each, machine="box", owner="a" * 16) for each in weekly(10)]
+    lone = Candidate(run=new_run_id(SUNDAY - 4 * WEEK), at=SUNDAY - 4 * WEEK, machine="box", owner="b" * 16)
+    two = Rules(keep_last=1, weekly=2)
+    choice = choose([*one, lone], two, SUNDAY)
+    assert choice.drop == [each.run for each in one[2:]]
+    assert kept(choice)[lone.run] == f"box ({'b' * 16}): newest, week 2026-W43"
+    # A workspace that moved to another machine is the same one.
+    moved = Candidate(run=new_run_id(SUNDAY + DAY), at=SUNDAY + DAY, machine="lab", owner="a" * 16)
+    choice = choose([moved, *one, lone], two, SUNDAY + DAY)
+    assert choice.drop == [each.run for each in one[1:]]
+    assert kept(choice)[moved.run] == "lab: newest, week 2026-W48"
+    assert kept(choice)[lone.run].startswith("box: newest")
 
 
 def test_no_runs_is_no_refusal() -> None:

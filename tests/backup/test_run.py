@@ -9,12 +9,17 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from binscout_tui.backup.faults import CancelledWork
+from binscout_tui.backup.manifest import read_files
 from binscout_tui.backup.records import LOG_BYTES
+from binscout_tui.backup.repository import Repository
 from binscout_tui.errors import BinScoutError, RefusedError
+from binscout_tui.operations.backups import comparing
 from binscout_tui.store import images
 from binscout_tui.workspace import Workspace
 from tests.backup.backing_up import (
@@ -62,11 +67,17 @@ def test_what_can_be_made_again_is_not_kept(root: Path, local_target: Server) ->
     done = back_up(root)
     paths = [entry["path"] for entry in files_of(local_target.folder, done.run)]
     assert not [path for path in paths if path.startswith(("previews", "derived", "backup", "logs"))]
-    assert not [path for path in paths if path.endswith("checkpoint.pt")]
+    assert [path for path in paths if path.startswith("runs/")] == [
+        "runs/screws-1/config.json",
+        "runs/screws-1/events.jsonl",
+    ]
     set_backup(root, checkpoints=True)
     done = back_up(root)
-    assert [entry["path"] for entry in files_of(local_target.folder, done.run) if "checkpoint" in entry["path"]] == [
-        "runs/screws-1/checkpoint.pt"
+    paths = [entry["path"] for entry in files_of(local_target.folder, done.run)]
+    assert [path for path in paths if path.startswith("runs/")] == [
+        "runs/screws-1/checkpoint.pt",
+        "runs/screws-1/config.json",
+        "runs/screws-1/events.jsonl",
     ]
 
 
@@ -161,6 +172,39 @@ def test_a_picture_in_place_that_lies_in_the_workspace_is_kept_under_its_path(ro
     done = back_up(root)
     (entry,) = [one for one in files_of(local_target.folder, done.run) if one["path"] == "photos/here.jpg"]
     assert entry["kind"] == "other"
+
+
+def test_pictures_in_place_named_by_paths_that_lead_up_are_kept_where_they_are(
+    root: Path, local_target: Server, tmp_path: Path
+) -> None:
+    (root / "notes").mkdir()
+    (tmp_path / "far" / "deep").mkdir(parents=True)
+    (root / "link").symlink_to(tmp_path / "far" / "deep")
+    with Workspace(root) as workspace:
+        add_in_place(workspace, root / "notes" / ".." / "pics" / "inside.jpg", 801)
+        add_in_place(workspace, root / ".." / "photos" / "outside.jpg", 802)
+        add_in_place(workspace, root / "link" / ".." / "linked.jpg", 803)
+    done = back_up(root)
+    assert done.warnings == []
+    kept = {one["path"]: one["kind"] for one in files_of(local_target.folder, done.run)}
+    assert kept["pics/inside.jpg"] == "other"
+    assert kept[str(tmp_path / "photos" / "outside.jpg")] == "outside"
+    assert kept[str(tmp_path / "far" / "linked.jpg")] == "outside"
+    with Workspace(root) as workspace:
+        assert comparing.compare(workspace, NAME, done.run).refused == ""
+
+
+@pytest.mark.parametrize("path", [b"../secret", b"/etc/hostname", b"originals/../../secret", b"originals/a\0b"])
+def test_a_row_whose_path_leads_out_is_told_and_never_listed(
+    root: Path, local_target: Server, tmp_path: Path, path: bytes
+) -> None:
+    (tmp_path / "secret").write_bytes(b"private")
+    with closing(sqlite3.connect(root / "binscout.db")) as db, db:
+        db.execute("UPDATE image SET path = ? WHERE id = 1", (path,))
+    done = back_up(root)
+    assert [one for one in done.warnings if "left out, it is named by a path that leads out of the workspace" in one]
+    read = list(read_files(local_target.folder / "runs" / done.run / "files.jsonl.gz"))
+    assert not [one for one in read if one.name() == path]
 
 
 def test_originals_that_the_database_names_and_the_disk_lacks_are_told(root: Path, local_target: Server) -> None:
@@ -310,6 +354,57 @@ def test_what_is_told_of_a_run_is_in_its_check(root: Path, local_target: Server)
     records = {f"runs/{done.run}/{name}" for name in ("records.tar.gz", "files.jsonl.gz", "blobs.jsonl.gz")}
     assert set(check["good"]) == named | records
     assert (check["kind"], check["level"], check["run"]) == ("run", "read back", done.run)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ("runs of the cache", "could not be kept here"),
+        ("checks", "that it was read back could not be written down"),
+        ("repo", "the list of runs could not be looked at again"),
+    ],
+)
+def test_what_fails_after_the_commit_is_told_and_the_run_is_good(
+    root: Path, local_target: Server, broken: str, words: str
+) -> None:
+    store = local_target.folder
+
+    def at(moment: str) -> None:
+        if moment != "after commit":
+            return
+        if broken == "repo":
+            (store / "binscout-repo.json").write_bytes(b"not ours")
+            return
+        folder = store / "checks" if broken == "checks" else root / "derived" / "backup" / NAME / "runs"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.write_bytes(b"no folder")
+
+    done = back_up(root, at=at)
+    assert committed(store) == [done.run]
+    assert [one for one in done.warnings if words in one]
+
+
+def test_what_a_run_that_was_cut_off_read_back_keeps_its_own_time(root: Path, local_target: Server) -> None:
+    def stop(moment: str) -> None:
+        if moment == "before commit":
+            raise CancelledWork
+
+    with pytest.raises(CancelledWork):
+        back_up(root, at=stop)
+    journal = root / "derived" / "backup" / NAME / "sent.jsonl"
+    long_ago = "2026-01-02T03:04:05.000Z"
+    lines = [json.loads(line) | {"at": long_ago} for line in journal.read_text().splitlines()]
+    assert lines
+    assert all(line["read"] for line in lines)
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = back_up(root)
+    checks = [json.loads(path.read_bytes()) for path in local_target.folder.glob("checks/*.json")]
+    times = {name: check["at"] for check in checks for name in check["good"]}
+    assert {line["name"]: long_ago for line in lines}.items() <= times.items()
+    assert times[f"runs/{done.run}/records.tar.gz"] > done.run[:4]
+    seen = Repository.kept_in(root / "derived" / "backup" / NAME)
+    assert seen is not None
+    assert [(one.verified, one.verified_at) for one in seen.runs] == [("read back", long_ago)]
 
 
 def test_a_viewer_makes_none_and_an_operator_accepts_no_loss(root: Path, local_target: Server) -> None:

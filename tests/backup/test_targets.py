@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -72,8 +74,12 @@ def test_a_wrong_password_is_told_as_such_and_nothing_is_added(
     server: Server = request.getfixturevalue(f"{kind}_server")
     with pytest.raises(TargetFailedError, match="does not accept this user and password or key") as raised:
         targets.add(workspace, "nas", server.url, secret="wrong-password-123")
-    assert steps_of(raised)["sign in"].ok is False
-    assert steps_of(raised)["write"].ok is None
+    steps = steps_of(raised)
+    assert steps["sign in"].ok is False
+    assert steps["write"].ok is None
+    assert list(steps)[:3] == ["program", "reach", "sign in"]
+    assert steps["reach"].ok is True
+    assert not re.search("target edit|attempted methods|no supported methods", steps["sign in"].words)
     assert targets.listed(workspace.paths) == []
     assert not (workspace.paths.root / "backup" / "rclone.conf").exists()
 
@@ -85,7 +91,9 @@ def test_a_missing_share_or_bucket_is_not_a_wrong_password(
     server: Server = request.getfixturevalue(f"{kind}_server")
     with pytest.raises(TargetFailedError, match="no such share or bucket") as raised:
         targets.add(workspace, "nas", server.url.replace(old, new), secret=server.secret)
-    assert steps_of(raised)["folder"].ok is False
+    steps = steps_of(raised)
+    assert list(steps)[:4] == ["program", "reach", "sign in", "folder"]
+    assert [steps[name].ok for name in ("reach", "sign in", "folder")] == [True, True, False]
     assert not (server.folder.parent / "no-such").exists()
 
 
@@ -162,6 +170,10 @@ def test_a_wrong_key_is_not_an_empty_folder(sftp_server: Server, workspace: Work
     key = targets.add(workspace, "nas", sftp_server.url, secret=sftp_server.secret, crypt="").key
     with opened(workspace) as found:
         repo = found.repository.create()
+    with pytest.raises(TargetFailedError, match=r"encrypted names.*--key-file"):
+        targets.add(other, "nas", sftp_server.url, secret=sftp_server.secret)
+    with pytest.raises(TargetFailedError, match=r"a key made just now cannot read.*--key-file"):
+        targets.add(other, "nas", sftp_server.url, secret=sftp_server.secret, crypt="")
     with pytest.raises(TargetFailedError, match="this key cannot read"):
         targets.add(other, "nas", sftp_server.url, secret=sftp_server.secret, crypt="another-key-of-mine")
     targets.add(other, "nas", sftp_server.url, secret=sftp_server.secret, crypt="another-key-of-mine", tested=False)
@@ -351,6 +363,60 @@ def test_the_recovery_sheet_brings_everything_back(sftp_server: Server, workspac
     with Rclone(config) as rclone:
         found_by_hand = rclone.call("operations/list", fs="nas.crypt:", remote="", opt={"recurse": True})["list"]
     assert "runs/x/manifest.json" in [one["Path"] for one in found_by_hand]
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "how"),
+    [
+        ("s3://KEY%2FID@bucket/a b/?endpoint=http://127.0.0.1:9000&region=eu", {"chunk_size": "8Mi"}, {}),
+        ("s3://bucket", {}, {}),
+        ("b2://ACCOUNT@bucket/bins", {}, {}),
+        ("sftp://ann@[::1]:2222/~/back ups 50%25", {"key_file": "/home/ann/a key"}, {}),
+        ("smb://WORK;ann@nas/share/bins?", {}, {}),
+        ("webdav+http://ann@nas:8080/x%23y", {}, {"crypt": ""}),
+        ("drive:bins", {}, {}),
+        ("/", {}, {"crypt": "Unlikely-key-of-the-test"}),
+    ],
+)
+def test_the_sheet_has_commands_that_make_the_same_target(
+    workspace: Workspace, other: Workspace, tmp_path: Path, address: str, options: dict[str, str], how: dict[str, str]
+) -> None:
+    address = str(tmp_path / "it's here") if address == "/" else address
+    made = targets.add(workspace, "nas", address, options, tested=False, **how)  # type: ignore[arg-type]
+    lines = targets.sheet(workspace, "nas")
+    assert "  binscout backup restore latest --in-place --confirm restore" in lines
+    [line] = [one for one in lines if one.startswith("  binscout backup target add ")]
+    words = shlex.split(line)[4:]
+    said = dict(word.split("=", 1) for flag, word in pairwise(words) if flag == "--option")
+    assert ("--key-file" in words) == bool(how)
+    key = made.key or how.get("crypt")
+    again = targets.add(other, words[0], words[1], said, crypt=key, tested=False).target
+    assert (again.kind, again.fs, again.raw, again.shown) == (
+        made.target.kind,
+        made.target.fs,
+        made.target.raw,
+        made.target.shown,
+    )
+    assert sections(other) == sections(workspace)
+
+
+def sections(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """What rclone knows of the targets, without passwords."""
+    with Rclone(workspace.paths.root / "backup" / "rclone.conf", quick=True) as rclone:
+        found = rclone.call("config/dump", where="rclone")
+    return {name: {key: value for key, value in one.items() if key != "password"} for name, one in found.items()}
+
+
+def test_the_sheet_of_a_section_says_that_it_needs_it(workspace: Workspace, other: Workspace, tmp_path: Path) -> None:
+    config = tmp_path / "mine.conf"
+    config.write_text("[mine]\ntype = local\n")
+    made = targets.add(workspace, "nas", f"mine:{tmp_path}/x", rclone_config=config, tested=False).target
+    [line] = [one for one in targets.sheet(workspace, "nas") if "target add" in one]
+    words = shlex.split(line)[4:]
+    assert words[2] == "--rclone-config"
+    config.write_text("[nas]\ntype = local\n")
+    again = targets.add(other, words[0], words[1], rclone_config=config, tested=False).target
+    assert again.fs == made.fs
 
 
 def _obscured(line: str) -> str:

@@ -236,6 +236,32 @@ def test_lists_and_manifest_come_back_from_the_copies_here(backed: Backed, name:
     assert proving.verify(workspace, "nas", run, nothing).is_good
 
 
+def test_a_manifest_that_is_gone_comes_back_from_the_copy_here(backed: Backed) -> None:
+    workspace, folder, run = backed
+    path = folder / layout.run_file(run, layout.MANIFEST)
+    before = path.read_bytes()
+    path.unlink()
+    assert repairing.repair(workspace, "nas", nothing).repaired == [layout.run_file(run, layout.MANIFEST)]
+    assert path.read_bytes() == before
+    assert proving.verify(workspace, "nas", run, nothing).is_good
+
+
+def test_what_a_repair_that_was_cut_off_had_brought_is_put_in_place(backed: Backed) -> None:
+    workspace, folder, run = backed
+    before = pack(folder).read_bytes()
+    place = pack(folder)
+    place.rename(place.with_name(f"{place.name}.89abcdef.partial"))
+    place.with_name(f"{place.name}.01234567.partial").write_bytes(bytes(len(before)))
+    with opening.opened(workspace, "nas") as on:
+        entries = [one for one in verifying.manifest.read_files(on.repository.files(run)) if one.offset is not None]
+    (workspace.paths.root / entries[0].path).unlink()
+    done = repairing.repair(workspace, "nas", nothing)
+    assert (len(done.repaired), done.lost) == (1, [])
+    assert place.read_bytes() == before
+    with opening.opened(workspace, "nas") as on:
+        assert on.repository.listing().runs[0].is_good
+
+
 @pytest.mark.parametrize("stage", [proving.LOOK, proving.LISTS, proving.READ, proving.RECORDS])
 def test_a_verify_that_is_stopped_keeps_what_it_proved(backed: Backed, stage: str) -> None:
     workspace, folder, run = backed

@@ -191,6 +191,13 @@ def test_schedule_prints_both_and_installs_nothing(said: Said, tmp_path: Path, m
     assert len(said("schedule", "--remove").data["changed"]) == 2
 
 
+def test_a_run_that_is_not_there_makes_no_job(root: Path, said: Said) -> None:
+    answer = said("verify", "nonsense")
+    assert (answer.code, answer.data["error"]["code"]) == (1, "no_run")
+    with Workspace(root) as workspace:
+        assert [job for job in workspace.db.read(jobs.latest) if job.kind == keeping.VERIFY] == []
+
+
 def test_nobody_needs_to_wait(root: Path, said: Said) -> None:
     job = said("verify", "--no-wait").data["job"]
     with Workspace(root) as workspace:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.errors import ConflictError, UsageError
+from binscout_tui.errors import ConflictError, RefusedError, UsageError
 from binscout_tui.jobs.control import MOST_ATTEMPTS, reconcile, retry
 from binscout_tui.jobs.runner import Heart
 from binscout_tui.store import events, jobs, labels
@@ -60,6 +60,28 @@ def test_dying_again_and_again_ends_and_a_retry_begins_to_count_anew(workspace: 
     again = workspace.db.write(retry, workspace.paths.root, job_id)
     assert again.attempts == 0
     assert ended(workspace, job_id).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "hint"),
+    [
+        ("rollback", {}, "`binscout backup rollback` asks"),
+        ("backup-prune", {"target": "nas", "plan": "0123"}, "`binscout backup prune --target nas` asks"),
+        ("restore", {"run": "R", "target": "n", "scope": {"kind": "everything"}}, "restore R --target n --in-place`"),
+        ("restore", {"run": "R", "scope": {"kind": "database"}}, "restore R --in-place --database-only`"),
+        ("restore", {"run": "R", "scope": {"kind": "folder", "folder": "/a b"}}, "restore R --to '/a b'`"),
+        ("restore", {"run": "R", "scope": {"kind": "items", "items": ["1", "m"]}}, "restore R --item 1 --item m`"),
+    ],
+)
+def test_what_was_confirmed_is_not_done_again_without_a_new_word(
+    workspace: Workspace, kind: str, payload: dict[str, object], hint: str
+) -> None:
+    job_id = workspace.db.write(jobs.add, workspace.user.uid, kind, payload)
+    workspace.db.write(jobs.finish, job_id, "failed", error="It was cut off.")
+    with pytest.raises(RefusedError) as refused:
+        workspace.db.write(retry, workspace.paths.root, job_id)
+    assert hint in refused.value.hint
+    assert workspace.db.read(jobs.get, job_id).state == "failed"
 
 
 def test_only_one_process_can_begin_a_job(workspace: Workspace) -> None:

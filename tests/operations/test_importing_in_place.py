@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from binscout_tui.jobs.control import reconcile
 from binscout_tui.jobs.launch import launch
 from binscout_tui.operations import examining, importing_in_place, in_place, known_good
 from binscout_tui.operations.examining import Examined, close, enqueue, examine_waiting
-from binscout_tui.operations.importing import decode_limits, import_paths
+from binscout_tui.operations.importing import ImportReport, decode_limits, import_paths
 from binscout_tui.operations.importing_in_place import import_in_place
 from binscout_tui.store import datasets, gallery, images, jobs, labels, predictions
 from binscout_tui.store import examining as store
@@ -80,6 +81,28 @@ def compared(workspace: Workspace, other: Path, source: Path) -> None:
         assert {one.name: one.images for one in workspace.db.read(labels.classes) if one.images} == counts
     for image in workspace.db.read(images.page):
         assert has_previews(workspace.paths.previews, image.sha256)
+
+
+@pytest.mark.parametrize("way", [import_in_place, partial(import_paths, keep_in_place=True)])
+def test_what_is_written_down_of_a_file_never_leads_up(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[..., ImportReport]
+) -> None:
+    real = tmp_path / "real" / "deep"
+    for path in (tmp_path / "pics" / "a.jpg", tmp_path / "real" / "b.jpg", tmp_path / "c.jpg"):
+        photo(path, len(path.name) + ord(path.name[0]), size=(64, 48))
+    real.mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "link").symlink_to(real)
+    monkeypatch.chdir(tmp_path / "notes")
+    given = [Path("../pics"), tmp_path / "link" / ".." / "b.jpg", Path("../pics/../c.jpg")]
+    report = way(workspace, given)
+    assert (report.imported, report.rejected) == (3, [])
+    assert [image.path for image in everything(workspace)] == [
+        tmp_path / "pics" / "a.jpg",
+        tmp_path / "real" / "b.jpg",
+        tmp_path / "c.jpg",
+    ]
+    assert way(workspace, given).duplicates == 3
 
 
 def test_it_ends_as_a_full_import_does(workspace: Workspace, folder: Path, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from binscout_tui.errors import BinScoutError
 from binscout_tui.learning.items import CountItem
 from binscout_tui.learning.pixels import Pixels, Source, read_upright
 from binscout_tui.learning.sources import Pinned
+from binscout_tui.learning.tasks import PIXELS_FILE
 
-PIXELS_FILE = "pictures.bin"
 INDEX_FILE = "pictures.json"
 THREADS = 2
 AHEAD = 64  # pictures a round, so that a large dataset never waits decoded in memory

@@ -32,9 +32,9 @@ from binscout_tui.learning.select.recipes import RECIPES
 from binscout_tui.learning.select.samples import ChoiceSet, Samples, arrange, cropped, distinct, require_sets
 from binscout_tui.learning.sources import Pinned
 from binscout_tui.learning.task import RunSetup
+from binscout_tui.learning.tasks import FACTS_FILE
 
 UNREADABLE_FILE = "unreadable.json"
-FACTS_FILE = "measures.npz"
 FEATURES_FOLDER = "features"
 FEATURES_PART = 128  # pictures after which features are kept: minutes of work for a large network on a CPU
 

@@ -14,7 +14,7 @@ from binscout_tui.backup.layout import run_time
 from binscout_tui.backup.manifest import FileEntry, Tally, read_files
 from binscout_tui.clock import to_text
 from binscout_tui.errors import NotFoundError, RefusedError
-from binscout_tui.operations.backups import restore_source
+from binscout_tui.operations.backups import comparing_items, restore_source
 from binscout_tui.operations.backups.material import folders
 from binscout_tui.operations.backups.opening import Opened, opened
 from binscout_tui.operations.backups.restore_source import Scope, Source
@@ -42,7 +42,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     `outside` are files that lie outside of the workspace and stay as they are, `missing` those that the target does not
     have any more. `rows` are those of each table that lasts (now, then). `lost` counts by area what was decided here
     since then and would be gone. `download_bytes` come from the target at least, `needed_bytes` must be free on the
-    disk. `refused` says why the run cannot be put in place now, "" when it can.
+    disk. `refused` says why the run cannot be put in place now, "" when it can; `doubt` why one may not want to.
     """
 
     target: str
@@ -64,6 +64,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     free_bytes: int
     undo_days: float
     refused: str
+    doubt: str = ""
 
 
 def compare(workspace: Workspace, target: str, run: str, scope: Scope | None = None) -> Comparison:
@@ -82,6 +83,8 @@ def compared(workspace: Workspace, on: Opened, found: Source, scope: Scope) -> C
     needed = restore_source.database_room(found) + fetched + restore_source.RESERVE
     free = restore_source.free_bytes(Path(scope.folder) if scope.kind == "folder" else workspace.paths.root)
     refusals = list(_refusals(workspace, found, scope))
+    if scope.kind == "items" and (words := comparing_items.refusal(workspace, on, found, scope.items)):
+        refusals.append(words)
     if free < needed:
         refusals.append(restore_source.no_room(workspace.paths.root, needed, free))
     return Comparison(
@@ -104,6 +107,7 @@ def compared(workspace: Workspace, on: Opened, found: Source, scope: Scope) -> C
         free_bytes=free,
         undo_days=workspace.settings.backup.undo_days,
         refused=" ".join(refusals),
+        doubt="" if in_use and not found.state.is_good else restore_source.doubt(found),
     )
 
 

@@ -12,6 +12,7 @@ from binscout_tui.backup import layout, manifest, restic_repository, restic_targ
 from binscout_tui.backup.faults import DamagedError, RepoError
 from binscout_tui.backup.manifest import Check, Manifest
 from binscout_tui.backup.repository import Listing, Repository, RunState
+from binscout_tui.backup.target_sheet import below
 from binscout_tui.backup.targets import CONFIG, Target
 from binscout_tui.errors import NotFoundError
 from binscout_tui.operations.backups import listing, naming
@@ -135,7 +136,7 @@ def by_hand(folder: Path, target: Target, run: str) -> list[str]:
         return _by_restic(folder, target, run)
     rclone = f"rclone --config {shlex.quote(str(folder / CONFIG))} copy"
     inside = shlex.quote(target.fs)
-    where = shlex.quote(f"{target.fs.rstrip('/')}{'' if target.fs.endswith((':', '/')) else '/'}{layout.RUNS}/{run}")
+    where = shlex.quote(below(target.fs, f"{layout.RUNS}/{run}"))
     here = f"store/{layout.RUNS}/{run}"
     names = r"""sed -n 's/.*"name":"\([^"]*\)".*/\1/p'"""
     return [

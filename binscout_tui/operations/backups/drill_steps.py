@@ -8,8 +8,8 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -19,11 +19,12 @@ from binscout_tui.backup import extract, targets
 from binscout_tui.backup.faults import DamagedError, RemoteError
 from binscout_tui.backup.manifest import FileEntry, Manifest, read_files
 from binscout_tui.backup.progress import Progress, size_words
-from binscout_tui.backup.staging import hash_of
+from binscout_tui.backup.staging import Missing, hash_of
 from binscout_tui.backup.targets import CONFIG, Target
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError, NotFoundError, RefusedError, StorageError
 from binscout_tui.operations.backups import drill_digest, drill_scratch, restoring, running
+from binscout_tui.operations.backups.drill_damage import note_damage
 from binscout_tui.operations.backups.drill_digest import Digest
 from binscout_tui.operations.backups.drill_scratch import MARK, NAME
 from binscout_tui.operations.backups.opening import folder, opened
@@ -36,6 +37,7 @@ from binscout_tui.workspace import Workspace
 WHOLE_BYTES = 1 << 30
 WHOLE_FILES = 20_000
 SAMPLE = 1000
+NAMED = 3
 Report = Callable[[str, Progress], None]
 """Is told the step and how far it is; what it raises stops the drill."""
 # What a restore writes into a database beside what the run holds.
@@ -137,13 +139,26 @@ class Drill:
         wanted = everything if self._wanted is None else self._is_wanted
         try:
             done = restoring.to_folder(
-                self.workspace, self.target.name, self.run, self.place, self._tell, wanted=wanted
+                self.workspace, self.target.name, self.run, self.place, self._tell, skip_damaged=True, wanted=wanted
             )
         except RefusedError as error:
             if error.code != "no_space":
                 raise
             raise StorageError(f"{error.sentence} --scratch chooses another disk, --files a sample.") from error
+        except DamagedError:
+            self._note(())
+            raise
+        if done.skipped:
+            self._note(done.missing)
+            named = ", ".join(f"{one.path} ({one.reason})" for one in done.missing[:NAMED])
+            more = ", …" if done.skipped > NAMED else ""
+            raise DamagedError(f"{counted(done.skipped, 'file')} cannot be had: {named}{more}.")
         return f"{counted(done.files, 'file')}, {size_words(done.bytes)}, {size_words(done.fetched)} fetched"
+
+    def _note(self, missing: Sequence[Missing]) -> None:
+        """So that the list does not go on to call the run good. The damage is told also where that does not work."""
+        with suppress(RemoteError, DamagedError, OSError):
+            note_damage(self.workspace, self.target.name, self._made, missing, self._tell)
 
     def _compare(self) -> str:
         """Every file against the list, every table against the manifest, without the code that restored them."""

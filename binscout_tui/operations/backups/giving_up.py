@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from binscout_tui.backup import layout, lease, manifest
+from binscout_tui.backup import layout, manifest
 from binscout_tui.backup.faults import DamagedError, RemoteError
 from binscout_tui.backup.lease import Lease
 from binscout_tui.errors import NotFoundError, RefusedError
+from binscout_tui.operations.backups.asking import worker
 from binscout_tui.operations.backups.opening import opened
 from binscout_tui.workspace import Workspace
 
-SET_ASIDE = "manifest.json.given-up"
 WHAT = "Giving up a run"
 
 
@@ -31,11 +31,11 @@ def give_up(workspace: Workspace, target: str, run: str) -> str:
                 hint="Give its whole id; `binscout backup list` shows it.",
                 code="no_run",
             )
-        with Lease(on.remote, lease.holder(workspace.user.name, str(workspace.paths.root))):
+        with Lease(on.remote, worker(workspace)):
             try:
                 manifest.decode(on.remote.read(name, manifest.LONGEST_MANIFEST), run)
             except DamagedError:
-                aside = layout.run_file(run, SET_ASIDE)
+                aside = layout.run_file(run, layout.GIVEN_UP)
                 on.remote.call_move(name, aside)
                 return aside
             except RemoteError as error:

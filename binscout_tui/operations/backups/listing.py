@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.backup import lease, summary
+from binscout_tui.backup import summary
 from binscout_tui.backup.layout import is_run_id, run_time
 from binscout_tui.backup.lease import Holder
 from binscout_tui.backup.progress import time_words
@@ -20,6 +20,7 @@ from binscout_tui.clock import from_text, to_text
 from binscout_tui.errors import BinScoutError, StorageError
 from binscout_tui.imaging import names
 from binscout_tui.operations.backups import scheduling
+from binscout_tui.operations.backups.asking import looker
 from binscout_tui.operations.backups.opening import cache, find_target, opened
 from binscout_tui.store import backup_jobs
 from binscout_tui.store.jobs import Job
@@ -167,7 +168,7 @@ def jobs_of(workspace: Workspace, target: str) -> list[Job]:
 def rows_of(workspace: Workspace, target: str, seen: Listing | None) -> list[RunRow]:
     """The rows of a list, as `rows` says, from a look and what this workspace knows."""
     unfinished_for = timedelta(hours=workspace.settings.backup.abandoned_hours)
-    asking = lease.holder(workspace.user.name, str(workspace.paths.root))
+    asking = looker(workspace)
     return rows(seen.runs if seen else [], jobs_of(workspace, target), datetime.now(UTC), unfinished_for, asking)
 
 
@@ -197,12 +198,8 @@ def _of(job: Job, found: Iterable[RunState], asking: Holder) -> list[str]:
         return []
     since = from_text(job.started_at) - SLACK
     until = from_text(job.finished_at) + SLACK if job.finished_at else datetime.max.replace(tzinfo=UTC)
-    unfinished = (one for one in found if one.manifest is None and (one.by is None or _is_here(one.by, asking)))
+    unfinished = (one for one in found if one.manifest is None and (one.by is None or one.by.is_beside(asking)))
     return [one.run for one in unfinished if since <= run_time(one.run) <= until]
-
-
-def _is_here(who: Holder, asking: Holder) -> bool:
-    return (who.host, who.place) == (asking.host, asking.place)
 
 
 def _row(one: RunState, job: Job | None, now: datetime, unfinished_for: timedelta, asking: Holder) -> RunRow:
@@ -266,7 +263,7 @@ def _unfinished(
         return "abandoned", job.error or f"the job {job.id} was {job.state}"
     if one.by is None or one.by.is_gone(asking):
         return "abandoned", one.reason
-    if _is_here(one.by, asking):
+    if one.by.is_beside(asking):
         return "running", f"by {one.by.words()}"
     if timedelta(0) <= now - run_time(one.run) < unfinished_for:
         return "uploading", f"by {one.by.words()}"

@@ -11,7 +11,7 @@ from binscout_tui.backup.records import Paper
 from binscout_tui.backup.run_plan import Source
 from binscout_tui.backup.scan import Folder
 from binscout_tui.backup.suspicion import Expected
-from binscout_tui.learning.tasks import CHECKPOINT_FILE
+from binscout_tui.learning.tasks import CHECKPOINT_FILE, REMADE_FILES
 from binscout_tui.settings import BackupSettings
 from binscout_tui.store.connection import plain_words
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
@@ -24,7 +24,7 @@ _WANTED = "SELECT path, storage = 'in_place' FROM image WHERE health <> 'missing
 
 def folders(settings: BackupSettings) -> Sequence[Folder]:
     """The folders of a workspace that are kept. What can be made again, and logs, are not among them."""
-    without = frozenset() if settings.checkpoints else frozenset({CHECKPOINT_FILE})
+    without = REMADE_FILES if settings.checkpoints else REMADE_FILES | {CHECKPOINT_FILE}
     return (
         Folder("originals", "original"),
         Folder("models", "model"),

@@ -9,6 +9,7 @@ from binscout_tui.backup.repository import RunState
 from binscout_tui.errors import NotFoundError, UsageError
 
 LATEST = re.compile(r"latest(?:~(\d{1,6}))?")
+FINISHED = ("committed", "damaged")
 SHOWN = 5
 HINT = "`binscout backup list` shows the runs."
 
@@ -16,7 +17,8 @@ HINT = "`binscout backup list` shows the runs."
 def find_run(runs: Sequence[RunState], text: str) -> RunState:
     """The run that `text` means among `runs`, newest first.
 
-    `latest` counts committed runs alone. Raises NotFoundError, and UsageError where several begin so.
+    `latest` counts runs that were finished, damaged or not: nobody gets an older one without a word. Raises
+    NotFoundError, and UsageError where several begin so.
     """
     if latest := LATEST.fullmatch(text):
         return _back(runs, int(latest[1] or 0))
@@ -39,10 +41,10 @@ def before(runs: Sequence[RunState], run: RunState) -> RunState | None:
 
 
 def _back(runs: Sequence[RunState], steps: int) -> RunState:
-    committed = [one for one in runs if one.state == "committed"]
-    if not committed:
+    finished = [one for one in runs if one.state in FINISHED]
+    if not finished:
         raise NotFoundError("There is no committed run yet.", hint="`binscout backup run` makes one.", code="no_run")
-    if steps >= len(committed):
-        there = "is one committed run" if len(committed) == 1 else f"are {len(committed)} committed runs"
+    if steps >= len(finished):
+        there = "is one finished run" if len(finished) == 1 else f"are {len(finished)} finished runs"
         raise NotFoundError(f"There {there}, so latest~{steps} is none.", hint=HINT, code="no_run")
-    return committed[steps]
+    return finished[steps]

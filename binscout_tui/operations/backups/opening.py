@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from binscout_tui.backup.rclone import Rclone
 
 CONFIG = "rclone.conf"
+NOTICE: ContextVar[Callable[[str], None]] = ContextVar("NOTICE", default=lambda words: None)
+"""Is told where another target is taken than the settings name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Opened:
 
     def look_again(self) -> None:
         """So that lists, header and badges know at once of what was just done; where the target is silent, later."""
-        with suppress(BinScoutError):
+        with suppress(BinScoutError, OSError):
             self.repository.listing()
 
 
@@ -55,12 +58,16 @@ def cache(workspace: Workspace | LiveWorkspace, target: str) -> Path:
 def find_target(workspace: Workspace | LiveWorkspace, name: str = "") -> Target:
     """The target of this name, else the one in the settings, else the only one.
 
+    Settings that came with a restore may name one that this machine does not have: NOTICE is told then.
     Raises NotFoundError, UsageError when several could be meant.
     """
     known = targets.read(folder(workspace))
     wanted = name or workspace.settings.backup.target
     if wanted:
         found = next((target for target in known if target.name == wanted), None)
+        if found is None and not name and len(known) == 1:
+            found = known[0]
+            NOTICE.get()(f"There is no backup target {wanted!r}, which the settings name; {found.name} is taken.")
         if found is None:
             raise NotFoundError(
                 f"There is no backup target {wanted!r}.",

@@ -13,6 +13,7 @@ from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan, Worklist
 from binscout_tui.backup.restic_repository import ResticRepository
 from binscout_tui.backup.retention import Rules
 from binscout_tui.operations.backups import restic_engine
+from binscout_tui.operations.backups.asking import worker
 from binscout_tui.operations.backups.noting import listen
 from binscout_tui.operations.backups.opening import Opened, cache, opened
 from binscout_tui.settings import BackupSettings
@@ -94,4 +95,4 @@ def _worked_out(workspace: Workspace, on: Opened, there: datetime, asking: Holde
 
 
 def _asking(workspace: Workspace) -> Holder:
-    return lease.holder(workspace.user.name, str(workspace.paths.root))
+    return worker(workspace)

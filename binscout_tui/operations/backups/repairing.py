@@ -13,7 +13,7 @@ from binscout_tui.backup import layout, manifest, verifying
 from binscout_tui.backup.faults import DamagedError, RepoError
 from binscout_tui.backup.manifest import FileEntry
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.repairing import LostError, Workshop, replace
+from binscout_tui.backup.repairing import LostError, Workshop, bring_back, replace
 from binscout_tui.backup.repository import Listing, Repository, RunState
 from binscout_tui.backup.verifying import Finding, Stored
 from binscout_tui.errors import RefusedError
@@ -94,9 +94,10 @@ class _Repairing:
             name = layout.run_file(state.run, layout.MANIFEST)
             if state.state == "abandoned" or self._is_whole(state.run, name):
                 continue
-            path = self._repository.cache / layout.RUNS / state.run / layout.MANIFEST
-            if sha256 := _kept_manifest(path, state, listing):
-                self._put(path, Stored(name, path.stat().st_size, sha256))
+            kept = self._repository.kept_manifest(state.run, listing.repo) if listing.repo is not None else b""
+            if kept:
+                path = self._repository.cache / layout.RUNS / state.run / layout.MANIFEST
+                self._put(path, Stored(name, len(kept), hashlib.sha256(kept).hexdigest()))
             else:
                 self.lost[name] = "it cannot be read, and there is no copy of it here"
         return self._repository.listing() if self.repaired else listing
@@ -119,7 +120,7 @@ class _Repairing:
             with self._shop.made_again(one, entries) as path:
                 self._put(path, one)
         except LostError as error:
-            self._give_up(one, str(error))
+            self._bring_back(one, str(error))
 
     def _part(self, one: Stored) -> None:
         """A list of a run, from what is kept of it here."""
@@ -128,39 +129,39 @@ class _Repairing:
         part = next(part for part in (found.files, found.blobs, found.records) if part.name == name)
         kept = self._repository.kept_part(self._repository.cache, run, part)
         if kept is None:
-            self._give_up(one, "there is no copy of it here")
+            self._bring_back(one, "there is no copy of it here")
         else:
             self._put(kept, one)
 
     def _is_whole(self, run: str, name: str) -> bool:
+        remote = self._repository.remote
         with suppress(DamagedError, RepoError):
-            manifest.decode(self._repository.remote.read(name, manifest.LONGEST_MANIFEST), run)
+            if remote.exists(name) is None:
+                return False
+            manifest.decode(remote.read(name, manifest.LONGEST_MANIFEST), run)
             return True
         return False
 
     def _put(self, path: Path, one: Stored) -> None:
-        before = self._progress.done
         replace(self._repository.remote, path, one, lambda moved: self._progress.tell())
+        self._is_right(one)
+
+    def _bring_back(self, one: Stored, reason: str) -> None:
+        """What cannot be made again for `reason` may have been, by a repair that was cut off at its very end."""
+        if bring_back(self._repository.remote, one, lambda moved: self._progress.tell()):
+            self._is_right(one)
+        else:
+            self._give_up(one, reason)
+
+    def _is_right(self, one: Stored) -> None:
         self._notes.add(Finding(one.name, ""), one.size)
         self.repaired.append(one.name)
         self.bytes += one.size
-        self._progress.at(before + one.size, self._progress.files + 1)
+        self._progress.advance(one.size, 1)
 
     def _give_up(self, one: Stored, reason: str) -> None:
         self.lost[one.name] = reason
         self._progress.advance(one.size, 1)
-
-
-def _kept_manifest(path: Path, state: RunState, listing: Listing) -> str:
-    """The SHA-256 of the copy of a manifest that is kept here, "" where it is none of this store."""
-    try:
-        data = path.read_bytes()
-        found = manifest.decode(data, state.run)
-    except (OSError, DamagedError, RepoError):
-        return ""
-    if listing.repo is None or found.repo != listing.repo.id:
-        return ""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _entries(repository: Repository, runs: Sequence[RunState], names: frozenset[str]) -> dict[str, list[FileEntry]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from binscout_tui.backup import layout, lease, pruning, restic_target, verifying
 from binscout_tui.backup.extract import BLOCK
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.manifest import FileEntry, Manifest, read_files
+from binscout_tui.backup.manifest import Manifest, read_files
 from binscout_tui.backup.progress import Progress
 from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan
 from binscout_tui.backup.remote import Remote
@@ -25,6 +25,7 @@ from binscout_tui.backup.repository import RepoInfo, RunState
 from binscout_tui.backup.restic import Restic
 from binscout_tui.backup.restic_fetching import stored_name
 from binscout_tui.backup.restic_repository import DATA, PART_TAG, ResticRepository
+from binscout_tui.backup.restic_tables import Listed
 from binscout_tui.backup.retention import Rules
 from binscout_tui.backup.targets import Target
 from binscout_tui.errors import ConflictError, RefusedError
@@ -86,10 +87,11 @@ class Looking:
             listed = store.files(name)
             odd = verifying.odd_lists(made, listed, store.blobs(name))
             bad += [Bad(name=layout.FILES, reason=odd)] if odd else []
-            entries = {stored_name(entry): entry for entry in read_files(listed, made.files)}
-            self.all_files = len(entries)
-            snapshot = store.snapshot_of_files(name)
-            bad += self._read(snapshot, entries) if level == "read back" else self._sizes(snapshot, entries)
+            entries = ((stored_name(entry), entry) for entry in read_files(listed, made.files))
+            with Listed(self.scratch / f"{name}.db", entries) as files:
+                self.all_files = files.tally()[0]
+                snapshot = store.snapshot_of_files(name)
+                bad += self._read(snapshot, files) if level == "read back" else self._sizes(snapshot, files)
             bad += self._records(made) if level == "read back" else []
         except DamagedError as error:
             bad.append(Bad(name=name, reason=error.sentence))
@@ -114,30 +116,24 @@ class Looking:
         self.store.add_look(self.scratch / "look", socket.gethostname(), run, level, good=not bad, words=words)
         self.store.listing()
 
-    def _sizes(self, snapshot: str, entries: dict[bytes, FileEntry]) -> Iterator[Bad]:
+    def _sizes(self, snapshot: str, files: Listed) -> Iterator[Bad]:
         """Odd names come back from restic's list with signs in them; each such file counts once."""
-        wanted: dict[str, list[int]] = {}
-        for name, entry in entries.items():
-            wanted.setdefault("/" + name.decode("utf-8", "replace"), []).append(entry.size)
         for node in self.store.restic.files(snapshot, self.progress.tell):
-            sizes = wanted.get(node.path, [])
-            if node.size in sizes:
-                sizes.remove(node.size)
-                self.looked += 1
-        for path, sizes in wanted.items():
-            for _ in sizes:
-                yield Bad(name=path, reason="it is not there, or has another size", files=1, paths=[path])
+            self.looked += files.mark_told(node.path, node.size)
+        for told, _ in files.left():
+            yield Bad(name=told, reason="it is not there, or has another size", files=1, paths=[told])
 
-    def _read(self, snapshot: str, entries: dict[bytes, FileEntry]) -> Iterator[Bad]:
-        self.progress.start(READ, sum(entry.size for entry in entries.values()), len(entries))
-        left = dict(entries)
+    def _read(self, snapshot: str, files: Listed) -> Iterator[Bad]:
+        count, size = files.tally()
+        self.progress.start(READ, size, count)
         reason = "it is not in the snapshot"
         try:
             with self.store.restic.members(snapshot, self.progress.tell) as archive:
                 for member in archive:
-                    entry = entries.get(member.name.encode("utf-8", "surrogateescape"))
-                    source = archive.extractfile(member) if entry is not None and member.isreg() else None
-                    if entry is None or source is None:
+                    name = member.name.encode("utf-8", "surrogateescape")
+                    sha256 = files.sha256_of(name)
+                    source = archive.extractfile(member) if sha256 is not None and member.isreg() else None
+                    if source is None:
                         continue
                     digest, size = hashlib.sha256(), 0
                     while block := source.read(BLOCK):
@@ -147,16 +143,16 @@ class Looking:
                     self.looked += 1
                     self.bytes += size
                     self.progress.advance(0, 1)
-                    if digest.hexdigest() == entry.sha256:
-                        left.pop(stored_name(entry), None)
+                    if digest.hexdigest() == sha256:
+                        files.mark(name)
         except DamagedError as error:
             reason = error.sentence
         except RemoteError as error:
             if error.code != "remote":
                 raise
             reason = error.sentence
-        for entry in left.values():
-            yield Bad(name=entry.path, reason=reason, files=1, paths=[entry.path])
+        for _, path in files.left():
+            yield Bad(name=path, reason=reason, files=1, paths=[path])
 
     def _records(self, made: Manifest) -> Iterator[Bad]:
         self.progress.start(RECORDS, made.records.size)

@@ -8,6 +8,7 @@ import msgspec
 
 from binscout_tui.errors import RefusedError, UsageError
 from binscout_tui.operations.backups import restore_source
+from binscout_tui.operations.backups.opening import opened
 from binscout_tui.operations.backups.restore_source import Scope
 from binscout_tui.operations.backups.restoring_folder import free_folder
 from binscout_tui.store import jobs
@@ -47,6 +48,19 @@ def checked(workspace: Workspace, order: Order) -> Order:
         place = free_folder(workspace, Path(order.scope.folder))
         order = msgspec.structs.replace(order, scope=msgspec.structs.replace(order.scope, folder=str(place)))
     return order
+
+
+def settled(workspace: Workspace, order: Order) -> tuple[Order, str]:
+    """`order` with the id of the run that it means on the target now, and why one may not want that one, else "".
+
+    Raises as `checked`, and as `restore_source.source`.
+    """
+    order = checked(workspace, order)
+    with opened(workspace, order.target) as on:
+        found = restore_source.source(on, order.run)
+    if order.scope.kind in ("everything", "database"):
+        restore_source.must_be_whole(found)
+    return msgspec.structs.replace(order, run=found.run), restore_source.doubt(found)
 
 
 def enqueue(workspace: Workspace, order: Order) -> int:

@@ -15,6 +15,7 @@ from binscout_tui.backup.manifest import Manifest
 from binscout_tui.backup.progress import size_words
 from binscout_tui.backup.repository import Listing, RunState
 from binscout_tui.errors import NotFoundError, RefusedError, StorageError
+from binscout_tui.imaging.names import one_line
 from binscout_tui.operations.backups.naming import find_run
 from binscout_tui.operations.backups.opening import Opened
 from binscout_tui.store import jobs, users
@@ -90,6 +91,27 @@ def instead(listing: Listing, run: str) -> str:
     """Which other run can be had."""
     other = next((one for one in listing.runs if one.is_good and one.run != run), None)
     return f"Run {other.run} is good." if other is not None else "There is no other good run on this target."
+
+
+def doubt(found: Source) -> str:
+    """Why somebody would think twice before taking this run, with the one before it; "" where nothing is known."""
+    if not found.state.is_good:
+        why = f"damaged ({one_line(found.state.reason)})"
+    elif found.manifest.suspicious:
+        why = f"suspicious ({one_line(found.manifest.suspicious.rstrip('.'))})"
+    else:
+        return ""
+    return f"Run {found.run} is {why}. {_one_before(found)}"
+
+
+def _one_before(found: Source) -> str:
+    good = [one for one in found.listing.runs if one.is_good and one.run < found.run and one.manifest is not None]
+    if not good:
+        return "No good run is before it."
+    sound = [one for one in good if one.manifest is not None and not one.manifest.suspicious]
+    if not sound:
+        return f"Run {good[0].run} before it is suspicious."
+    return f"The run before it that is good is {sound[0].run}."
 
 
 def must_be_admin(workspace: Workspace, what: str) -> None:

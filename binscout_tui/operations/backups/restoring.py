@@ -22,7 +22,7 @@ from binscout_tui.operations.backups import restore_source
 from binscout_tui.operations.backups.comparing import Comparison, compare
 from binscout_tui.operations.backups.opening import Opened, opened
 from binscout_tui.operations.backups.restore_files import bring_files
-from binscout_tui.operations.backups.restore_orders import WORD, Order, checked, enqueue, must_be_allowed
+from binscout_tui.operations.backups.restore_orders import WORD, Order, checked, enqueue, must_be_allowed, settled
 from binscout_tui.operations.backups.restore_source import DATABASE, SETTINGS, Scope, ScopeKind, Source, source
 from binscout_tui.operations.backups.restore_steps import (
     STAGES,
@@ -54,6 +54,7 @@ __all__ = [
     "enqueue",
     "in_place",
     "must_be_allowed",
+    "settled",
     "to_folder",
 ]
 

@@ -168,7 +168,7 @@ def make_ready(records: Records, target: Path, changes: Changes) -> Ready:
     path = records.database
     with closing(Database(path)) as opened, plain_words(path):
         db = opened.connection
-        _must_be_ours(db, records.manifest.run)
+        must_be_ours(db, records.manifest.run)
         with transaction(db):
             job = _put_right(db, records.manifest.run, changes)
         rows = restored.rows(db, records.manifest.rows)
@@ -182,7 +182,7 @@ def make_ready(records: Records, target: Path, changes: Changes) -> Ready:
     return Ready(rows, newest, job)
 
 
-def _must_be_ours(db: sqlite3.Connection, run: str) -> None:
+def must_be_ours(db: sqlite3.Connection, run: str) -> None:
     """Whoever may write to the target may have put anything into it. Raises DamagedError."""
     odd = foreign.foreign_rules(db) or foreign.leading_out(db)
     if odd:

@@ -29,7 +29,7 @@ from binscout_tui.operations.backups.opening import Opened, opened
 from binscout_tui.operations.backups.restore_files import Places
 from binscout_tui.operations.backups.restore_source import Source, source
 from binscout_tui.operations.backups.restore_steps import Report, restores
-from binscout_tui.operations.backups.restoring_database import fetch_records
+from binscout_tui.operations.backups.restoring_database import fetch_records, must_be_ours
 from binscout_tui.store import images, labels, restored
 from binscout_tui.store.database import Database
 from binscout_tui.store.images import Image, NewImage
@@ -90,10 +90,19 @@ def items(workspace: Workspace, target: str, run: str, names: Sequence[str], rep
         with Staging(folder, workspace.paths.root) as stage:
             records = fetch_records(on, found, folder, progress)
             with closing(Database(records.database)) as then:
-                wanted = [find(workspace, then.connection, name) for name in dict.fromkeys(names)]
+                must_be_ours(then.connection, found.run)
+                wanted = distinct(find(workspace, then.connection, name) for name in names)
                 result = _Items(workspace, on, found, stage, then.connection, progress).restored(wanted)
     staging.discard(folder)
     return result
+
+
+def distinct(found: Iterable[Item]) -> list[Item]:
+    """Each thing once, by the name under which it was asked for first: one image has an id, a SHA-256 and a path."""
+    kept: dict[tuple[str, str], Item] = {}
+    for item in found:
+        kept.setdefault((item.sha256, item.model), item)
+    return list(kept.values())
 
 
 def find(workspace: Workspace, then: sqlite3.Connection, name: str) -> Item:
@@ -193,7 +202,7 @@ class _Items:
                 if item.holds(entry):
                     place = self.places.of(entry)
                     self.of.setdefault(item.name, [])
-                    if place is not None:
+                    if place is not None and place not in self.of[item.name]:
                         self.of[item.name].append(place)
                         yield entry
 
@@ -229,7 +238,7 @@ class _Items:
     def _image(self, item: Item, files: int) -> Done:
         here = self.workspace.db.read(images.by_hash, item.sha256)
         if here is None:
-            image_id = self.workspace.db.write(self._enter, images.by_hash(self.then, item.sha256))
+            image_id = self.workspace.db.write(self._enter, images.by_hash(self.then, item.sha256), self.of[item.name])
             return Done(item.name, "imported", str(image_id), files)
         changed = self.workspace.db.write(self._mend, here, files)
         return Done(item.name, "put back" if changed else "was there", str(here.id), files)
@@ -245,15 +254,15 @@ class _Items:
         restored.tell_image(db, self.workspace.user.uid, image.id, "put back", self.found.run)
         return True
 
-    def _enter(self, db: sqlite3.Connection, then: Image | None) -> int:
-        """Import an image again as it was, with what was said of it."""
+    def _enter(self, db: sqlite3.Connection, then: Image | None, places: Sequence[bytes]) -> int:
+        """Import an image again as it was, with what was said of it; its file is at one of `places`, unless outside."""
         if then is None:
             raise NotFoundError("The database of the run has no row for it.", code="no_row")
         if then.withheld is not None:
             raise BinScoutError(f"It is of a capture that was {then.withheld}.", code="withheld")
         uid = self.workspace.user.uid
         values = {name: getattr(then, name) for name in NewImage.__struct_fields__}
-        place = self.places.copied.get(then.sha256)
+        place = self._place(then, places)
         if place is not None:
             values |= {"storage": "copy", "path": Path(os.fsdecode(place))}
         image_id, _ = images.add(db, uid, NewImage(**values))
@@ -264,6 +273,15 @@ class _Items:
             labels.set_label(db, uid, image_id, label.name, state=label.state)
         restored.tell_image(db, uid, image_id, "import again", self.found.run)
         return image_id
+
+    def _place(self, then: Image, places: Sequence[bytes]) -> bytes | None:
+        """Where the file is that came, whatever the row says; None where it stays outside of the workspace."""
+        if then.storage != "copy":
+            return self.places.copied.get(then.sha256)
+        if not places:
+            raise NotFoundError("The run holds no file of it.", code="no_file")
+        named = os.fsencode(then.path)
+        return named if named in places else places[0]
 
     def _model_may_come(self, model_id: str) -> None:
         here, then = self.workspace.db.read(restored.model_row, model_id), restored.model_row(self.then, model_id)

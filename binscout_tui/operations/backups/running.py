@@ -7,12 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from binscout_tui.backup import layout, lease
+from binscout_tui.backup import layout
 from binscout_tui.backup import run as runs
-from binscout_tui.backup.repository import Listing
-from binscout_tui.backup.run_plan import Options, Report, RunDone
-from binscout_tui.clock import from_text
+from binscout_tui.backup.run_plan import Options, Report, RunDone, young_enough
 from binscout_tui.errors import RefusedError
+from binscout_tui.operations.backups.asking import looker, worker
 from binscout_tui.operations.backups.material import source
 from binscout_tui.operations.backups.opening import Opened, find_target, opened
 from binscout_tui.operations.code_version import code_version
@@ -82,21 +81,14 @@ def enqueue(
 
 
 def last_within(workspace: Workspace, target: str, age: timedelta) -> str:
-    """The last good run that is younger than `age`, by a look at the target now; "" where a new one is due."""
+    """The last good run of this workspace that is younger than `age` and not suspicious, by a look at the target now.
+
+    "" where a new one is due.
+    """
     with opened(workspace, target, quick=True) as found:
         if found.remote.exists(layout.REPO_FILE) is None:
             return ""
-        return young_enough(found.repository.listing(), age, datetime.now(UTC))
-
-
-def young_enough(listing: Listing, age: timedelta, now: datetime) -> str:
-    """The same of a look at the target; a run from the future says that a clock was wrong, and not that one is done."""
-    for state in listing.runs:
-        if state.is_good and state.manifest is not None:
-            since = now - from_text(state.manifest.committed)
-            if timedelta(0) <= since < age:
-                return state.run
-    return ""
+        return young_enough(found.repository.listing(), looker(workspace), age, datetime.now(UTC))
 
 
 def must_be_allowed(workspace: Workspace | LiveWorkspace, *, is_admins: bool = False) -> None:
@@ -115,7 +107,7 @@ def _options(workspace: Workspace, found: Opened, note: str, *, accept_loss: boo
         read_back=wanted.read_back,
         max_missing=wanted.max_missing,
         skew_s=wanted.skew_minutes * 60,
-        who=lease.holder(workspace.user.name, str(workspace.paths.root)),
+        who=worker(workspace),
         app=code_version(),
         key=found.target.key_fingerprint,
         accept_loss=accept_loss,

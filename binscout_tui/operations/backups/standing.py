@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import summary, targets
+from binscout_tui.backup import identity, summary, targets
 from binscout_tui.backup.layout import is_run_id, run_time
 from binscout_tui.backup.summary import RunFacts, Summary, Unreached
 from binscout_tui.clock import from_text, to_text
@@ -23,9 +24,10 @@ NO_TARGET = "No backup target is set up."
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How the backups on `target` ("" where none is set up) stood at the last look.
 
-    `known` is False while nobody has looked. Only a run that is committed, was read back, is not suspicious and not of
-    the future counts as good: `run`, begun at `last_good` (UTC), `days` ago. `unproven` is a newer run that is
-    committed but was not read back. `words` say it in one sentence.
+    `known` is False while nobody has looked. Only a run of this workspace that is committed, was read back, is not
+    suspicious and not of the future counts as good: `run`, begun at `last_good` (UTC), `days` ago. `unproven` is a
+    newer one that is committed but was not read back. `damaged` and `suspicious` are runs of any workspace.
+    `words` say it in one sentence.
     """
 
     target: str
@@ -53,13 +55,18 @@ def standing(paths: Paths, settings: BackupSettings, now: datetime | None = None
         return Standing(target="", words=words)
     folder = paths.derived / "backup" / name
     moment = now or datetime.now(UTC)
-    return judged(name, _files(folder), settings, moment)
+    own = (_KEPT.identity(paths.root / "backup"), socket.gethostname())
+    return judged(name, _files(folder), settings, moment, own)
 
 
 def judged(
-    target: str, seen: tuple[Summary | None, Unreached | None], settings: BackupSettings, now: datetime
+    target: str,
+    seen: tuple[Summary | None, Unreached | None],
+    settings: BackupSettings,
+    now: datetime,
+    own: Collection[str] = (),
 ) -> Standing:
-    """What `seen` means at `now` (aware)."""
+    """What `seen` means at `now` (aware) for the workspace whose runs have one of the owners `own`."""
     look, unreached = seen
     since = unreached.since if unreached is not None else None
     if look is None:
@@ -67,8 +74,9 @@ def judged(
         return Standing(target=target, unreachable_since=since, words=words)
     latest = max(now, from_text(look.at)) + timedelta(minutes=settings.skew_minutes)
     runs = [one for one in look.runs if is_run_id(one.run) and run_time(one.run) <= latest]
-    good = next((one for one in runs if one.state == "committed" and one.proven and not one.suspicious), None)
-    newer = [one for one in runs if one.state == "committed" and not one.proven and (not good or one.run > good.run)]
+    committed = [one for one in runs if one.state == "committed" and one.owner in ("", *own)]
+    good = next((one for one in committed if one.proven and not one.suspicious), None)
+    newer = [one for one in committed if not one.proven and (not good or one.run > good.run)]
     days = None if good is None else max(0.0, (now - run_time(good.run)).total_seconds() / 86_400)
     return Standing(
         target=target,
@@ -91,15 +99,16 @@ def _words(target: str, good: RunFacts | None, days: float | None, newer: list[R
         when = "today" if whole < 1 else f"{counted(whole, 'day')} ago"
         return f"The last good backup on {target} was {when}."
     if newer:
-        return f"No run on {target} was read back yet; `binscout backup verify {newer[0].run}` proves the newest."
-    return f"There is no good backup on {target} yet."
+        proof = f"`binscout backup verify {newer[0].run}` proves the newest"
+        return f"No run of this workspace on {target} was read back yet; {proof}."
+    return f"There is no good backup of this workspace on {target} yet."
 
 
 def _default_target(paths: Paths, settings: BackupSettings) -> str:
     """The name of the target that is meant where none is named: that of the settings, else the only or first one."""
     known = [target.name for target in _KEPT.targets(paths.root / "backup")]
     if settings.target:
-        return settings.target if settings.target in known else ""
+        return settings.target if settings.target in known else known[0] if len(known) == 1 else ""
     return known[0] if known else ""
 
 
@@ -120,6 +129,9 @@ class _Files:
     def unreached(self, folder: Path) -> Unreached | None:
         found = self._read(folder / summary.UNREACHED, lambda: summary.read_unreached(folder))
         return found if isinstance(found, Unreached) else None
+
+    def identity(self, folder: Path) -> str:
+        return str(self._read(folder / identity.FILE, lambda: identity.known(folder)) or "")
 
     def targets(self, folder: Path) -> list[targets.Target]:
         found = self._read(folder / targets.FILE, lambda: targets.read(folder))

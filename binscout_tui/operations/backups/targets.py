@@ -22,7 +22,7 @@ from binscout_tui.backup.obscured import reveal
 from binscout_tui.backup.rclone import Rclone
 from binscout_tui.backup.restic import find_restic
 from binscout_tui.backup.target_making import CRYPT, Wanted
-from binscout_tui.backup.target_sheet import configuration
+from binscout_tui.backup.target_sheet import back_with_this_program, configuration
 from binscout_tui.backup.target_sheet import sheet as sheet_lines
 from binscout_tui.backup.target_testing import TargetFailedError, TestStep, Told, is_well, noted, try_target
 from binscout_tui.backup.targets import CONFIG, Engine, Target
@@ -97,7 +97,10 @@ def add(
             )
         with _draft(where) as config:
             target = _made(config, wanted)
-            target, steps = _tested(config, target, told, pin=True) if tested else (target, [])
+            if tested:
+                target, steps = _tested(config, target, told, pin=True, is_new=True, new_key=made)
+            else:
+                steps = []
         if by_restic:
             restic_target.keep_key(where, name, key or "")
         targets.put(where, target)
@@ -169,7 +172,8 @@ def sheet(workspace: Anyone, name: str, *, secrets: bool = False) -> list[str]:
         plain = {one: _revealed(rclone, options) for one, options in sections.items()} if secrets else {}
     if target.engine == "restic":
         said = restic_target.key_of(where, name) if secrets else ""
-        return restic_target.sheet(target, list(configuration(sections, "", plain)), said)
+        back = back_with_this_program(target, sections)
+        return restic_target.sheet(target, list(configuration(sections, "", plain)), said, back)
     key = plain.get(f"{name}{CRYPT}", {}).get("password", "")
     return sheet_lines(target, sections, key=key, shown_secrets=plain)
 
@@ -179,8 +183,10 @@ def _made(config: Path, wanted: Wanted) -> Target:
         return target_making.make(rclone, wanted)
 
 
-def _tested(config: Path, target: Target, told: Told | None, *, pin: bool) -> tuple[Target, list[TestStep]]:
-    steps = try_target(config, target, told, pin=pin)
+def _tested(
+    config: Path, target: Target, told: Told | None, *, pin: bool, is_new: bool = False, new_key: bool = False
+) -> tuple[Target, list[TestStep]]:
+    steps = try_target(config, target, told, pin=pin, is_new=is_new, new_key=new_key)
     if not is_well(steps):
         raise TargetFailedError(steps, hint="Nothing was changed.")
     return noted(target, steps), steps

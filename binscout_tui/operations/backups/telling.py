@@ -128,10 +128,10 @@ def moment(at: str, now: datetime) -> str:
 
 
 def _sizes(made: Manifest) -> list[Told]:
-    added = f"{size_words(made.added_bytes)} in {counted(made.added_files, 'file')}" if made.added_files else "nothing"
+    new = counted(made.added_files, "file") if made.added_files else "no new file"
     return [
         Told("files", f"{size_words(made.logical_bytes)} in {counted(made.files.count, 'file')}"),
-        Told("added", added),
+        Told("added", f"{size_words(made.added_bytes)} in {new}, its lists and its records"),
         Told("stored", f"{size_words(made.stored_bytes)} in {counted(made.blobs.count, 'pack or object', _PACKS)}"),
         Told("records", size_words(made.records.size)),
     ]
@@ -181,8 +181,8 @@ def _named(paths: list[str]) -> list[Told]:
     return [*shown, *([Told("", f"and {len(paths) - NAMED:,} more", "warning")] if len(paths) > NAMED else [])]
 
 
-def difference_lines(between: RunsDifference | str) -> list[Told]:
-    """Counts and bytes of what was added, changed and went, and the ten largest of these."""
+def difference_lines(between: RunsDifference | str, *, largest: bool = True) -> list[Told]:
+    """Counts and bytes of what was added, changed and went, and with `largest` the ten largest of these."""
     if isinstance(between, str):
         return [Told("", one_line(between), "muted")]
     files = between.files
@@ -193,6 +193,8 @@ def difference_lines(between: RunsDifference | str) -> list[Told]:
         for way in (*WAYS, "same")
         if (tally := getattr(files, way)).files
     ]
+    if not largest:
+        return lines
     return [*lines, Told("", "the largest:", "muted"), *(Told(one.way, change_words(one)) for one in files.largest)]
 
 

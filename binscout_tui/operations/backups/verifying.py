@@ -14,7 +14,7 @@ from binscout_tui.backup import layout, manifest, verifying
 from binscout_tui.backup.faults import DamagedError, RemoteError, RepoError
 from binscout_tui.backup.manifest import Manifest
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.repository import Listing, Repository, RunState
+from binscout_tui.backup.repository import Listing, Repository
 from binscout_tui.backup.restic_repository import ResticRepository
 from binscout_tui.backup.verifying import Finding, Stored
 from binscout_tui.errors import UsageError
@@ -67,12 +67,21 @@ def verify(workspace: Workspace, target: str, run: str, report: Report, level: L
         listen(on.rclone, progress)
         progress.start(LOOK)
         listing = on.repository.listing()
-        chosen = _chosen(listing.runs, run)
+        chosen = find_run(listing.runs, run).run
         with Notes(on.repository, workspace.user.name, "verify", chosen, level) as notes:
             wanted = _Verifying(workspace, on, listing, notes, progress).run(chosen, level)
         bad = concerned(on.repository, notes.bad, dict.fromkeys(notes.bad, chosen))
         on.look_again()
         return _verified(on, chosen, level, len(wanted) + 1, notes, bad, began)
+
+
+def named(workspace: Workspace, target: str, run: str) -> str:
+    """The id of the run that `run` means on the target now.
+
+    Raises RemoteError, NotFoundError, UsageError, RepoError.
+    """
+    with opened(workspace, target) as on:
+        return find_run(on.repository.listing().runs, run).run
 
 
 def scrub(workspace: Workspace, target: str, report: Report, share: float = EIGHTH) -> Verified:
@@ -144,12 +153,6 @@ def everything(repository: Repository, listing: Listing, progress: Progress) -> 
             listed = manifest.read_blobs(repository.blobs(state.run), state.manifest.blobs)
             found.update((one.name, one) for one in verifying.stored(state.run, listed))
     return found
-
-
-def _chosen(runs: Sequence[RunState], text: str) -> str:
-    """The run that `text` means; here the latest may be a damaged one, which is what somebody wants to know about."""
-    replace = msgspec.structs.replace
-    return find_run([replace(one, state="committed") if one.state == "damaged" else one for one in runs], text).run
 
 
 class _Verifying:
