@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup.targets import Target, put
+from binscout_tui.backup.target.known import Target, put
 from binscout_tui.operations.backups import running
 from binscout_tui.operations.originals import original_path
 from binscout_tui.store import images, jobs, labels

@@ -135,9 +135,9 @@ def made_up(root: Path, files: int, runs: int, objects: float) -> Path:
     import msgspec
 
     from binscout_tui import workspace as workspaces
-    from binscout_tui.backup import layout
-    from binscout_tui.backup.repository import RepoInfo
-    from binscout_tui.backup.targets import FILE, Target
+    from binscout_tui.backup.archive import layout
+    from binscout_tui.backup.archive.repository import RepoInfo
+    from binscout_tui.backup.target.known import FILE, Target
 
     workspaces.create(root)
     store = root.with_name(f"{root.name}-store")
@@ -171,7 +171,7 @@ def sha(chance: random.Random) -> str:
 def _write_run(
     store: Path, run: str, parent: str | None, began: datetime, content: dict[str, str], objects: float
 ) -> None:
-    from binscout_tui.backup import layout, manifest
+    from binscout_tui.backup.archive import layout, manifest
     from binscout_tui.clock import to_text
 
     folder = store / layout.RUNS / run
@@ -223,7 +223,7 @@ def _write_run(
 
 def _write_checks(store: Path, run: str, at: str, new: list[str]) -> None:
     """What a run writes down of having read back what it sent."""
-    from binscout_tui.backup import layout, manifest
+    from binscout_tui.backup.archive import layout, manifest
     from binscout_tui.clock import from_text
 
     good = [layout.run_file(run, name) for name in (layout.FILES, layout.BLOBS, layout.RECORDS)] + new
@@ -245,7 +245,7 @@ def _write_checks(store: Path, run: str, at: str, new: list[str]) -> None:
 
 def _entries(content: dict[str, str], objects: float, blobs: dict[str, list[int]]) -> Iterator[Any]:
     """The files in order; what they need on the target is put into `blobs`: {name: [bytes, files]}."""
-    from binscout_tui.backup import layout, manifest
+    from binscout_tui.backup.archive import layout, manifest
 
     for path in sorted(content):
         name = content[path]

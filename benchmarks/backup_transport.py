@@ -20,8 +20,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 from tests.backup import servers
 from tests.backup.servers import Server
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from binscout_tui import settings as settings_module
-from binscout_tui.backup import in_use
-from binscout_tui.backup.in_use import Hold
+from binscout_tui.backup.swapping import in_use
+from binscout_tui.backup.swapping.in_use import Hold
 from binscout_tui.errors import NotFoundError, StorageError
 from binscout_tui.store import users
 from binscout_tui.store.connection import refuse_network_file_system
@@ -246,7 +246,7 @@ def _existing(paths: Paths, hold: Hold) -> Hold:
 
 
 def _recover(root: Path) -> None:
-    from binscout_tui.backup.swap import recover
+    from binscout_tui.backup.swapping.swap import recover
 
     recover(root)
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from binscout_tui.backup import in_use
+from binscout_tui.backup.swapping import in_use
 from binscout_tui.capture.camera_work import CameraWork
 from binscout_tui.capture.inbox_work import InboxWork
 from binscout_tui.capture.instance import only_instance

@@ -102,7 +102,7 @@ def prune(
 
     Exit code 3 when nothing may be deleted now, with the reason.
     """
-    from binscout_tui.backup.pruning import changed_plan
+    from binscout_tui.backup.keeping.pruning import changed_plan
     from binscout_tui.cli import backup_keep_text as text
     from binscout_tui.operations.backups import keeping, pruning
 

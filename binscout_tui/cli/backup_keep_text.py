@@ -11,7 +11,7 @@ from binscout_tui.imaging.names import display_name, one_line
 from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.pruning import PrunePlan
+    from binscout_tui.backup.keeping.pruning import PrunePlan
 
 NAMED = 10
 TO_RESTORE = "`binscout backup repair` makes again what is here still; other runs may have the rest."

@@ -88,7 +88,7 @@ def diff(
     skip: Annotated[int, typer.Option(min=0, max=1 << 40, help="Begin behind so many.")] = 0,
 ) -> None:
     """Show how the run AFTER differs from the run BEFORE: files added, changed and gone, and rows."""
-    from binscout_tui.backup.differing import WAYS
+    from binscout_tui.backup.archive.differing import WAYS
     from binscout_tui.operations.backups import detail, telling
     from binscout_tui.operations.backups.naming import find_run
     from binscout_tui.operations.backups.opening import find_target

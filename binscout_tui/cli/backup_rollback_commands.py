@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from binscout_tui.backup.holders import Holder
-from binscout_tui.backup.in_use import SWAP_PATIENCE_S
+from binscout_tui.backup.swapping.holders import Holder
+from binscout_tui.backup.swapping.in_use import SWAP_PATIENCE_S
 from binscout_tui.cli.session import session
 
 

@@ -11,8 +11,8 @@ from binscout_tui.cli.session import Session, session
 from binscout_tui.errors import EXIT_FAILED, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.target_testing import TestStep
-    from binscout_tui.backup.targets import Target
+    from binscout_tui.backup.target.known import Target
+    from binscout_tui.backup.target.testing import TestStep
 
 target_app = typer.Typer(help="Where backups go: folders, NAS, servers, clouds.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -61,7 +61,7 @@ def add(
     s3://KEY-ID@bucket/folder?endpoint=URL&region=NAME, b2://ACCOUNT@bucket/folder, drive:folder. Its password is asked
     for at a terminal, else --secret-file, --secret-env or --secret-stdin gives it. No argument takes a password.
     """
-    from binscout_tui.backup.addresses import parse
+    from binscout_tui.backup.target.addresses import parse
     from binscout_tui.cli import secret_input
     from binscout_tui.operations.backups import targets
 
@@ -110,7 +110,7 @@ def list_targets(context: typer.Context) -> None:
 @target_app.command("test")
 def try_target(context: typer.Context, name: Name) -> None:
     """Try a target: reach, sign in, write, read back, delete, free space, clock. Exit 1 when something fails."""
-    from binscout_tui.backup.target_testing import is_well
+    from binscout_tui.backup.target.testing import is_well
     from binscout_tui.operations.backups import targets
 
     ours = session(context)

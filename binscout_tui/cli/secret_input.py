@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from binscout_tui.backup.keys import LONGEST_SECRET, checked_secret
+from binscout_tui.backup.target.keys import LONGEST_SECRET, checked_secret
 from binscout_tui.errors import UsageError
 from binscout_tui.imaging.names import display_name
 

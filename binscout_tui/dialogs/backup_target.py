@@ -14,8 +14,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from binscout_tui.backup.address_fields import KINDS, ORDER, Kind, kind
-from binscout_tui.backup.target_steps import NOT_TRIED
+from binscout_tui.backup.target.address_fields import KINDS, ORDER, Kind, kind
+from binscout_tui.backup.target.steps import NOT_TRIED
 from binscout_tui.dialogs.form import Form
 from binscout_tui.dialogs.reader import Page, Reader
 from binscout_tui.errors import BinScoutError, ConflictError
@@ -23,7 +23,7 @@ from binscout_tui.widgets.choice import Choice
 from binscout_tui.workers.backup_targets import NewTarget, add_target, target_names
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.target_testing import TestStep
+    from binscout_tui.backup.target.testing import TestStep
     from binscout_tui.operations.backups.targets import Added
 
 PROTECTIONS = [
@@ -106,9 +106,9 @@ class TargetWizard(Form[str]):
             self.query_one(f"#{field}", Input).focus()
 
     def _filled_in(self) -> NewTarget:
-        from binscout_tui.backup.addresses import parse
-        from binscout_tui.backup.keys import checked_key, checked_secret
-        from binscout_tui.backup.targets import checked_name
+        from binscout_tui.backup.target.addresses import parse
+        from binscout_tui.backup.target.keys import checked_key, checked_secret
+        from binscout_tui.backup.target.known import checked_name
 
         values = {name: self.query_one(f"#{name}", Input).value for name in (*ORDER, "name", "secret", "key")}
         name = checked_name(values["name"].strip())

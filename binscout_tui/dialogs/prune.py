@@ -23,7 +23,7 @@ from binscout_tui.wording import counted
 from binscout_tui.workers import backups as workers
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.pruning import PrunePlan
+    from binscout_tui.backup.keeping.pruning import PrunePlan
 
 WORD = "prune"
 

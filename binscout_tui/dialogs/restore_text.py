@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from binscout_tui.backup.layout import run_time
+from binscout_tui.backup.archive.layout import run_time
 from binscout_tui.backup.progress import size_words
 from binscout_tui.clock import from_text
 from binscout_tui.imaging.names import display_name
 from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.manifest import Tally
+    from binscout_tui.backup.archive.manifest import Tally
     from binscout_tui.operations.backups.comparing import Change, Comparison
 
 NAME = 11

@@ -20,8 +20,8 @@ from binscout_tui.widgets.row_list import Row, RowList
 from binscout_tui.workers import backups as workers
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.target_testing import TestStep
-    from binscout_tui.backup.targets import Target
+    from binscout_tui.backup.target.known import Target
+    from binscout_tui.backup.target.testing import TestStep
 
 MOST_ROWS = 10
 NONE = "No target yet; n adds one."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from binscout_tui.backup.in_use import Hold
+from binscout_tui.backup.swapping.in_use import Hold
 from binscout_tui.engine import address
 from binscout_tui.engine.background import Backgrounds
 from binscout_tui.engine.batcher import Batcher

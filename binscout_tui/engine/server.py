@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from binscout_tui import settings
-from binscout_tui.backup import in_use
-from binscout_tui.backup.in_use import Hold
+from binscout_tui.backup.swapping import in_use
+from binscout_tui.backup.swapping.in_use import Hold
 from binscout_tui.engine import address, instance
 from binscout_tui.engine.predictor import DEFAULT_PREDICTOR
 from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, BinScoutError, UsageError
@@ -88,7 +88,7 @@ def _held(root: Path) -> Iterator[Hold]:
     """The workspace's files are in use: nobody may put others in their place without asking. Raises RefusedError."""
 
     def settle(root: Path) -> None:
-        from binscout_tui.backup.swap import recover
+        from binscout_tui.backup.swapping.swap import recover
 
         recover(root)
 

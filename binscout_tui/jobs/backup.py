@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from binscout_tui.backup.faults import CancelledWork
+from binscout_tui.backup.making.run_plan import Report
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.run_plan import Report
 from binscout_tui.jobs.runner import CancelledError, Heart
 from binscout_tui.memory import give_memory_back
 from binscout_tui.operations.backups.running import run

@@ -41,7 +41,7 @@ def _backups(root: Path) -> list[Finding]:
 
 
 def _rclone() -> Finding:
-    from binscout_tui.backup.rclone_process import find_program, must_be_new_enough
+    from binscout_tui.backup.transport.rclone_process import find_program, must_be_new_enough
 
     try:
         program = find_program()
@@ -52,7 +52,7 @@ def _rclone() -> Finding:
 
 
 def _targets(root: Path) -> Finding:
-    from binscout_tui.backup import targets
+    from binscout_tui.backup.target import known as targets
 
     try:
         found = targets.read(root / "backup")

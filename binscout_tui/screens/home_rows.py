@@ -9,7 +9,7 @@ from functools import partial
 
 from textual.content import Content
 
-from binscout_tui.backup.layout import run_time
+from binscout_tui.backup.archive.layout import run_time
 from binscout_tui.clock import from_text, to_text
 from binscout_tui.commands.areas import AREAS
 from binscout_tui.operations.backups.standing import Standing

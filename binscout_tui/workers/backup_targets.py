@@ -15,7 +15,7 @@ from binscout_tui.workers.backups import aside
 from binscout_tui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.target_testing import TestStep
+    from binscout_tui.backup.target.testing import TestStep
     from binscout_tui.operations.backups.targets import Added
 
 
@@ -33,7 +33,7 @@ class NewTarget:
 
 async def target_names(root: Path) -> list[str]:
     """The names that targets of a workspace have; none where the list is damaged: adding one says so then."""
-    from binscout_tui.backup import targets
+    from binscout_tui.backup.target import known as targets
     from binscout_tui.operations.backups.targets import folder
     from binscout_tui.workspace import Paths
 

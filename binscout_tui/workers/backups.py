@@ -19,9 +19,9 @@ from binscout_tui.store.database import Database, StoreFunction
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.pruning import PrunePlan
-    from binscout_tui.backup.target_testing import TestStep
-    from binscout_tui.backup.targets import Target
+    from binscout_tui.backup.keeping.pruning import PrunePlan
+    from binscout_tui.backup.target.known import Target
+    from binscout_tui.backup.target.testing import TestStep
     from binscout_tui.operations.backups.comparing import Comparison
     from binscout_tui.operations.backups.listing import RunsView
     from binscout_tui.operations.backups.undoing import UndoCopy
@@ -129,7 +129,7 @@ def age(days: float) -> str:
 
 async def targets(root: Path) -> list[Target]:
     """The targets that this workspace knows."""
-    from binscout_tui.backup import targets as known
+    from binscout_tui.backup.target import known
 
     return await asyncio.to_thread(known.read, root / "backup")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import in_use
+from binscout_tui.backup.swapping import in_use
 from binscout_tui.clock import from_text
 from binscout_tui.errors import BinScoutError
 from binscout_tui.workspace import LiveWorkspace, held
@@ -44,7 +44,7 @@ def wanted_for(root: Path) -> str:
 
 def come_back(root: Path, let_go_at: str) -> ComeBack:
     """What became of a swap for which the workspace was let go of at that moment (store text)."""
-    from binscout_tui.backup import swap
+    from binscout_tui.backup.swapping import swap
 
     with suppress(BinScoutError):  # whoever opens it now is told
         held(root).release()  # a swap that was cut off is settled by that
@@ -57,7 +57,7 @@ def come_back(root: Path, let_go_at: str) -> ComeBack:
 
 
 def _until(root: Path) -> str:
-    from binscout_tui.backup import undo_copies
+    from binscout_tui.backup.swapping import undo_copies
 
     copies = undo_copies.copies(root)
     if not copies:

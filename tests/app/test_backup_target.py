@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.backup import targets
+from binscout_tui.backup.target import known as targets
 from binscout_tui.dialogs.backup_target import TargetTrial, TargetWizard
 from binscout_tui.widgets.choice import Choice
 from tests.app.driving import press, screen_text, settle

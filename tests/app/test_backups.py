@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from binscout_tui import workspace as workspaces
 from binscout_tui.app import BinScoutApp
-from binscout_tui.backup.holders import holders
+from binscout_tui.backup.swapping.holders import holders
 from binscout_tui.jobs.launch import launch
 from binscout_tui.operations.backups import running
 from binscout_tui.screens.backups import BackupsScreen

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup.compare import Named
-from binscout_tui.backup.manifest import Tally
-from binscout_tui.backup.pruning import PrunePlan
-from binscout_tui.backup.remote import Space
-from binscout_tui.backup.retention import Kept
+from binscout_tui.backup.archive.manifest import Tally
+from binscout_tui.backup.keeping.pruning import PrunePlan
+from binscout_tui.backup.keeping.retention import Kept
+from binscout_tui.backup.restoring.compare import Named
+from binscout_tui.backup.transport.remote import Space
 from binscout_tui.clock import to_text
 from binscout_tui.commands import backups as commands
 from binscout_tui.dialogs.prune import plan_text

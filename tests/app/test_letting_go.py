@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.backup import in_use
+from binscout_tui.backup.swapping import in_use
 from binscout_tui.screens.standing_by import LOOK_S, StandingBy
 from binscout_tui.store import labels
 from binscout_tui.workspace import Workspace

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.dialogs.run_detail import RunDetail, sections_text
 from binscout_tui.dialogs.run_files import RunFiles
 from binscout_tui.operations.backups import running, targets

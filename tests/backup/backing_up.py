@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from binscout_tui.backup.making.run_plan import RunDone
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.run_plan import RunDone
-from binscout_tui.backup.targets import Target, make_folder, put
+from binscout_tui.backup.target.known import Target, make_folder, put
 from binscout_tui.operations.backups import running
 from binscout_tui.workspace import Workspace
 from tests.backup.servers import Server

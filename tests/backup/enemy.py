@@ -17,9 +17,9 @@ from xml.sax.saxutils import escape
 import msgspec
 from isal import igzip
 
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup.manifest import Blob, FileEntry, Manifest, Part
-from binscout_tui.backup.repository import RepoInfo
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Blob, FileEntry, Manifest, Part
+from binscout_tui.backup.archive.repository import RepoInfo
 
 RUN = "20261122T010203Z-1a2b3c4d"
 OTHER_RUN = "20261115T010203Z-00000001"

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup.manifest import Blob, FileEntry, Manifest, Part, Tally
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import RepoInfo, Repository
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Blob, FileEntry, Manifest, Part, Tally
+from binscout_tui.backup.archive.repository import RepoInfo, Repository
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup.manifest import FileEntry, Manifest, Part
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import FileEntry, Manifest, Part
 
 Change = Callable[[list[FileEntry]], Iterable[FileEntry]]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup.targets import Target
+from binscout_tui.backup.target.known import Target
 from binscout_tui.operations.backups import targets
 from binscout_tui.workspace import Workspace
 

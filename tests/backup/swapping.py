@@ -17,9 +17,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup import swap, swap_record, undo_copies
-from binscout_tui.backup.health import rows_of
-from binscout_tui.backup.swap_record import Expected, Record, SwapPlan
+from binscout_tui.backup.swapping import record as swap_record
+from binscout_tui.backup.swapping import swap, undo_copies
+from binscout_tui.backup.swapping.health import rows_of
+from binscout_tui.backup.swapping.record import Expected, Record, SwapPlan
 from binscout_tui.store import labels
 from binscout_tui.workspace import Workspace
 from tests.conftest import REPOSITORY

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from binscout_tui.backup.address_fields import KINDS, ORDER, kind
-from binscout_tui.backup.addresses import parse
+from binscout_tui.backup.target.address_fields import KINDS, ORDER, kind
+from binscout_tui.backup.target.addresses import parse
 from binscout_tui.errors import UsageError
 
 

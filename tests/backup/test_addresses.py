@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup.addresses import as_options, is_secret, parse
+from binscout_tui.backup.target.addresses import as_options, is_secret, parse
 from binscout_tui.errors import UsageError
 
 

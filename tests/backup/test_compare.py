@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from binscout_tui.backup.compare import LARGEST, Local, Named, compared, walk
-from binscout_tui.backup.manifest import FileEntry, Tally
+from binscout_tui.backup.archive.manifest import FileEntry, Tally
+from binscout_tui.backup.restoring.compare import LARGEST, Local, Named, compared, walk
 
 NAMES = st.lists(
     st.lists(st.sampled_from(["a", "a-", "a.b", "b", "ä", "A", "a b"]), min_size=1, max_size=3), max_size=12

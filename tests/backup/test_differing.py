@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup import layout
-from binscout_tui.backup.differing import LARGEST, WAYS, Change, Difference, difference
-from binscout_tui.backup.manifest import FileEntry, Tally, entry_path
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.differing import LARGEST, WAYS, Change, Difference, difference
+from binscout_tui.backup.archive.manifest import FileEntry, Tally, entry_path
 
 Content = tuple[int, int]
 """A file's bytes and which of the contents of that size it has."""

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import CancelledWork
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.targets import Target
+from binscout_tui.backup.target.known import Target
 from binscout_tui.errors import NotFoundError, RefusedError
 from binscout_tui.operations.backups import detail, drill, drill_scratch, running, targets
 from binscout_tui.operations.backups.opening import opened

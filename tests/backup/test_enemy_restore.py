@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.manifest import FileEntry, Part
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import FileEntry, Part
 from binscout_tui.errors import BinScoutError
 from binscout_tui.operations.backups import running
 from binscout_tui.store import images

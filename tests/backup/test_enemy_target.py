@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from isal import igzip
 
-from binscout_tui.backup import extract, layout, manifest
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import FileEntry, Part
+from binscout_tui.backup.archive.repository import Repository
 from binscout_tui.backup.faults import DamagedError, RemoteError, RepoError
-from binscout_tui.backup.manifest import FileEntry, Part
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import Repository
+from binscout_tui.backup.restoring import extract
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 from tests.backup import enemy as enemies
 from tests.backup.enemy import OTHER_RUN, RUN, Enemy, Item, entry, forge
 from tests.backup.servers import Server

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup.manifest import Tally
-from binscout_tui.backup.targets import Target, make_folder, put
+from binscout_tui.backup.archive.manifest import Tally
+from binscout_tui.backup.target.known import Target, make_folder, put
 from binscout_tui.operations.backups import detail, listing, pruning, standing
 from binscout_tui.workspace import Workspace
 from tests.backup.enemy import RUN, entry, forge

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup.extract import Cutter, extract_records, place, write_exact
+from binscout_tui.backup.archive.manifest import FileEntry, Part
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import FileEntry, Part
+from binscout_tui.backup.restoring.extract import Cutter, extract_records, place, write_exact
 from tests.backup.rewriting import everything_outside
 
 SHA = hashlib.sha256(b"bytes").hexdigest()

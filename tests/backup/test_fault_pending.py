@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 
 OLD, NEW = datetime.now(UTC) - timedelta(days=2), datetime.now(UTC)
 

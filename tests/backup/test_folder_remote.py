@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import CancelledWork, RemoteError
-from binscout_tui.backup.folder_remote import FolderRemote
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.rclone_later import RcloneLater
-from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.transport.folder_remote import FolderRemote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.rclone_later import RcloneLater
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import ConflictError
 from tests.backup.backing_up import children_of
 from tests.backup.servers import SmallDisk

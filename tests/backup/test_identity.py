@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import identity
+from binscout_tui.backup.archive import identity
 from binscout_tui.errors import StorageError
 from binscout_tui.operations.backups import pruning, running
 from binscout_tui.workspace import Workspace

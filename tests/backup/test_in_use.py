@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup import in_use
-from binscout_tui.backup.holders import Holder, kind_of
-from binscout_tui.backup.in_use import Hold
+from binscout_tui.backup.swapping import in_use
+from binscout_tui.backup.swapping.holders import Holder, kind_of
+from binscout_tui.backup.swapping.in_use import Hold
 from binscout_tui.capture import launch as captures
 from binscout_tui.engine import address
 from binscout_tui.errors import BinScoutError, NotFoundError, RefusedError

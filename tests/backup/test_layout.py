@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 
 SHA = "ab" * 32
 

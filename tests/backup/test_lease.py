@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup import layout, lease
+from binscout_tui.backup.archive import layout, lease
+from binscout_tui.backup.archive.lease import Holder, Lease
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.lease import Holder, Lease
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Entry, Remote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Entry, Remote
 from binscout_tui.errors import ConflictError, RefusedError
 from tests.backup.kept import rclone
 from tests.backup.servers import Server

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from binscout_tui.backup import identity, layout, lease, summary
-from binscout_tui.backup.lease import Holder
-from binscout_tui.backup.manifest import Manifest, Part
-from binscout_tui.backup.repository import Listing, RunState
-from binscout_tui.backup.run_plan import young_enough
-from binscout_tui.backup.summary import RunFacts, Summary, Unreached
-from binscout_tui.backup.targets import Target
-from binscout_tui.backup.targets import write as write_targets
+from binscout_tui.backup.archive import identity, layout, lease, summary
+from binscout_tui.backup.archive.lease import Holder
+from binscout_tui.backup.archive.manifest import Manifest, Part
+from binscout_tui.backup.archive.repository import Listing, RunState
+from binscout_tui.backup.archive.summary import RunFacts, Summary, Unreached
+from binscout_tui.backup.making.run_plan import young_enough
+from binscout_tui.backup.target.known import Target
+from binscout_tui.backup.target.known import write as write_targets
 from binscout_tui.clock import to_text
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.operations.backups import naming

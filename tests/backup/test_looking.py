@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup import targets as known
-from binscout_tui.backup.manifest import FileEntry, entry_path
-from binscout_tui.backup.targets import Target
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import FileEntry, entry_path
+from binscout_tui.backup.target import known
+from binscout_tui.backup.target.known import Target
 from binscout_tui.operations.backups import detail, listing, running, targets, telling, verifying
 from binscout_tui.operations.backups.file_index import FileIndex
 from binscout_tui.operations.backups.opening import opened

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from binscout_tui.backup import layout, manifest
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Blob, Check, FileEntry, Manifest, Part, Tally
 from binscout_tui.backup.faults import DamagedError, RepoError
-from binscout_tui.backup.manifest import Blob, Check, FileEntry, Manifest, Part, Tally
 
 RUN = "20261122T010203Z-1a2b3c4d"
 SHA = hashlib.sha256(b"hello").hexdigest()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import layout
-from binscout_tui.backup.differing import difference
-from binscout_tui.backup.manifest import FileEntry, Part, read_files, write_lines
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.differing import difference
+from binscout_tui.backup.archive.manifest import FileEntry, Part, read_files, write_lines
 from binscout_tui.operations.backups.file_index import FileIndex
 from tests.conftest import REPOSITORY
 

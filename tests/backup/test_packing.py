@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from binscout_tui.backup import layout
-from binscout_tui.backup.manifest import FileEntry, entry_path
-from binscout_tui.backup.packing import PackWriter, ShortError, member_name, repack
-from binscout_tui.backup.reading import SourceError, hashed, into_pack
-from binscout_tui.backup.scan import Folder, HashCache, walk
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.manifest import FileEntry, entry_path
+from binscout_tui.backup.archive.packing import PackWriter, ShortError, member_name, repack
+from binscout_tui.backup.making.reading import SourceError, hashed, into_pack
+from binscout_tui.backup.making.scan import Folder, HashCache, walk
 
 NAMES = st.binary(min_size=1, max_size=300).filter(lambda name: b"\0" not in name and b"/" not in name)
 FILES = st.dictionaries(NAMES.map(lambda name: b"models/" + name), st.binary(max_size=3000), min_size=1, max_size=8)

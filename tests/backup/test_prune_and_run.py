@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import pruning as deleting
 from binscout_tui.backup.faults import CancelledWork
+from binscout_tui.backup.keeping import pruning as deleting
 from binscout_tui.backup.progress import Progress
 from binscout_tui.errors import RefusedError
 from binscout_tui.operations.backups import opening, pruning, running, targets, verifying

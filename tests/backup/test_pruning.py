@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import layout, lease, pruning
+from binscout_tui.backup.archive import layout, lease
+from binscout_tui.backup.archive.lease import Holder, Lease
+from binscout_tui.backup.archive.manifest import Check, encode
 from binscout_tui.backup.faults import CancelledWork
-from binscout_tui.backup.lease import Holder, Lease
-from binscout_tui.backup.manifest import Check, encode
+from binscout_tui.backup.keeping import pruning
+from binscout_tui.backup.keeping.pruning import Patience, Pruned, PrunePlan, Worklist
+from binscout_tui.backup.keeping.retention import Rules
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan, Worklist
-from binscout_tui.backup.rclone import Rclone, Watch
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.retention import Rules
+from binscout_tui.backup.transport.rclone import Rclone, Watch
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import ConflictError, RefusedError
 from tests.backup.kept import DAY, NOW, WEEK, Folder, object_of, rclone
 

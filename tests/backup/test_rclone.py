@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.backup.faults import CancelledWork, RemoteError
-from binscout_tui.backup.rclone import Rclone, find_program
-from binscout_tui.backup.rclone_process import FOLDER, must_be_new_enough
-from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.transport.rclone import Rclone, find_program
+from binscout_tui.backup.transport.rclone_process import FOLDER, must_be_new_enough
+from binscout_tui.backup.transport.remote import Remote
 from tests.backup.servers import RCLONE, Server, SmallDisk
 from tests.backup.waiting import is_gone, until
 
@@ -84,7 +84,7 @@ def test_an_error_of_ours_ends_rclone_with_it(config: Path) -> None:
 STARTS_AND_WAITS = """
 import sys, threading
 from pathlib import Path
-from binscout_tui.backup.rclone import Rclone
+from binscout_tui.backup.transport.rclone import Rclone
 with Rclone(Path(sys.argv[1])) as rclone:
     print(rclone.pid, flush=True)
     threading.Event().wait()

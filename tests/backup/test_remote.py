@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import ConflictError
 from binscout_tui.workspace import Workspace
 from tests.backup.servers import Server, SmallDisk

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import RemoteError
-from binscout_tui.backup.folder_remote import FolderRemote
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repairing import beside, bring_back, replace
-from binscout_tui.backup.verifying import Stored
+from binscout_tui.backup.keeping.repairing import beside, bring_back, replace
+from binscout_tui.backup.keeping.verifying import Stored
+from binscout_tui.backup.transport.folder_remote import FolderRemote
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 
 GOOD, BAD = b"G" * 1000, b"X" + b"G" * 999
 WANTED = Stored(layout.object_name(hashlib.sha256(GOOD).hexdigest()), len(GOOD), hashlib.sha256(GOOD).hexdigest())

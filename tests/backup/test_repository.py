@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.backup import layout, manifest
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Blob, Check, FileEntry, Manifest, Part, Tally
+from binscout_tui.backup.archive.repository import Repository
 from binscout_tui.backup.faults import DamagedError, RepoError
-from binscout_tui.backup.manifest import Blob, Check, FileEntry, Manifest, Part, Tally
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import Repository
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 
 DATA = b"a picture"
 SHA = hashlib.sha256(DATA).hexdigest()

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import restic as restics
 from binscout_tui.backup.faults import CancelledWork, DamagedError, RemoteError, RepoError
-from binscout_tui.backup.restic import Restic
-from binscout_tui.backup.restic_process import running, session
-from binscout_tui.backup.restic_words import explained
+from binscout_tui.backup.restic import engine as restics
+from binscout_tui.backup.restic.engine import Restic
+from binscout_tui.backup.restic.process import running, session
+from binscout_tui.backup.restic.words import explained
 from tests.backup.servers import Server
 
 PASSWORD = "Unlikely-Restic-Pa55word"
@@ -229,7 +229,7 @@ def test_cancelling_leaves_no_process_and_no_lock(sftp_server: Server, made: Mad
 def test_a_killed_parent_takes_restic_and_its_rclone_along(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
-        "from binscout_tui.backup.restic_process import Running\n"
+        "from binscout_tui.backup.restic.process import Running\n"
         "found = Running(['sh', '-c', 'sleep 300 & sleep 301; true'], {'PATH': '/usr/bin:/bin'})\n"
         "print(found.child.pid, flush=True)\n"
         "time.sleep(300)\n"

@@ -12,13 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.backup import layout, restic_target
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.manifest import read_files
 from binscout_tui.backup.faults import CancelledWork, DamagedError, RemoteError, RepoError
-from binscout_tui.backup.manifest import read_files
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.restic import Snapshot
-from binscout_tui.backup.restic_repository import CHECK_TAG, FILES_TAG, RUN_TAG, ResticRepository, judged, looks, pairs
-from binscout_tui.backup.restic_run import modified_ns
+from binscout_tui.backup.restic import target as restic_target
+from binscout_tui.backup.restic.engine import Snapshot
+from binscout_tui.backup.restic.repository import CHECK_TAG, FILES_TAG, RUN_TAG, ResticRepository, judged, looks, pairs
+from binscout_tui.backup.restic.run import modified_ns
 from binscout_tui.errors import ConflictError, RefusedError
 from binscout_tui.operations.backups import pruning, repairing, restoring, running, targets, verifying
 from binscout_tui.operations.backups.opening import opened

@@ -6,9 +6,9 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from binscout_tui.backup.manifest import FileEntry
-from binscout_tui.backup.restic_tables import Listed, Wanted
-from binscout_tui.backup.todo import Piece
+from binscout_tui.backup.archive.manifest import FileEntry
+from binscout_tui.backup.restic.tables import Listed, Wanted
+from binscout_tui.backup.restoring.todo import Piece
 
 MANY = 20_000
 MOST = 1 << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import DamagedError
 from binscout_tui.backup.progress import Progress
 from binscout_tui.errors import BinScoutError, NotFoundError, RefusedError

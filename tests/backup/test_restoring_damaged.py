@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.manifest import FileEntry
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import FileEntry
 from binscout_tui.errors import BinScoutError, RefusedError
 from binscout_tui.store import images
 from binscout_tui.workspace import Workspace

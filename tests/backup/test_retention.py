@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup.layout import new_run_id
-from binscout_tui.backup.retention import AHEAD, Candidate, Choice, Rules, choose
+from binscout_tui.backup.archive.layout import new_run_id
+from binscout_tui.backup.keeping.retention import AHEAD, Candidate, Choice, Rules, choose
 
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

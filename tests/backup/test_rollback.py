@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import swap_record, undo_copies
-from binscout_tui.backup.swap_record import FOLDER, RECORD
+from binscout_tui.backup.swapping import record as swap_record
+from binscout_tui.backup.swapping import undo_copies
+from binscout_tui.backup.swapping.record import FOLDER, RECORD
 from binscout_tui.clock import from_text
 from binscout_tui.errors import RefusedError
 from binscout_tui.jobs import runner

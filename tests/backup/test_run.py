@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from binscout_tui.backup.archive.manifest import read_files
+from binscout_tui.backup.archive.records import LOG_BYTES
+from binscout_tui.backup.archive.repository import Repository
 from binscout_tui.backup.faults import CancelledWork
-from binscout_tui.backup.manifest import read_files
-from binscout_tui.backup.records import LOG_BYTES
-from binscout_tui.backup.repository import Repository
 from binscout_tui.errors import BinScoutError, RefusedError
 from binscout_tui.operations.backups import comparing
 from binscout_tui.store import images

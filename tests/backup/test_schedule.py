@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup import schedule
-from binscout_tui.backup.schedule import DAYS, When, parse
+from binscout_tui.backup.keeping import schedule
+from binscout_tui.backup.keeping.schedule import DAYS, When, parse
 from binscout_tui.errors import RefusedError, UsageError
 from binscout_tui.operations.backups import scheduling, targets
 from binscout_tui.store import users

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.backup.faults import CancelledWork
-from binscout_tui.backup.snapshot import take
+from binscout_tui.backup.making.snapshot import take
 from binscout_tui.errors import ConflictError
 from tests.backup.backing_up import back_up, get_back, manifest_of, point_at
 from tests.backup.made import digest, made_workspace

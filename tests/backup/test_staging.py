@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup import extract, layout, staging
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.archive.manifest import FileEntry
 from binscout_tui.backup.faults import CancelledWork, DamagedError
-from binscout_tui.backup.fetching import GAP, stretches
-from binscout_tui.backup.manifest import FileEntry
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.staging import Staging
-from binscout_tui.backup.todo import Piece, State
+from binscout_tui.backup.restoring import extract, staging
+from binscout_tui.backup.restoring.fetching import GAP, stretches
+from binscout_tui.backup.restoring.staging import Staging
+from binscout_tui.backup.restoring.todo import Piece, State
+from binscout_tui.backup.transport.rclone import Rclone
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import RefusedError
 
 FILES = {

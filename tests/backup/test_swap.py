@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import in_use, swap, undo_copies
-from binscout_tui.backup.swap_record import FOLDER, Expected
+from binscout_tui.backup.swapping import in_use, swap, undo_copies
+from binscout_tui.backup.swapping.record import FOLDER, Expected
 from binscout_tui.errors import NotFoundError, RefusedError, StorageError
 from tests.backup.swapping import (
     CUT,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from binscout_tui.backup.faults import RemoteError, RepoError
-from binscout_tui.backup.sending import COPIED_MOST
+from binscout_tui.backup.making.sending import COPIED_MOST
 from tests.backup.backing_up import back_up, committed, files_of, get_back, point_at, set_backup
 from tests.backup.made import digest, made_workspace
 from tests.backup.servers import Server, SmallDisk

@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup import targets as store
 from binscout_tui.backup.faults import RepoError
-from binscout_tui.backup.keys import fingerprint, new_key
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.target_testing import ORDER, TargetFailedError, TestStep
+from binscout_tui.backup.target import known as store
+from binscout_tui.backup.target.keys import fingerprint, new_key
+from binscout_tui.backup.target.testing import ORDER, TargetFailedError, TestStep
+from binscout_tui.backup.transport.rclone import Rclone
 from binscout_tui.errors import BinScoutError, ConflictError, NotFoundError, RefusedError, StorageError, UsageError
 from binscout_tui.operations.backups import targets
 from binscout_tui.operations.backups.opening import opened

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.backup import layout
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.folder_remote import FolderRemote
-from binscout_tui.backup.rclone_later import RcloneLater
-from binscout_tui.backup.uploading import Piece, Sender
+from binscout_tui.backup.making.uploading import Piece, Sender
+from binscout_tui.backup.transport.folder_remote import FolderRemote
+from binscout_tui.backup.transport.rclone_later import RcloneLater
 
 DATA = bytes(range(256)) * 400
 SHA = hashlib.sha256(DATA).hexdigest()

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from binscout_tui.backup import layout, verifying
+from binscout_tui.backup.archive import layout
 from binscout_tui.backup.faults import CancelledWork, RemoteError
+from binscout_tui.backup.keeping import verifying
+from binscout_tui.backup.keeping.verifying import Stored
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.verifying import Stored
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.operations.backups import opening, repairing, running, targets
 from binscout_tui.operations.backups import verifying as proving

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from binscout_tui.backup import lease
-from binscout_tui.backup.lease import Holder
+from binscout_tui.backup.archive import lease
+from binscout_tui.backup.archive.lease import Holder
 from binscout_tui.jobs.control import reconcile
 from binscout_tui.operations.backups import keeping, opening, running, targets
 from binscout_tui.store import jobs

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 
-from binscout_tui.backup import in_use
+from binscout_tui.backup.swapping import in_use
 from binscout_tui.store import users
 from binscout_tui.workers.backups import aside
 from binscout_tui.workspace import Workspace, create

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from binscout_tui.backup import identity, lease
-from binscout_tui.backup.lease import Holder
+from binscout_tui.backup.archive import identity, lease
+from binscout_tui.backup.archive.lease import Holder
 from binscout_tui.operations.backups.opening import folder
 from binscout_tui.workspace import Workspace
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import compare as files
-from binscout_tui.backup.compare import Files, Local, Named
-from binscout_tui.backup.layout import run_time
-from binscout_tui.backup.manifest import FileEntry, Tally, read_files
+from binscout_tui.backup.archive.layout import run_time
+from binscout_tui.backup.archive.manifest import FileEntry, Tally, read_files
+from binscout_tui.backup.restoring import compare as files
+from binscout_tui.backup.restoring.compare import Files, Local, Named
 from binscout_tui.clock import to_text
 from binscout_tui.errors import NotFoundError, RefusedError
 from binscout_tui.operations.backups import comparing_items, restore_source

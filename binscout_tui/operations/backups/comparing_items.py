@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from binscout_tui.backup.manifest import FileEntry, read_files
+from binscout_tui.backup.archive.manifest import FileEntry, read_files
 from binscout_tui.backup.progress import Progress
 from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.operations.backups import restore_source

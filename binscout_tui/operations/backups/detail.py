@@ -8,12 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import layout, manifest, restic_repository, restic_target
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Check, Manifest
+from binscout_tui.backup.archive.repository import Listing, Repository, RunState
 from binscout_tui.backup.faults import DamagedError, RepoError
-from binscout_tui.backup.manifest import Check, Manifest
-from binscout_tui.backup.repository import Listing, Repository, RunState
-from binscout_tui.backup.target_sheet import below
-from binscout_tui.backup.targets import CONFIG, Target
+from binscout_tui.backup.restic import repository as restic_repository
+from binscout_tui.backup.restic import target as restic_target
+from binscout_tui.backup.target.known import CONFIG, Target
+from binscout_tui.backup.target.sheet import below
 from binscout_tui.errors import NotFoundError
 from binscout_tui.operations.backups import listing, naming
 from binscout_tui.operations.backups.file_index import FileIndex

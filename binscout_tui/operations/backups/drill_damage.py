@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from binscout_tui.backup import extract, layout, manifest, verifying
-from binscout_tui.backup.manifest import FileEntry, Manifest
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import FileEntry, Manifest
+from binscout_tui.backup.archive.repository import Repository
+from binscout_tui.backup.keeping import verifying
+from binscout_tui.backup.keeping.verifying import Stored
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.repository import Repository
-from binscout_tui.backup.restic_repository import ResticRepository
-from binscout_tui.backup.staging import Missing
-from binscout_tui.backup.verifying import Stored
+from binscout_tui.backup.restic.repository import ResticRepository
+from binscout_tui.backup.restoring import extract
+from binscout_tui.backup.restoring.staging import Missing
 from binscout_tui.operations.backups.noting import Notes, listen
 from binscout_tui.operations.backups.opening import opened
 from binscout_tui.workspace import Workspace

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup.extract import FOLDERS
+from binscout_tui.backup.restoring.extract import FOLDERS
 from binscout_tui.workspace import DATABASE
 
 PASSING = frozenset({"job", "event"})

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from binscout_tui import atomic
 from binscout_tui.backup.faults import RemoteError
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.targets import CONFIG, Target
+from binscout_tui.backup.target.known import CONFIG, Target
+from binscout_tui.backup.transport.rclone import Rclone
 from binscout_tui.errors import BinScoutError
 from binscout_tui.operations.backups.opening import folder
 from binscout_tui.workspace import Workspace

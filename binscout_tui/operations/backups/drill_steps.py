@@ -15,12 +15,13 @@ from pathlib import Path
 import msgspec
 
 from binscout_tui import workspace as workspaces
-from binscout_tui.backup import extract, targets
+from binscout_tui.backup.archive.manifest import FileEntry, Manifest, read_files
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.manifest import FileEntry, Manifest, read_files
 from binscout_tui.backup.progress import Progress, size_words
-from binscout_tui.backup.staging import Missing, hash_of
-from binscout_tui.backup.targets import CONFIG, Target
+from binscout_tui.backup.restoring import extract
+from binscout_tui.backup.restoring.staging import Missing, hash_of
+from binscout_tui.backup.target import known as targets
+from binscout_tui.backup.target.known import CONFIG, Target
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError, NotFoundError, RefusedError, StorageError
 from binscout_tui.operations.backups import drill_digest, drill_scratch, restoring, running

@@ -13,7 +13,7 @@ from typing import IO
 
 import msgspec
 
-from binscout_tui.backup.manifest import FileEntry
+from binscout_tui.backup.archive.manifest import FileEntry
 from binscout_tui.imaging.names import display_name
 
 

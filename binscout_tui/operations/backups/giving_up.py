@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from binscout_tui.backup import layout, manifest
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.lease import Lease
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.lease import Lease
 from binscout_tui.errors import NotFoundError, RefusedError
 from binscout_tui.operations.backups.asking import worker
 from binscout_tui.operations.backups.opening import opened

@@ -10,12 +10,12 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.backup import summary
-from binscout_tui.backup.layout import is_run_id, run_time
-from binscout_tui.backup.lease import Holder
+from binscout_tui.backup.archive import summary
+from binscout_tui.backup.archive.layout import is_run_id, run_time
+from binscout_tui.backup.archive.lease import Holder
+from binscout_tui.backup.archive.repository import Listing, Repository, RunState
 from binscout_tui.backup.progress import time_words
-from binscout_tui.backup.remote import Space
-from binscout_tui.backup.repository import Listing, Repository, RunState
+from binscout_tui.backup.transport.remote import Space
 from binscout_tui.clock import from_text, to_text
 from binscout_tui.errors import BinScoutError, StorageError
 from binscout_tui.imaging import names

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from binscout_tui.backup.records import Paper
-from binscout_tui.backup.run_plan import Source
-from binscout_tui.backup.scan import Folder
-from binscout_tui.backup.suspicion import Expected
+from binscout_tui.backup.archive.records import Paper
+from binscout_tui.backup.making.run_plan import Source
+from binscout_tui.backup.making.scan import Folder
+from binscout_tui.backup.making.suspicion import Expected
 from binscout_tui.learning.tasks import CHECKPOINT_FILE, REMADE_FILES
 from binscout_tui.settings import BackupSettings
 from binscout_tui.store.connection import plain_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from binscout_tui.backup.repository import RunState
+from binscout_tui.backup.archive.repository import RunState
 from binscout_tui.errors import NotFoundError, UsageError
 
 LATEST = re.compile(r"latest(?:~(\d{1,6}))?")

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 
-from binscout_tui.backup import layout, manifest
-from binscout_tui.backup.extract import Cutter
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.lease import hurried
+from binscout_tui.backup.archive.manifest import Check, FileEntry
+from binscout_tui.backup.archive.repository import Repository
 from binscout_tui.backup.faults import CancelledWork, DamagedError, RemoteError, RepoError
-from binscout_tui.backup.lease import hurried
-from binscout_tui.backup.manifest import Check, FileEntry
+from binscout_tui.backup.keeping.verifying import NOT_THE_SAME, Finding
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import Repository
-from binscout_tui.backup.verifying import NOT_THE_SAME, Finding
+from binscout_tui.backup.restoring.extract import Cutter
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.clock import to_text
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.rclone import Rclone
+    from binscout_tui.backup.transport.rclone import Rclone
 
 Level = Literal["sizes", "read back"]
 MOST_NAMES = 10_000

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from binscout_tui.backup import targets
-from binscout_tui.backup.folder_remote import FolderRemote
-from binscout_tui.backup.rclone_later import RcloneLater
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import RepoInfo, Repository
-from binscout_tui.backup.targets import Target
+from binscout_tui.backup.archive.repository import RepoInfo, Repository
+from binscout_tui.backup.target import known as targets
+from binscout_tui.backup.target.known import Target
+from binscout_tui.backup.transport.folder_remote import FolderRemote
+from binscout_tui.backup.transport.rclone_later import RcloneLater
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import BinScoutError, ConflictError, NotFoundError, StorageError, UsageError
 from binscout_tui.settings import BackupSettings
 from binscout_tui.workspace import LiveWorkspace, Workspace
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.rclone import Rclone
+    from binscout_tui.backup.transport.rclone import Rclone
 
 CONFIG = "rclone.conf"
 NOTICE: ContextVar[Callable[[str], None]] = ContextVar("NOTICE", default=lambda words: None)
@@ -128,7 +128,7 @@ def opened(workspace: Workspace | LiveWorkspace, name: str = "", *, quick: bool 
 
 def _rclone() -> type[Rclone]:
     """Loaded only where it is needed: it brings all of HTTP."""
-    from binscout_tui.backup.rclone import Rclone
+    from binscout_tui.backup.transport.rclone import Rclone
 
     return Rclone
 

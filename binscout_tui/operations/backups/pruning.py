@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from binscout_tui.backup import layout, lease, pruning
-from binscout_tui.backup.lease import Holder, Lease
+from binscout_tui.backup.archive import layout, lease
+from binscout_tui.backup.archive.lease import Holder, Lease
+from binscout_tui.backup.keeping import pruning
+from binscout_tui.backup.keeping.pruning import Patience, Pruned, PrunePlan, Worklist
+from binscout_tui.backup.keeping.retention import Rules
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan, Worklist
-from binscout_tui.backup.restic_repository import ResticRepository
-from binscout_tui.backup.retention import Rules
+from binscout_tui.backup.restic.repository import ResticRepository
 from binscout_tui.operations.backups import restic_engine
 from binscout_tui.operations.backups.asking import worker
 from binscout_tui.operations.backups.noting import listen

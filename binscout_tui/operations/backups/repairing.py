@@ -9,13 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import layout, manifest, verifying
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import FileEntry
+from binscout_tui.backup.archive.repository import Listing, Repository, RunState
 from binscout_tui.backup.faults import DamagedError, RepoError
-from binscout_tui.backup.manifest import FileEntry
+from binscout_tui.backup.keeping import verifying
+from binscout_tui.backup.keeping.repairing import LostError, Workshop, bring_back, replace
+from binscout_tui.backup.keeping.verifying import Finding, Stored
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.repairing import LostError, Workshop, bring_back, replace
-from binscout_tui.backup.repository import Listing, Repository, RunState
-from binscout_tui.backup.verifying import Finding, Stored
 from binscout_tui.errors import RefusedError
 from binscout_tui.operations.backups import restic_engine
 from binscout_tui.operations.backups.noting import Bad, Notes, concerned, listen

@@ -14,20 +14,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from binscout_tui.backup import layout, lease, pruning, restic_target, verifying
-from binscout_tui.backup.extract import BLOCK
+from binscout_tui.backup.archive import layout, lease
+from binscout_tui.backup.archive.manifest import Manifest, read_files
+from binscout_tui.backup.archive.repository import RepoInfo, RunState
 from binscout_tui.backup.faults import DamagedError, RemoteError
-from binscout_tui.backup.manifest import Manifest, read_files
+from binscout_tui.backup.keeping import pruning, verifying
+from binscout_tui.backup.keeping.pruning import Patience, Pruned, PrunePlan
+from binscout_tui.backup.keeping.retention import Rules
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.pruning import Patience, Pruned, PrunePlan
-from binscout_tui.backup.remote import Remote
-from binscout_tui.backup.repository import RepoInfo, RunState
-from binscout_tui.backup.restic import Restic
-from binscout_tui.backup.restic_fetching import stored_name
-from binscout_tui.backup.restic_repository import DATA, PART_TAG, ResticRepository
-from binscout_tui.backup.restic_tables import Listed
-from binscout_tui.backup.retention import Rules
-from binscout_tui.backup.targets import Target
+from binscout_tui.backup.restic import target as restic_target
+from binscout_tui.backup.restic.engine import Restic
+from binscout_tui.backup.restic.fetching import stored_name
+from binscout_tui.backup.restic.repository import DATA, PART_TAG, ResticRepository
+from binscout_tui.backup.restic.tables import Listed
+from binscout_tui.backup.restoring.extract import BLOCK
+from binscout_tui.backup.target.known import Target
+from binscout_tui.backup.transport.remote import Remote
 from binscout_tui.errors import ConflictError, RefusedError
 from binscout_tui.operations.backups.naming import find_run
 from binscout_tui.operations.backups.noting import Bad, Level

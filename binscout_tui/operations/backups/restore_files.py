@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from binscout_tui.backup import extract
+from binscout_tui.backup.archive.manifest import FileEntry, read_files
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import FileEntry, read_files
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.staging import Staging, hash_of
-from binscout_tui.backup.todo import State
+from binscout_tui.backup.restoring import extract
+from binscout_tui.backup.restoring.staging import Staging, hash_of
+from binscout_tui.backup.restoring.todo import State
 from binscout_tui.operations.backups.opening import Opened
 from binscout_tui.operations.backups.restore_source import Source, must_fit
 from binscout_tui.operations.backups.restoring_database import Records

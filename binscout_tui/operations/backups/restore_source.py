@@ -10,10 +10,10 @@ from typing import Literal
 
 import msgspec
 
+from binscout_tui.backup.archive.manifest import Manifest
+from binscout_tui.backup.archive.repository import Listing, RunState
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import Manifest
 from binscout_tui.backup.progress import size_words
-from binscout_tui.backup.repository import Listing, RunState
 from binscout_tui.errors import NotFoundError, RefusedError, StorageError
 from binscout_tui.imaging.names import one_line
 from binscout_tui.operations.backups.naming import find_run

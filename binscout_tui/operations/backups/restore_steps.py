@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.backup import extract, staging
 from binscout_tui.backup.faults import RemoteError
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.staging import Missing, Staging
-from binscout_tui.backup.todo import State
+from binscout_tui.backup.restoring import extract, staging
+from binscout_tui.backup.restoring.staging import Missing, Staging
+from binscout_tui.backup.restoring.todo import State
 from binscout_tui.errors import StorageError
 from binscout_tui.operations.backups.restore_source import SETTINGS, ScopeKind, Source
 from binscout_tui.operations.backups.restoring_database import Records

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import extract, staging, swap
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.staging import Staging
-from binscout_tui.backup.swap_record import Expected, SwapPlan
+from binscout_tui.backup.restoring import extract, staging
+from binscout_tui.backup.restoring.staging import Staging
+from binscout_tui.backup.swapping import swap
+from binscout_tui.backup.swapping.record import Expected, SwapPlan
 from binscout_tui.operations.backups import restore_source
 from binscout_tui.operations.backups.comparing import Comparison, compare
 from binscout_tui.operations.backups.opening import Opened, opened

@@ -14,10 +14,10 @@ import msgspec
 
 from binscout_tui import settings as settings_module
 from binscout_tui.atomic import sync_folder
-from binscout_tui.backup.extract import extract_records
+from binscout_tui.backup.archive.manifest import Manifest
 from binscout_tui.backup.faults import DamagedError
-from binscout_tui.backup.manifest import Manifest
 from binscout_tui.backup.progress import Progress
+from binscout_tui.backup.restoring.extract import extract_records
 from binscout_tui.errors import BinScoutError, StorageError
 from binscout_tui.operations.backups.opening import Opened
 from binscout_tui.operations.backups.restore_source import DATABASE, SETTINGS, Source, instead

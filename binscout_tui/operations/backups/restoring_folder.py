@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from binscout_tui.atomic import sync_folder
-from binscout_tui.backup import staging
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.staging import Staging
-from binscout_tui.backup.todo import State
+from binscout_tui.backup.restoring import staging
+from binscout_tui.backup.restoring.staging import Staging
+from binscout_tui.backup.restoring.todo import State
 from binscout_tui.errors import RefusedError, UsageError
 from binscout_tui.operations.backups import restore_source
 from binscout_tui.operations.backups.opening import opened

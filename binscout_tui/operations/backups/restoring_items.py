@@ -18,11 +18,11 @@ from typing import Literal
 import msgspec
 
 from binscout_tui.atomic import sync_folder
-from binscout_tui.backup import staging
-from binscout_tui.backup.manifest import FileEntry, read_files
+from binscout_tui.backup.archive.manifest import FileEntry, read_files
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.staging import Missing, Staging
-from binscout_tui.backup.todo import State
+from binscout_tui.backup.restoring import staging
+from binscout_tui.backup.restoring.staging import Missing, Staging
+from binscout_tui.backup.restoring.todo import State
 from binscout_tui.errors import BinScoutError, NotFoundError, UsageError
 from binscout_tui.operations.backups import restore_source
 from binscout_tui.operations.backups.opening import Opened, opened

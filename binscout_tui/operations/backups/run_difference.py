@@ -10,11 +10,11 @@ from typing import Self
 
 import msgspec
 
-from binscout_tui.backup import manifest
-from binscout_tui.backup.differing import WAYS, Difference, Way, difference
-from binscout_tui.backup.manifest import FileEntry, Manifest
-from binscout_tui.backup.rclone import Watch
-from binscout_tui.backup.repository import Repository, RunState
+from binscout_tui.backup.archive import manifest
+from binscout_tui.backup.archive.differing import WAYS, Difference, Way, difference
+from binscout_tui.backup.archive.manifest import FileEntry, Manifest
+from binscout_tui.backup.archive.repository import Repository, RunState
+from binscout_tui.backup.transport.rclone import Watch
 from binscout_tui.errors import ConflictError, UsageError
 from binscout_tui.operations.backups.opening import cache, opened
 from binscout_tui.workspace import LiveWorkspace, Workspace

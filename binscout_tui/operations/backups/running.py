@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from binscout_tui.backup import layout
-from binscout_tui.backup import run as runs
-from binscout_tui.backup.run_plan import Options, Report, RunDone, young_enough
+from binscout_tui.backup.archive import layout
+from binscout_tui.backup.making import run as runs
+from binscout_tui.backup.making.run_plan import Options, Report, RunDone, young_enough
 from binscout_tui.errors import RefusedError
 from binscout_tui.operations.backups.asking import looker, worker
 from binscout_tui.operations.backups.material import source
@@ -19,7 +19,7 @@ from binscout_tui.store import jobs
 from binscout_tui.workspace import LiveWorkspace, Workspace
 
 if TYPE_CHECKING:
-    from binscout_tui.backup.restic_run import ResticRun
+    from binscout_tui.backup.restic.run import ResticRun
 
 KIND = "backup"
 WHAT = "Making a backup"
@@ -50,7 +50,7 @@ def _engine(found: Opened) -> type[ResticRun] | None:
     """What makes the runs of a target, None for this program's own way; restic is loaded only where it is used."""
     if found.target.engine != "restic":
         return None
-    from binscout_tui.backup.restic_run import ResticRun
+    from binscout_tui.backup.restic.run import ResticRun
 
     return ResticRun
 

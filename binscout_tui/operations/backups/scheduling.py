@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from binscout_tui import atomic
-from binscout_tui.backup import schedule
-from binscout_tui.backup.schedule import Installed, Kind, When
+from binscout_tui.backup.keeping import schedule
+from binscout_tui.backup.keeping.schedule import Installed, Kind, When
 from binscout_tui.clock import to_text
 from binscout_tui.errors import BinScoutError, RefusedError, StorageError
 from binscout_tui.operations.backups.opening import find_target

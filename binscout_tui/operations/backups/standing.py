@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import identity, summary, targets
-from binscout_tui.backup.layout import is_run_id, run_time
-from binscout_tui.backup.summary import RunFacts, Summary, Unreached
+from binscout_tui.backup.archive import identity, summary
+from binscout_tui.backup.archive.layout import is_run_id, run_time
+from binscout_tui.backup.archive.summary import RunFacts, Summary, Unreached
+from binscout_tui.backup.target import known as targets
 from binscout_tui.clock import from_text, to_text
 from binscout_tui.errors import BinScoutError
 from binscout_tui.settings import BackupSettings

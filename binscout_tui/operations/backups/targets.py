@@ -15,17 +15,20 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.backup import keys, restic_target, target_making, targets
-from binscout_tui.backup.addresses import as_options, is_secret, parse
 from binscout_tui.backup.faults import RemoteError
-from binscout_tui.backup.obscured import reveal
-from binscout_tui.backup.rclone import Rclone
-from binscout_tui.backup.restic import find_restic
-from binscout_tui.backup.target_making import CRYPT, Wanted
-from binscout_tui.backup.target_sheet import back_with_this_program, configuration
-from binscout_tui.backup.target_sheet import sheet as sheet_lines
-from binscout_tui.backup.target_testing import TargetFailedError, TestStep, Told, is_well, noted, try_target
-from binscout_tui.backup.targets import CONFIG, Engine, Target
+from binscout_tui.backup.restic import target as restic_target
+from binscout_tui.backup.restic.engine import find_restic
+from binscout_tui.backup.target import keys
+from binscout_tui.backup.target import known as targets
+from binscout_tui.backup.target import making as target_making
+from binscout_tui.backup.target.addresses import as_options, is_secret, parse
+from binscout_tui.backup.target.known import CONFIG, Engine, Target
+from binscout_tui.backup.target.making import CRYPT, Wanted
+from binscout_tui.backup.target.obscured import reveal
+from binscout_tui.backup.target.sheet import back_with_this_program, configuration
+from binscout_tui.backup.target.sheet import sheet as sheet_lines
+from binscout_tui.backup.target.testing import TargetFailedError, TestStep, Told, is_well, noted, try_target
+from binscout_tui.backup.transport.rclone import Rclone
 from binscout_tui.errors import ConflictError, RefusedError, StorageError, UsageError
 from binscout_tui.workspace import LiveWorkspace, Paths, Workspace
 

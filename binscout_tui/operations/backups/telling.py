@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.backup.differing import WAYS, Change
-from binscout_tui.backup.manifest import Manifest
+from binscout_tui.backup.archive.differing import WAYS, Change
+from binscout_tui.backup.archive.manifest import Manifest
 from binscout_tui.backup.progress import size_words, time_words
 from binscout_tui.clock import from_text
 from binscout_tui.imaging import names

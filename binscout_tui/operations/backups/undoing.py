@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import staging, undo_copies
-from binscout_tui.backup.holders import Holder
-from binscout_tui.backup.in_use import SWAP_PATIENCE_S
-from binscout_tui.backup.swap_record import DATABASE, FOLDER, Record
+from binscout_tui.backup.restoring import staging
+from binscout_tui.backup.swapping import undo_copies
+from binscout_tui.backup.swapping.holders import Holder
+from binscout_tui.backup.swapping.in_use import SWAP_PATIENCE_S
+from binscout_tui.backup.swapping.record import DATABASE, FOLDER, Record
 from binscout_tui.operations.backups.restore_source import idle, must_be_idle
 from binscout_tui.store import jobs, journal, restored
 from binscout_tui.store.connection import connect, plain_words, transaction

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.backup import layout, manifest, verifying
+from binscout_tui.backup.archive import layout, manifest
+from binscout_tui.backup.archive.manifest import Manifest
+from binscout_tui.backup.archive.repository import Listing, Repository
 from binscout_tui.backup.faults import DamagedError, RemoteError, RepoError
-from binscout_tui.backup.manifest import Manifest
+from binscout_tui.backup.keeping import verifying
+from binscout_tui.backup.keeping.verifying import Finding, Stored
 from binscout_tui.backup.progress import Progress
-from binscout_tui.backup.repository import Listing, Repository
-from binscout_tui.backup.restic_repository import ResticRepository
-from binscout_tui.backup.verifying import Finding, Stored
+from binscout_tui.backup.restic.repository import ResticRepository
 from binscout_tui.errors import UsageError
 from binscout_tui.operations.backups import restic_engine
 from binscout_tui.operations.backups.naming import find_run
