@@ -24,6 +24,7 @@ SCREENS = frozenset({"app", "seeing", "terminal", "widgets", "workers", "bench"}
 AddImages = Callable[[int], list[int]]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers: each file stays on one, and all that is about screens together on one."""
     for item in items:
