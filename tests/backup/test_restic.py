@@ -203,6 +203,7 @@ def big(tmp_path: Path) -> tuple[Path, Path]:
     return listed(tmp_path / "names", b"noise"), folder
 
 
+@pytest.mark.slow
 def test_cancelling_leaves_no_process_and_no_lock(sftp_server: Server, made: Made, tmp_path: Path) -> None:
     restic = slow(made(sftp_server))
     restic.create()
