@@ -8,6 +8,7 @@ from textual.widgets import Input, Static
 
 from binscout_tui.commands import dialog
 from binscout_tui.dialogs.base import Dialog
+from binscout_tui.widgets.text_line import TextLine
 
 
 class Ask(Dialog[str]):
@@ -24,7 +25,7 @@ class Ask(Dialog[str]):
     def body(self) -> ComposeResult:
         """The explanation and the field."""
         yield Static(Content(self._text), id="dialog-text")
-        yield Input(self._initial, compact=True, select_on_focus=True)
+        yield TextLine(self._initial, compact=True, select_on_focus=True)
 
     def on_input_submitted(self) -> None:
         """Enter in the field."""

@@ -20,6 +20,7 @@ from binscout_tui.dialogs.form import Form
 from binscout_tui.dialogs.reader import Page, Reader
 from binscout_tui.errors import BinScoutError, ConflictError
 from binscout_tui.widgets.choice import Choice
+from binscout_tui.widgets.text_line import TextLine
 from binscout_tui.workers.backup_targets import NewTarget, add_target, target_names
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class TargetWizard(Form[str]):
     def body(self) -> ComposeResult:
         """The kind, then a line for each thing that it needs, then what is wrong."""
         yield Choice("place", [(one.id, one.words, one.about) for one in KINDS], id="kind")
-        yield from _line("name", "name", Input(NAME, compact=True, select_on_focus=True, id="name"))
+        yield from _line("name", "name", TextLine(NAME, compact=True, select_on_focus=True, id="name"))
         for field in ORDER:
-            yield from _line(field, field, Input(compact=True, id=field))
-        yield from _line("secret", "password", Input(compact=True, password=True, id="secret"))
+            yield from _line(field, field, TextLine(compact=True, id=field))
+        yield from _line("secret", "password", TextLine(compact=True, password=True, id="secret"))
         yield Choice("encrypt", PROTECTIONS, id="protection")
-        yield from _line("key", "key", Input(compact=True, password=True, id="key"))
+        yield from _line("key", "key", TextLine(compact=True, password=True, id="key"))
         yield Static("", id="form-error")
 
     def on_mount(self) -> None:

@@ -10,6 +10,7 @@ from binscout_tui.commands import dialog
 from binscout_tui.dialogs.base import Dialog
 from binscout_tui.labelling.colours import offers
 from binscout_tui.widgets.line import Line
+from binscout_tui.widgets.text_line import TextLine
 
 ROWS = 8
 SWATCH = "██"
@@ -34,7 +35,7 @@ class ColourPick(Dialog[str]):
 
     def body(self) -> ComposeResult:
         """The line to type on, and the colours below it."""
-        yield Input(placeholder="a name, or #rrggbb", compact=True)
+        yield TextLine(placeholder="a name, or #rrggbb", compact=True)
         yield Line(id="colour-rows")
 
     def on_mount(self) -> None:

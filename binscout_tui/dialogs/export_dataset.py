@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from binscout_tui.dialogs.form import Form
 from binscout_tui.widgets.choice import Choice
+from binscout_tui.widgets.text_line import TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ExportForm(Form[DatasetExport]):
         """Format, folder, and what is wrong with it."""
         yield Choice("format", self._formats, id="format")
         yield Static("a folder that is not there yet", classes="field-name")
-        yield Input(placeholder="~/exports/parts", compact=True, id="folder")
+        yield TextLine(placeholder="~/exports/parts", compact=True, id="folder")
         yield Static("", id="form-error")
 
     def action_submit(self) -> None:

@@ -22,6 +22,7 @@ from binscout_tui.operations.splitting import Ratios, parse_ratios
 from binscout_tui.store.dataset_sources import Offer
 from binscout_tui.store.datasets import checked_name
 from binscout_tui.widgets.choice import Choice
+from binscout_tui.widgets.text_line import TextLine
 from binscout_tui.wording import counted
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class NewDatasetForm(Form[NewDataset]):
         """Name, task, what to count, split, and what is wrong with them."""
         name, split = self._initial
         yield Static("name", classes="field-name")
-        yield Input(name, compact=True, select_on_focus=True, id="name")
+        yield TextLine(name, compact=True, select_on_focus=True, id="name")
         yield Choice("task", task_options(self._offer), id="task")
         counted_classes = ", ".join(self._offer.classes[:6]) or "none has boxes or counts of a class"
         yield Static(
@@ -70,9 +71,9 @@ class NewDatasetForm(Form[NewDataset]):
             id="item-name",
             classes="field-name",
         )
-        yield Input(placeholder="everything", compact=True, id="item")
+        yield TextLine(placeholder="everything", compact=True, id="item")
         yield Static("split: percent for train/val/test", classes="field-name")
-        yield Input(split, compact=True, id="split")
+        yield TextLine(split, compact=True, id="split")
         yield Static("", id="form-error")
 
     def on_mount(self) -> None:

@@ -13,6 +13,7 @@ from binscout_tui.dialogs.form import Form
 from binscout_tui.errors import BinScoutError, UsageError
 from binscout_tui.operations.training import checked_weights
 from binscout_tui.widgets.choice import Choice
+from binscout_tui.widgets.text_line import TextLine
 
 MOST_EPOCHS = 10_000
 MOST_SEED = 2**32 - 1
@@ -56,12 +57,12 @@ class NewRunForm(Form[NewRun]):
         yield Choice("dataset", [one.option for one in self._datasets], id="dataset")
         yield Choice("preset", self._presets[self._datasets[0].task], id="preset")
         yield Static("weights: a file to begin with", classes="field-name")
-        yield Input(placeholder="none, from scratch", compact=True, id="weights")
+        yield TextLine(placeholder="none, from scratch", compact=True, id="weights")
         with Horizontal(id="run-numbers"):
             for field, placeholder in (("epochs", "the preset's"), ("seed", "0"), ("processes", "1")):
                 with Vertical():
                     yield Static(field, classes="field-name")
-                    yield Input(placeholder=placeholder, compact=True, id=field)
+                    yield TextLine(placeholder=placeholder, compact=True, id=field)
         yield Static("", id="form-error")
 
     def on_mount(self) -> None:

@@ -19,6 +19,7 @@ from binscout_tui.dialogs.restore_text import refusal, run_moment
 from binscout_tui.dialogs.worded import Worded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.widgets.press import Press
+from binscout_tui.widgets.text_line import TextLine
 from binscout_tui.wording import counted
 from binscout_tui.workers import backups as workers
 
@@ -47,7 +48,7 @@ class PruneDialog(Worded[str], inherit_bindings=False):
             yield Page(self._text, id="prune-text")
         with Horizontal(id="prune-line"):
             yield Static(Content(f"Type {WORD} to continue: "), id="prune-request")
-            yield Input(compact=True, select_on_focus=False, id="prune-word")
+            yield TextLine(compact=True, select_on_focus=False, id="prune-word")
         with Horizontal(id="prune-presses"):
             yield Press("Cancel", id="prune-cancel")
             yield Press("Prune", id="prune-go")

@@ -21,6 +21,7 @@ from binscout_tui.dialogs.worded import Worded
 from binscout_tui.errors import BinScoutError
 from binscout_tui.widgets.choice import Choice
 from binscout_tui.widgets.press import Press
+from binscout_tui.widgets.text_line import TextLine
 from binscout_tui.workers import backups as workers
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ class RestoreDialog(Worded[Wanted], inherit_bindings=False):
     def body(self) -> ComposeResult:
         """What to restore, what would come of it, the word, and two buttons."""
         yield Choice("what", SCOPES, id="restore-scope")
-        yield Input(compact=True, select_on_focus=False, id="restore-what")
+        yield TextLine(compact=True, select_on_focus=False, id="restore-what")
         with VerticalScroll(id="restore-found", can_focus=False):
             yield Page(self._text, id="restore-text")
         with Horizontal(id="restore-line"):
             yield Static(Content(f"Type {WORD} to continue:"), id="restore-request")
-            yield Input(compact=True, select_on_focus=False, id="restore-word")
+            yield TextLine(compact=True, select_on_focus=False, id="restore-word")
         with Horizontal(id="restore-presses"):
             yield Press("Cancel", id="restore-cancel")
             yield Press("Restore", id="restore-go")

@@ -18,6 +18,7 @@ from binscout_tui.errors import BinScoutError
 from binscout_tui.operations.backups.file_index import FileIndex
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.line_list import LineList
+from binscout_tui.widgets.text_line import TextLine
 from binscout_tui.wording import counted
 
 KIND, SIZE = 9, 9
@@ -25,7 +26,7 @@ ASKS = "type to find: parts of paths and kinds"
 Load = Callable[[], Awaitable[FileIndex]]
 
 
-class _Find(Input):
+class _Find(TextLine):
     """The line to type on; Home and End go on to the list."""
 
     class Far(Message):

@@ -8,6 +8,7 @@ from textual.widgets import Input, Static
 
 from binscout_tui.commands import dialog
 from binscout_tui.dialogs.base import Dialog
+from binscout_tui.widgets.text_line import TextLine
 
 
 class TypedConfirm(Dialog[bool]):
@@ -25,7 +26,7 @@ class TypedConfirm(Dialog[bool]):
         """The explanation, the request and the field."""
         yield Static(Content(self._text), id="dialog-text")
         yield Static(Content(f"Type {self._word} to continue:"), id="dialog-request")
-        yield Input(compact=True)
+        yield TextLine(compact=True)
 
     def on_input_submitted(self) -> None:
         """Enter in the field."""

@@ -16,9 +16,10 @@ from textual.widgets import Input, Static
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.label import FINDER
 from binscout_tui.labelling.finding import find_classes, is_new
+from binscout_tui.widgets.text_line import TextLine
 
 
-class _Line(Input, inherit_bindings=False):
+class _Line(TextLine, inherit_bindings=False):
     """An input that leaves Enter to the finder, so that the footer names it."""
 
     BINDINGS = [binding for binding in Input.BINDINGS if isinstance(binding, Binding) and binding.key != "enter"]

@@ -8,8 +8,10 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 
+from binscout_tui.widgets.text_line import TextLine
 
-class HoldingLine(Input, inherit_bindings=False):
+
+class HoldingLine(TextLine, inherit_bindings=False):
     """Leaves Enter to what is around it, and holds back what is typed behind it until that has had its effect."""
 
     BINDINGS = [binding for binding in Input.BINDINGS if isinstance(binding, Binding) and binding.key != "enter"]

@@ -29,6 +29,8 @@ from .conftest import Runner, until
 AddSource = Callable[..., Source]
 Capsys = pytest.CaptureFixture[str]
 
+LOWEST_PRIORITY = 19
+
 
 def ask(workspace: Workspace, source: Source, **wanted: object) -> int:
     return workspace.db.write(capture_sources.ask, workspace.user.uid, source.id, **wanted)  # type: ignore[arg-type]
@@ -252,7 +254,8 @@ def test_started_detached_it_lives_on_and_is_stopped_by_name(workspace: Workspac
     assert launch.start_runner(root)
     try:
         pid = until(lambda: launch.running(root), "the process")
-        until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == NICENESS, "it gives way to whoever presses keys")
+        given_way = min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, LOWEST_PRIORITY)
+        until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == given_way, "it gives way to whoever presses keys")
         assert os.getsid(pid) == pid != os.getsid(0)
         assert binscout(root, "capture", "status").data["pid"] == pid
     finally:
