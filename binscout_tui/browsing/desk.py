@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from binscout_tui.browsing.listing import Listing
@@ -14,10 +15,17 @@ from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
 from binscout_tui.store import crops, filters, gallery, images, undoing
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.images import Image
-from binscout_tui.store.journal import Entry
+from binscout_tui.store.journal import Change, Entry
+from binscout_tui.store.named import COLLECTION, TAG
 from binscout_tui.workspace import LiveWorkspace
 
-AREAS = ("trash",)
+AREAS = ("trash", "star", "title", TAG.area, COLLECTION.area, TAG.own_area, COLLECTION.own_area)
+"""What undo in the gallery walks back."""
+IMAGE_AREAS = frozenset({"trash", "star", "title", TAG.area, COLLECTION.area})
+PART = 500
+"""Images that are decided on in one transaction: a key waits for no more of them."""
+Decide = Callable[[sqlite3.Connection, int, list[int], int], Change]
+"""A store function that decides on images: (user, ids, batch), with batch 0 at first."""
 ROWS = 1_000
 """More than four pages of the smallest tiles on a very large screen."""
 WINDOW = 24
@@ -204,24 +212,37 @@ class GalleryDesk:
         """The smaller preview of an image."""
         return preview_path(self.workspace.paths.previews, image.sha256, THUMB)
 
+    async def decide(
+        self,
+        ids: Iterable[int],
+        decide: Decide,
+        what: str,
+        on_progress: Callable[[int, int], bool] | None = None,
+    ) -> Change:
+        """Decide on images as one decision, in parts between which keys are taken. Raises RefusedError for a viewer.
+
+        `what` is the activity as a noun; `on_progress` is told (done, total) after each part and answers whether to go
+        on: what was done by then stays done, and one undo takes it back.
+        """
+        self.workspace.user.must_be("operator", what)
+        wanted, changed, batch = list(ids), 0, 0
+        for start in range(0, len(wanted), PART):
+            part = wanted[start : start + PART]
+            async with self._turn:
+                change = await self.workspace.db.write(decide, self.workspace.user.uid, part, batch)
+                changed, batch = changed + change.changed, change.batch
+                await self._decided(part)
+            if on_progress is not None and not on_progress(min(start + PART, len(wanted)), len(wanted)):
+                break
+        return Change(changed, batch)
+
     async def trash(self, ids: Iterable[int]) -> int:
         """Move images to the trash as one decision; how many were not there yet. Raises RefusedError for a viewer."""
-        self.workspace.user.must_be("operator", "Moving images to the trash")
-        gone = list(ids)
-        async with self._turn:
-            moved = await self.workspace.db.write(images.trash, self.workspace.user.uid, gone)
-            await self._moved(gone, -moved)
-            self.has_trash = True
-            return moved
+        return (await self.decide(ids, _trash, "Moving images to the trash")).changed
 
     async def restore(self, ids: Iterable[int]) -> int:
         """Bring images back from the trash as one decision; how many were there. Raises RefusedError for a viewer."""
-        self.workspace.user.must_be("operator", "Restoring images")
-        back = list(ids)
-        async with self._turn:
-            moved = await self.workspace.db.write(images.restore, self.workspace.user.uid, back)
-            await self._moved(back, moved)
-            return moved
+        return (await self.decide(ids, _restore, "Restoring images")).changed
 
     async def queue_crops(self, ids: Iterable[int]) -> int:
         """Put images into the queue of those to crop; how many were not waiting there. RefusedError for a viewer."""
@@ -229,26 +250,30 @@ class GalleryDesk:
         return await self.workspace.db.write(crops.enqueue, self.workspace.user.uid, list(ids))
 
     async def undo(self) -> Entry:
-        """Take back the last trashing or restoring. Raises NotFoundError."""
-        self.workspace.user.must_be("operator", "Undoing")
-        async with self._turn:
-            entry = await self.workspace.db.write(undoing.undo, self.workspace.user.uid, AREAS)
-            await self._moved(entry.turned, _more(entry, trashed=bool(entry.before["trashed"])))
-            return entry
+        """Take back the last decision of the gallery. Raises NotFoundError."""
+        return await self._turn_back(undoing.undo, "Undoing")
 
     async def redo(self) -> Entry:
         """Do again what was undone last. Raises NotFoundError."""
-        self.workspace.user.must_be("operator", "Redoing")
-        async with self._turn:
-            entry = await self.workspace.db.write(undoing.redo, self.workspace.user.uid, AREAS)
-            await self._moved(entry.turned, _more(entry, trashed=bool(entry.after["trashed"])))
-            return entry
+        return await self._turn_back(undoing.redo, "Redoing")
 
-    async def _moved(self, ids: Collection[int], more: int) -> None:
-        """Images were moved to the trash, or back: by `more` the library has more."""
+    async def _turn_back(self, turn: Callable[[sqlite3.Connection, int, Sequence[str]], Entry], what: str) -> Entry:
+        self.workspace.user.must_be("operator", what)
+        async with self._turn:
+            entry = await self.workspace.db.write(turn, self.workspace.user.uid, AREAS)
+            if entry.area in IMAGE_AREAS:
+                await self._decided(entry.turned)
+        if entry.area not in IMAGE_AREAS:
+            await self._read_again()
+        return entry
+
+    async def _decided(self, ids: Collection[int]) -> None:
+        """Something was decided on images: where they are now, and what the views count."""
         live = await self.among(ids)
-        self._take(live, frozenset(ids) - live)
-        self._count += more if self.is_filtered else 0
+        for image_id in ids:
+            self._rows.pop(image_id, None)
+        self._listing.take(list(live), list(frozenset(ids) - live))
+        _, self._count, self.has_trash = await self.workspace.db.read(gallery.begin)
 
     def _take(self, live: Iterable[int], gone: Iterable[int]) -> None:
         more = self._listing.take(list(live), list(gone))
@@ -278,5 +303,9 @@ class GalleryDesk:
         return [image_id] if position is None else self.ids[max(0, position - WINDOW) : position + WINDOW + 1]
 
 
-def _more(entry: Entry, *, trashed: bool) -> int:
-    return -len(entry.turned) if trashed else len(entry.turned)
+def _trash(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+    return images.decide_trash(db, uid, ids, trashed=True, batch=batch)
+
+
+def _restore(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+    return images.decide_trash(db, uid, ids, trashed=False, batch=batch)

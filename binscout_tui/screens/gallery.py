@@ -18,7 +18,7 @@ from binscout_tui.commands.areas import Opening
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.screens import gallery_lines as lines
-from binscout_tui.screens.gallery_deciding import DecidingGrid
+from binscout_tui.screens.gallery_comparing import ComparingGrid
 from binscout_tui.screens.gallery_full import FullView, Shown
 from binscout_tui.store.events import Event
 from binscout_tui.store.gallery import Row
@@ -36,7 +36,7 @@ def opened_at(place: Place, opening: Opening) -> Place:
     return msgspec.structs.replace(place, image=image, full=opening.full, filter=text)
 
 
-class GalleryScreen(DecidingGrid):
+class GalleryScreen(ComparingGrid):
     """A grid over the whole library; Enter shows an image in full, and there the keys go from image to image."""
 
     SCOPE = commands.SCOPE

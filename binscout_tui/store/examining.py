@@ -94,7 +94,8 @@ def damage_of(db: sqlite3.Connection, image_id: int) -> Damage | None:
 def again(db: sqlite3.Connection, image_id: int) -> None:
     """Let an image that could not be decoded wait for another try."""
     if db.execute("DELETE FROM image_damage WHERE image_id = ?", (image_id,)).rowcount:
-        db.execute("UPDATE image SET examined = 0, withheld = NULL WHERE id = ?", (image_id,))
+        hidden = "(SELECT 'hidden' FROM concealed WHERE concealed.image_id = image.id)"
+        db.execute(f"UPDATE image SET examined = 0, withheld = {hidden} WHERE id = ?", (image_id,))
         events.emit(db, "image", image_id)
 
 

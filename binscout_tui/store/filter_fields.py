@@ -9,7 +9,7 @@ import msgspec
 
 from binscout_tui.filtering.fields import Field
 from binscout_tui.filtering.tree import Condition, Is, Span, Test
-from binscout_tui.store import name_parts, predicted
+from binscout_tui.store import filter_groups, name_parts, predicted
 from binscout_tui.store.filter_names import Names
 from binscout_tui.store.filter_sql import (
     COUNTED,
@@ -285,6 +285,35 @@ ROWS = (
             name="compartment", kind="name", vocabulary="compartment", help="captured for the compartment of this code"
         ),
         _compartment,
+    ),
+    Row(Field(name="star", help="it has a star"), filter_groups.star),
+    Row(
+        Field(
+            name="tag", kind="name", words=("none", "any"), vocabulary="tag", help="it has this tag, or none, or any"
+        ),
+        filter_groups.tag,
+    ),
+    Row(
+        Field(
+            name="collection",
+            kind="name",
+            words=("none", "any"),
+            vocabulary="collection",
+            help="in this collection, or in none, or in any",
+        ),
+        filter_groups.collection,
+    ),
+    Row(
+        Field(name="text", kind="text", help="words of its title, prompt, note or tags; each may go on"),
+        filter_groups.text,
+    ),
+    Row(
+        Field(name="title", kind="text", bare=True, help="it has a title; with a text, these words in it"),
+        filter_groups.title,
+    ),
+    Row(
+        Field(name="prompt", kind="text", bare=True, help="it has a prompt; with a text, these words in it"),
+        filter_groups.prompt,
     ),
     Row(
         Field(

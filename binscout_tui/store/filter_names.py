@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from binscout_tui.filtering.completing import Name
 from binscout_tui.filtering.errors import FilterError, did_you_mean
 from binscout_tui.filtering.tree import Condition, Is, Place, Test
+from binscout_tui.store.named import Named, folded
 from binscout_tui.store.names import composed
 
 MOST_NAMES = 2000
@@ -18,6 +19,9 @@ _LISTS = {
     "person": "SELECT DISTINCT name, NULL FROM user ORDER BY name LIMIT ?",
     "dataset": "SELECT name, NULL FROM dataset_name GROUP BY name ORDER BY max(id) DESC LIMIT ?",
     "model": "SELECT id, NULL FROM model ORDER BY created_at DESC LIMIT ?",
+    "tag": "SELECT name, images FROM tag WHERE archived_at IS NULL AND conceals = 0 ORDER BY images DESC, id LIMIT ?",
+    "collection": "SELECT name, images FROM collection WHERE archived_at IS NULL AND conceals = 0"
+    " ORDER BY images DESC, id LIMIT ?",
     "item": "SELECT name, NULL FROM item WHERE archived_at IS NULL ORDER BY name LIMIT ?",
     "compartment": "SELECT code, NULL FROM compartment WHERE archived_at IS NULL ORDER BY code LIMIT ?",
 }
@@ -54,6 +58,14 @@ class Names:
     def label_class(self, test: Is) -> tuple[int, int]:
         """(id, images) of a class, also of one that is archived."""
         row = self._found("SELECT id, images FROM class WHERE name = ?", "class", "class", test)
+        return int(row[0]), int(row[1])
+
+    def group(self, kind: Named, test: Is) -> tuple[int, int]:
+        """(id, images) of a tag or collection that may be seen."""
+        sql = f"SELECT id, images FROM {kind.word} WHERE fold = ? AND archived_at IS NULL AND conceals = 0"
+        row = self.db.execute(sql, (folded(test.text),)).fetchone()
+        if row is None:
+            raise self._unknown(kind.word, kind.word, test)
         return int(row[0]), int(row[1])
 
     def people(self, test: Is) -> list[int]:
@@ -116,6 +128,9 @@ class Names:
     def _found(self, sql: str, vocabulary_of: str, what: str, test: Is, *more: str) -> sqlite3.Row:
         row: sqlite3.Row | None = self.db.execute(sql, (composed(test.text), *more)).fetchone()
         if row is None:
-            known = [name[0] for name in self.db.execute(_LISTS[vocabulary_of], (MOST_NAMES,))]
-            raise FilterError(f"There is no {what} {test.text!r}.", test.place, hint=did_you_mean(test.text, known))
+            raise self._unknown(vocabulary_of, what, test)
         return row
+
+    def _unknown(self, vocabulary_of: str, what: str, test: Is) -> FilterError:
+        known = [name[0] for name in self.db.execute(_LISTS[vocabulary_of], (MOST_NAMES,))]
+        return FilterError(f"There is no {what} {test.text!r}.", test.place, hint=did_you_mean(test.text, known))

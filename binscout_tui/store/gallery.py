@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from binscout_tui.filtering.tree import EVERYTHING, All, Any, Condition, Filter, Not
-from binscout_tui.store import events, filters
+from binscout_tui.store import events, filters, views
 from binscout_tui.store.images import LIVE, Image, from_row
 from binscout_tui.store.labels import Label
 
@@ -19,10 +19,18 @@ Order = Literal["newest", "oldest"]
 Box = tuple[float, float, float, float]
 MOST_NEWS = 1000
 """After more changes than this everything is read again."""
-KINDS = ("image", "trash", "label")
+KINDS = ("image", "trash", "label", "star")
 """Kinds of events about an image after which it is there, is gone, or has other words; those of sets come beside."""
 SET_KINDS = frozenset({"set", "set_note"})
-NEAR = {"review": frozenset({"review"}), "note": frozenset({"note"})}
+NEAR = {
+    "review": frozenset({"review"}),
+    "note": frozenset({"note"}),
+    "tag": frozenset({"tag"}),
+    "collection": frozenset({"collection"}),
+    "text": frozenset({"tag", "note", "title", "text"}),
+    "title": frozenset({"title"}),
+    "prompt": frozenset({"text"}),
+}
 """Kinds of events about an image after which a field may be true of it, or no more."""
 _MODEL = frozenset({"prediction", "model"})
 FAR: dict[str, frozenset[str]] = {
@@ -37,6 +45,9 @@ FAR: dict[str, frozenset[str]] = {
     "item": frozenset({"capture", "item"}),
     "compartment": frozenset({"capture", "compartment"}),
     "dup": frozenset({"image", "trash"}),
+    "tag": frozenset({"tag_name"}),
+    "collection": frozenset({"collection_name"}),
+    "text": frozenset({"tag_name"}),
 }
 """Kinds of events after which a field may be true of other images than those that the event names."""
 
@@ -87,11 +98,8 @@ def rows(db: sqlite3.Connection, ids: Iterable[int]) -> list[Row]:
 
 def begin(db: sqlite3.Connection) -> tuple[int, int, bool]:
     """(the newest event, what `news` goes on from; how many images are live; whether some are in the trash)."""
-    live, trashed = db.execute(
-        f"SELECT (SELECT count(*) FROM image WHERE {LIVE}),"
-        " EXISTS (SELECT 1 FROM image WHERE trashed_at IS NOT NULL AND withheld IS NULL)"
-    ).fetchone()
-    return events.latest(db), int(live), bool(trashed)
+    found = views.counts(db)
+    return events.latest(db), found["all"], bool(found["trash"])
 
 
 def matches(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,9 @@ from binscout_tui.store.names import composed
 LIVE = "image.trashed_at IS NULL AND image.withheld IS NULL"
 """The condition, on the table `image`, of what counts: no list, queue, number or data set has anything else."""
 
+HIDDEN = "hidden"
+"""What an image is `withheld` as that a tag or collection conceals: as if it were not there, wherever one looks."""
+
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """One original.
@@ -25,7 +29,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     `path` is absolute, or relative to the workspace for copies; `name` and `source` are safe to show; `phash` is an
     unsigned 64-bit number; `width` and `height` are those of the upright picture in pixels. `withheld` is the state of
     its capture that keeps it out of use (`staged`, `superseded`, `rejected`), or None; a file in place that turned out
-    not to be decodable is `rejected` too. Until it is `examined`, only its first bytes were looked at.
+    not to be decodable is `rejected` too, and what a hidden tag or collection conceals is `hidden`. Until it is
+    `examined`, only its first bytes were looked at.
     """
 
     id: int
@@ -55,6 +60,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     trashed_at: str | None
     withheld: str | None = None
     examined: bool = True
+    starred: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -114,12 +120,23 @@ def enter(db: sqlite3.Connection, uid: int, new: NewImage) -> tuple[int, bool]:
     return int(db.execute(_INSERT, values).lastrowid or 0), True
 
 
-def get(db: sqlite3.Connection, image_id: int) -> Image:
-    """The image with `image_id`. Raises NotFoundError."""
+def get(db: sqlite3.Connection, image_id: int, *, concealed: bool = False) -> Image:
+    """The image with `image_id`; a hidden one only with `concealed`, for what nobody looks at. Raises NotFoundError."""
     row = db.execute("SELECT * FROM image WHERE id = ?", (image_id,)).fetchone()
-    if row is None:
+    if row is None or (row["withheld"] == HIDDEN and not concealed):
         raise NotFoundError(f"There is no image {image_id} in this workspace.", code="no_image")
     return from_row(row)
+
+
+def must_count(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
+    """Raise NotFoundError or UsageError for the first of these images that does not count."""
+    rows = db.execute(
+        f"SELECT asked.value FROM json_each(?) AS asked LEFT JOIN image ON image.id = asked.value"
+        f" WHERE image.id IS NULL OR NOT ({LIVE}) LIMIT 1",
+        (json.dumps(list(image_ids)),),
+    )
+    for (image_id,) in rows:
+        must_be_live(get(db, image_id))
 
 
 def by_hash(db: sqlite3.Connection, sha256: str) -> Image | None:
@@ -206,10 +223,7 @@ def trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
 
     Raises NotFoundError, and UsageError for a withheld one; then nothing moved.
     """
-    image_ids = list(dict.fromkeys(image_ids))
-    for image_id in image_ids:
-        must_be_accepted(get(db, image_id))
-    return _decide_trash(db, uid, image_ids, trashed=True)
+    return decide_trash(db, uid, image_ids, trashed=True).changed
 
 
 def restore(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
@@ -217,28 +231,29 @@ def restore(db: sqlite3.Connection, uid: int, image_ids: Iterable[int]) -> int:
 
     Raises NotFoundError, then nothing moved.
     """
-    return _decide_trash(db, uid, image_ids, trashed=False)
+    return decide_trash(db, uid, image_ids, trashed=False).changed
 
 
-def _decide_trash(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, trashed: bool) -> int:
+def decide_trash(
+    db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, trashed: bool, batch: int = 0
+) -> journal.Change:
+    """`trash` or `restore`; with `batch` as more of that decision."""
     before, after = {"trashed": not trashed}, {"trashed": trashed}
-    action = "trash" if trashed else "restore"
-    moved = [image_id for image_id in dict.fromkeys(image_ids) if _read_trash(db, image_id) == before]
+    wanted = [get(db, image_id) for image_id in dict.fromkeys(image_ids)]
+    for image in wanted if trashed else []:
+        must_be_accepted(image)
+    moved = [image.id for image in wanted if (image.trashed_at is not None) is not trashed]
     for image_id in moved:
         _write_trash(db, image_id, after, uid)
-    journal.record_all(
-        db,
-        uid,
-        [
-            journal.Decision(area="trash", action=action, target=image_id, before=before, after=after)
-            for image_id in moved
-        ],
-    )
-    return len(moved)
+    action = "trash" if trashed else "restore"
+    decisions = [
+        journal.Decision(area="trash", action=action, target=image_id, before=before, after=after) for image_id in moved
+    ]
+    return journal.Change(len(moved), journal.record_all(db, uid, decisions, batch) if decisions else batch)
 
 
 def _read_trash(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:
-    return {"trashed": get(db, image_id).trashed_at is not None}
+    return {"trashed": get(db, image_id, concealed=True).trashed_at is not None}
 
 
 def _write_trash(db: sqlite3.Connection, image_id: int, state: journal.State, uid: int) -> None:
@@ -280,7 +295,7 @@ def from_row(row: sqlite3.Row) -> Image:
     values["path"] = Path(os.fsdecode(row["path"]))
     values["phash"] = unsigned(row["phash"])
     values["warnings"] = msgspec.json.decode(row["warnings"])
-    values["examined"] = bool(row["examined"])
+    values["examined"], values["starred"] = bool(row["examined"]), bool(row["starred"])
     return Image(**values)
 
 

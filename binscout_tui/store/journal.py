@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -54,6 +54,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool = False
     turned: tuple[int, ...] = ()
     left: int = 0
+
+
+class Change(NamedTuple):
+    """How many things a decision changed, and its batch: what more of the same decision is recorded under."""
+
+    changed: int
+    batch: int
 
 
 class Area(msgspec.Struct, frozen=True):

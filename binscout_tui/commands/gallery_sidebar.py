@@ -1,0 +1,12 @@
+"""Commands of the gallery: views, collections, saved filters and safe mode."""
+
+from __future__ import annotations
+
+from binscout_tui.commands.command import Command
+
+COMMANDS: tuple[Command, ...] = ()
+"""Of the grid."""
+FULL_COMMANDS: tuple[Command, ...] = ()
+"""Of the full view."""
+DECISIONS: frozenset[str] = frozenset()
+"""What a key may only do once the image that it is meant for is on the screen."""

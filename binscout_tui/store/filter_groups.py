@@ -1,0 +1,120 @@
+"""The fields of filters about what people put images under and say of them: stars, tags, collections, words."""
+
+from __future__ import annotations
+
+from binscout_tui.filtering.tree import Condition, Is, Test
+from binscout_tui.store.filter_names import Names
+from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, linked, negation
+from binscout_tui.store.images import LIVE
+from binscout_tui.store.named import COLLECTION, TAG, Named, folded
+
+MOST_TAGS = 200
+"""Of the tags that a word may mean; a word that means more of them is too short to mean any."""
+_WORD = "image_words MATCH ?"
+
+
+def star(_: Names, __: Condition, ___: Test | None) -> Part:
+    """Starred images."""
+    where = Sql(f"image.starred = 1 AND {LIVE}")
+    start = Start(source="image INDEXED BY image_starred", key="image.id", where=where)
+    return Part(check=Sql("image.starred = 1"), starts=(start,), reads_row=True)
+
+
+def tag(names: Names, _: Condition, test: Test | None) -> Part:
+    """Images under a tag, any tag or none."""
+    return _group(names, TAG, test)
+
+
+def collection(names: Names, _: Condition, test: Test | None) -> Part:
+    """Images in a collection, any collection or none."""
+    if isinstance(test, Is) and test.word and test.text == "none":
+        where = Sql(f"image.collections = 0 AND {LIVE}")
+        start = Start(source="image INDEXED BY image_loose", key="image.id", where=where)
+        return Part(check=Sql("image.collections = 0"), starts=(start,), reads_row=True)
+    return _group(names, COLLECTION, test)
+
+
+def _group(names: Names, kind: Named, test: Test | None) -> Part:
+    if not isinstance(test, Is):
+        raise TypeError(f"{kind.word} takes a name, not {test!r}")
+    if test.word:
+        there = f"{kind.link}.{kind.key} IN (SELECT id FROM {kind.word} WHERE archived_at IS NULL)"
+        under = Sql(f"EXISTS (SELECT 1 FROM {kind.link} WHERE {kind.link}.image_id = image.id AND {there})")
+        return Part(check=under if test.text == "any" else negation(under))
+    name_id, number = names.group(kind, test)
+    # It is kept how many of its images count; the index has those in the trash too.
+    kept = number if number >= COUNTED and not names.trashed else None
+    return linked(kind.link, Sql(f"{kind.link}.{kind.key} = ?", (name_id,)), images=kept)
+
+
+def text(names: Names, _: Condition, test: Test | None) -> Part:
+    """Images with all these words in title, prompt, note or the names of their tags; each may go on."""
+    words = _words(test)
+    tags = {word: _tags(names, word) for word in words}
+    if not any(tags.values()):
+        return _matching(" ".join(_quoted(word) for word in words))
+    parts = [_word_or_tag(word, tags[word]) if tags[word] else _matching(_quoted(word)) for word in words]
+    return Part(
+        check=joined("AND", [part.check for part in parts]),
+        starts=tuple(start for part in parts for start in part.starts),
+    )
+
+
+def title(names: Names, _: Condition, test: Test | None) -> Part:
+    """Images with a title, or with these words in it."""
+    return _column("title", test)
+
+
+def prompt(names: Names, _: Condition, test: Test | None) -> Part:
+    """Images with a prompt, or with these words in it."""
+    return _column("prompt", test)
+
+
+def _column(name: str, test: Test | None) -> Part:
+    if test is None:
+        return linked("image_text", Sql(f"image_text.{name} <> ''"))
+    return _matching(f"{name} : ({' '.join(_quoted(word) for word in _words(test))})")
+
+
+def _matching(query: str) -> Part:
+    check = f"EXISTS (SELECT 1 FROM image_words WHERE {_WORD} AND image_words.rowid = image.id)"
+    start = Start(source="image_words", key="image_words.rowid", where=Sql(_WORD, (query,)))
+    return Part(check=Sql(check, (query,)), starts=(start,))
+
+
+def _word_or_tag(word: str, tags: list[int]) -> Part:
+    marks = ", ".join("?" * len(tags))
+    tagged = f"image_tag.tag_id IN ({marks})"
+    matching = _matching(_quoted(word)).check
+    check = Sql(
+        f"{matching.text} OR EXISTS (SELECT 1 FROM image_tag WHERE image_tag.image_id = image.id AND {tagged})",
+        (*matching.values, *tags),
+    )
+    source = f"(SELECT rowid AS id FROM image_words WHERE {_WORD} UNION SELECT image_id FROM image_tag WHERE {tagged})"
+    start = Start(
+        source=f"{source} AS worded", key="worded.id", where=Sql("1"), before=(_quoted(word), *tags), ordered=False
+    )
+    return Part(check=check, starts=(start,))
+
+
+def _tags(names: Names, word: str) -> list[int]:
+    """The tags that may be seen and have a word that begins so."""
+    begins = folded(word)
+    rows = names.db.execute(
+        "SELECT id FROM tag WHERE archived_at IS NULL AND conceals = 0"
+        " AND (substr(fold, 1, length(?1)) = ?1 OR instr(fold, ' ' || ?1) > 0) LIMIT ?2",
+        (begins, MOST_TAGS + 1),
+    )
+    found = [row[0] for row in rows]
+    return found if len(found) <= MOST_TAGS else []
+
+
+def _words(test: Test | None) -> list[str]:
+    if not isinstance(test, Is):
+        raise TypeError(f"the field takes words, not {test!r}")
+    return test.text.split() or [test.text]
+
+
+def _quoted(word: str) -> str:
+    """As a string of FTS5, whose characters mean nothing else, that may go on."""
+    return '"' + word.replace('"', '""') + '"*'
