@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from binscout_tui.filtering.tree import Condition, Is, Test
 from binscout_tui.store.filter_names import Names
-from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, linked, negation
+from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, linked
 from binscout_tui.store.images import LIVE
 from binscout_tui.store.named import COLLECTION, TAG, Named, folded
 
@@ -22,28 +22,26 @@ def star(_: Names, __: Condition, ___: Test | None) -> Part:
 
 def tag(names: Names, _: Condition, test: Test | None) -> Part:
     """Images under a tag, any tag or none."""
-    return _group(names, TAG, test)
+    return _group(names, TAG, "image.tags", "image_untagged", test)
 
 
 def collection(names: Names, _: Condition, test: Test | None) -> Part:
     """Images in a collection, any collection or none."""
-    if isinstance(test, Is) and test.word and test.text == "none":
-        where = Sql(f"image.collections = 0 AND {LIVE}")
-        start = Start(source="image INDEXED BY image_loose", key="image.id", where=where)
-        return Part(check=Sql("image.collections = 0"), starts=(start,), reads_row=True)
-    return _group(names, COLLECTION, test)
+    return _group(names, COLLECTION, "image.collections", "image_loose", test)
 
 
-def _group(names: Names, kind: Named, test: Test | None) -> Part:
+def _group(names: Names, kind: Named, number: str, index_of_none: str, test: Test | None) -> Part:
+    """`number` is the column that holds under how many names of this kind an image is."""
     if not isinstance(test, Is):
         raise TypeError(f"{kind.word} takes a name, not {test!r}")
+    if test.word and test.text == "any":
+        return Part(check=Sql(f"{number} > 0"), reads_row=True)
     if test.word:
-        there = f"{kind.link}.{kind.key} IN (SELECT id FROM {kind.word} WHERE archived_at IS NULL)"
-        under = Sql(f"EXISTS (SELECT 1 FROM {kind.link} WHERE {kind.link}.image_id = image.id AND {there})")
-        return Part(check=under if test.text == "any" else negation(under))
-    name_id, number = names.group(kind, test)
+        start = Start(source=f"image INDEXED BY {index_of_none}", key="image.id", where=Sql(f"{number} = 0 AND {LIVE}"))
+        return Part(check=Sql(f"{number} = 0"), starts=(start,), reads_row=True)
+    name_id, images = names.group(kind, test)
     # It is kept how many of its images count; the index has those in the trash too.
-    kept = number if number >= COUNTED and not names.trashed else None
+    kept = images if images >= COUNTED and not names.trashed else None
     return linked(kind.link, Sql(f"{kind.link}.{kind.key} = ?", (name_id,)), images=kept)
 
 

@@ -6,13 +6,16 @@ UPDATE sqlite_schema SET sql = replace(sql, '''superseded'', ''rejected''))', ''
     WHERE type = 'table' AND name = 'image';
 PRAGMA writable_schema = RESET;
 
--- `collections` is in how many of those that were not deleted it is.
+-- `tags` and `collections` are under how many of those that were not deleted it is.
 ALTER TABLE image ADD COLUMN starred INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1));
 ALTER TABLE image ADD COLUMN collections INTEGER NOT NULL DEFAULT 0 CHECK (collections >= 0);
+ALTER TABLE image ADD COLUMN tags INTEGER NOT NULL DEFAULT 0 CHECK (tags >= 0);
 CREATE INDEX image_starred ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND starred = 1;
 CREATE INDEX image_loose ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND collections = 0;
+CREATE INDEX image_untagged ON image (id, trashed_at, withheld)
+    WHERE trashed_at IS NULL AND withheld IS NULL AND tags = 0;
 
 -- While it is on, what is sensitive is hidden too.
 CREATE TABLE safe_mode (
@@ -92,14 +95,23 @@ END;
 CREATE TRIGGER image_tag_put AFTER INSERT ON image_tag BEGIN
     UPDATE tag SET images = images + 1 WHERE id = new.tag_id AND EXISTS
         (SELECT 1 FROM image WHERE id = new.image_id AND trashed_at IS NULL AND withheld IS NULL);
+    UPDATE image SET tags = tags + 1 WHERE id = new.image_id
+        AND (SELECT archived_at FROM tag WHERE id = new.tag_id) IS NULL;
     UPDATE image SET withheld = 'hidden' WHERE id = new.image_id AND withheld IS NULL
         AND (SELECT conceals FROM tag WHERE id = new.tag_id) = 1;
 END;
 CREATE TRIGGER image_tag_taken AFTER DELETE ON image_tag BEGIN
     UPDATE tag SET images = images - 1 WHERE id = old.tag_id AND EXISTS
         (SELECT 1 FROM image WHERE id = old.image_id AND trashed_at IS NULL AND withheld IS NULL);
+    UPDATE image SET tags = tags - 1 WHERE id = old.image_id
+        AND (SELECT archived_at FROM tag WHERE id = old.tag_id) IS NULL;
     UPDATE image SET withheld = NULL WHERE id = old.image_id AND withheld = 'hidden'
         AND NOT EXISTS (SELECT 1 FROM concealed WHERE image_id = old.image_id);
+END;
+CREATE TRIGGER tag_deleted AFTER UPDATE OF archived_at ON tag
+    WHEN (old.archived_at IS NULL) <> (new.archived_at IS NULL) BEGIN
+    UPDATE image SET tags = tags + CASE WHEN new.archived_at IS NULL THEN 1 ELSE -1 END
+        WHERE id IN (SELECT image_id FROM image_tag WHERE tag_id = new.id);
 END;
 
 CREATE TRIGGER collection_made AFTER INSERT ON collection WHEN new.hidden = 1 OR new.sensitive = 1 BEGIN
