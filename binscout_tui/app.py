@@ -34,6 +34,7 @@ from binscout_tui.screens.app_terminal import TerminalApp
 from binscout_tui.screens.base import BaseScreen
 from binscout_tui.screens.live_keys import footer_keys
 from binscout_tui.screens.messages import Messages, Severity, Told
+from binscout_tui.store import safe_mode
 from binscout_tui.store.events import Event
 from binscout_tui.terminal.graphics import TerminalGraphics
 from binscout_tui.theme import BINSCOUT
@@ -153,6 +154,7 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         self.header = replace(self.header, user=workspace.user.name)
         self.take_keys(workspace.settings.keys)
         await self._count_jobs()
+        await self.look_at_safe_mode()
         self.refresh_backups()
         self.set_interval(BACKUPS_S, self.refresh_backups)
         self.run_worker(
@@ -191,9 +193,16 @@ class BinScoutApp(AppCommands, TerminalApp, inherit_bindings=False):
         if any(event.kind == "job" for event in events):
             await self._count_jobs()
             self.refresh_backups()
+        if any(event.kind == safe_mode.AREA for event in events):
+            await self.look_at_safe_mode()
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 await screen.hear(events)
+
+    async def look_at_safe_mode(self) -> None:
+        """Say in the header whether safe mode is on."""
+        self.header = replace(self.header, is_safe=await self.workspace.db.read(safe_mode.is_on))
+        self.refresh_frame()
 
     async def _count_jobs(self) -> None:
         self.header = replace(self.header, jobs=await self.session.count_jobs())

@@ -36,6 +36,7 @@ class Paths:
         self.logs = root / "logs"
         self.incoming = root / "incoming"
         self.derived = root / "derived"
+        self.vectors = self.derived / "vectors"
 
     def run(self, run_id: str) -> Path:
         """The folder of a training run."""

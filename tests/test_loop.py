@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,8 @@ async def take_the_models_word(root: Path) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "label")
         await press(pilot, "p")
-        while not any("y" in line and "model" in line for line in screen_text(app)):
+        takes = re.compile(rf"model: ({'|'.join(SHAPES)}) .* y\b")
+        while not any(takes.search(line) for line in screen_text(app)):
             await pilot.pause(0.05)
         await decide(pilot, "y")
         async with asyncio.timeout(20):

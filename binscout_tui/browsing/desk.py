@@ -12,16 +12,26 @@ from binscout_tui.browsing.listing import Listing
 from binscout_tui.browsing.sequence import Ids, around, nearest, position_of
 from binscout_tui.filtering.tree import Filter
 from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
-from binscout_tui.store import crops, filters, gallery, images, undoing
+from binscout_tui.store import batch_labels, comparisons, crops, filters, gallery, images, undoing
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Change, Entry
 from binscout_tui.store.named import COLLECTION, TAG
 from binscout_tui.workspace import LiveWorkspace
 
-AREAS = ("trash", "star", "title", TAG.area, COLLECTION.area, TAG.own_area, COLLECTION.own_area)
+AREAS = (
+    "trash",
+    "star",
+    "title",
+    batch_labels.AREA,
+    comparisons.AREA,
+    TAG.area,
+    COLLECTION.area,
+    TAG.own_area,
+    COLLECTION.own_area,
+)
 """What undo in the gallery walks back."""
-IMAGE_AREAS = frozenset({"trash", "star", "title", TAG.area, COLLECTION.area})
+IMAGE_AREAS = frozenset({"trash", "star", "title", batch_labels.AREA, comparisons.AREA, TAG.area, COLLECTION.area})
 PART = 500
 """Images that are decided on in one transaction: a key waits for no more of them."""
 Decide = Callable[[sqlite3.Connection, int, list[int], int], Change]
@@ -238,11 +248,11 @@ class GalleryDesk:
 
     async def trash(self, ids: Iterable[int]) -> int:
         """Move images to the trash as one decision; how many were not there yet. Raises RefusedError for a viewer."""
-        return (await self.decide(ids, _trash, "Moving images to the trash")).changed
+        return (await self.decide(ids, trash_part, "Moving images to the trash")).changed
 
     async def restore(self, ids: Iterable[int]) -> int:
         """Bring images back from the trash as one decision; how many were there. Raises RefusedError for a viewer."""
-        return (await self.decide(ids, _restore, "Restoring images")).changed
+        return (await self.decide(ids, restore_part, "Restoring images")).changed
 
     async def queue_crops(self, ids: Iterable[int]) -> int:
         """Put images into the queue of those to crop; how many were not waiting there. RefusedError for a viewer."""
@@ -303,9 +313,11 @@ class GalleryDesk:
         return [image_id] if position is None else self.ids[max(0, position - WINDOW) : position + WINDOW + 1]
 
 
-def _trash(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+def trash_part(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+    """Move images to the trash."""
     return images.decide_trash(db, uid, ids, trashed=True, batch=batch)
 
 
-def _restore(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+def restore_part(db: sqlite3.Connection, uid: int, ids: list[int], batch: int) -> Change:
+    """Bring images back from the trash."""
     return images.decide_trash(db, uid, ids, trashed=False, batch=batch)

@@ -98,6 +98,7 @@ class CameraWork(Work):
         name = f"{display_name(self.source.name)} {request.at}"
         came = NewCapture(
             image=new_image(decoded, name, camera.name),
+            told=decoded.told,
             compartment_id=judged.compartment_id,
             origin=camera.name,
             checks=judged.checks,

@@ -30,10 +30,14 @@ SOON_S = 2.0
 
 
 class InboxConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`path` is the folder; `watch` is `auto`, or `poll` where the file system does not tell of changes."""
+    """`path` is the folder; `watch` is `auto`, or `poll` where the file system does not tell of changes.
+
+    With `accept` on `all` the pictures are in the library at once, as imported ones; on `ask` somebody accepts them.
+    """
 
     path: str
     watch: Literal["auto", "poll"] = "auto"
+    accept: Literal["ask", "all"] = "ask"
 
 
 class Ready(msgspec.Struct, frozen=True):

@@ -88,6 +88,7 @@ class _Shift:
         self._keepers = keepers
         self._wishes = Wishes(workspace, work.source.id, stager, work.stop)
         self._uid = workspace.user.uid
+        self._takes_all = inbox_config(work.source.config).accept == "all"
         self._next_turn = 0.0
         self._began = False
 
@@ -174,7 +175,7 @@ class _Shift:
         staged = duplicates = 0
         made: dict[int, int | None] = {}
         for place, one in enumerate(kept):
-            there = images.by_hash(db, one.decoded.sha256)
+            there = images.by_hash(db, one.decoded.sha256, concealed=True)
             failed = captures.failed_at(db, self._work.source.id, one.decoded.path)
             if failed is None and there is not None and _only_touched(db, there.id, one):
                 continue
@@ -192,11 +193,14 @@ class _Shift:
         judged = self._stager.judge.judge(db, one.decoded, request, near)
         new = msgspec.structs.replace(one.new, checks=judged.checks, compartment_id=judged.compartment_id)
         if request is not None:
+            # Somebody waits for this picture, to look at it.
             return capture_sources.deliver(db, request.id, new)
         if failed is not None:
             captures.retry_done(db, self._uid, failed, new)
-            return failed
-        return captures.stage(db, self._uid, new)[0]
+        capture_id = failed if failed is not None else captures.stage(db, self._uid, new)[0]
+        if self._takes_all:
+            captures.take_in(db, self._uid, capture_id)
+        return capture_id
 
     def _give_up(self) -> bool:
         """Whether any files have failed for good, or until they change."""

@@ -92,6 +92,7 @@ def capture_of_file(decoded: Decoded, source_id: int, fingerprint: str) -> NewCa
     return NewCapture(
         source_id=source_id,
         image=image,
+        told=decoded.told,
         origin=shown,
         path=decoded.path,
         fingerprint=fingerprint,

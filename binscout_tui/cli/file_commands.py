@@ -92,12 +92,12 @@ def undo(
     from binscout_tui.operations.files.undoing import undo as plan
 
     ours = session(context)
-    with _place(ours, log) as (workspace, path):
+    with log_place(ours, log) as (workspace, path):
         if dry_run:
-            return _show(ours, plan(operations_log.read(path)[0], batch))
+            return show_plan(ours, plan(operations_log.read(path)[0], batch))
         with ours.progress("undo") as on_progress:
             done = run_undo(workspace, path, batch, on_progress)
-    return _answer(ours, done)
+    return show_outcome(ours, done)
 
 
 @files_app.command("log")
@@ -112,7 +112,7 @@ def show_log(
     from binscout_tui.operations.files import history
 
     ours = session(context)
-    with _place(ours, log) as (_, path):
+    with log_place(ours, log) as (_, path):
         lines, damaged = operations_log.read(path)
     if damaged:
         ours.say(f"{damaged} lines of {display_name(path)} cannot be read; nothing was done under a line cut off.")
@@ -147,7 +147,7 @@ def show_log(
 
 
 @contextmanager
-def _place(ours: Session, log: Path | None) -> Iterator[tuple[Workspace | None, Path]]:
+def log_place(ours: Session, log: Path | None) -> Iterator[tuple[Workspace | None, Path]]:
     """(the workspace where there is one, the path of the log)."""
     from binscout_tui.operations.operations_log import NAME
     from binscout_tui.workspace import Paths
@@ -169,15 +169,16 @@ def _place(ours: Session, log: Path | None) -> Iterator[tuple[Workspace | None, 
 def _run(ours: Session, planner: Planner, log: Path | None, *, dry_run: bool) -> int:
     from binscout_tui.operations.files.running import run
 
-    with _place(ours, log) as (workspace, path):
+    with log_place(ours, log) as (workspace, path):
         if dry_run:
-            return _show(ours, planner())
+            return show_plan(ours, planner())
         with ours.progress("move") as on_progress:
             done = run(workspace, path, planner, on_progress)
-    return _answer(ours, done)
+    return show_outcome(ours, done)
 
 
-def _show(ours: Session, plan: Plan) -> int:
+def show_plan(ours: Session, plan: Plan) -> int:
+    """Say what a plan would do; the exit code."""
     moves = [
         {"source": display_name(move.file.path), "destination": display_name(move.destination), "group": number}
         for number, group in enumerate(plan.groups, 1)
@@ -190,7 +191,8 @@ def _show(ours: Session, plan: Plan) -> int:
     return EXIT_REFUSED if plan.refused else EXIT_DONE
 
 
-def _answer(ours: Session, done: Done) -> int:
+def show_outcome(ours: Session, done: Done) -> int:
+    """Say what was done; the exit code."""
     outcome, settled = done.outcome, done.settled
     refused, failed = _rows(outcome.refused), _rows(outcome.failed)
     data = {

@@ -47,6 +47,10 @@ def import_(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Leave the files where they are instead of copying them.")
     ] = False,
+    dates: Annotated[
+        Literal["both", "exif", "name", "none"],
+        typer.Option(help="Where the moment comes from: EXIF and else the name, one of the two, or neither."),
+    ] = "both",
     wait: Annotated[
         bool, typer.Option("--wait", help="With --in-place: wait until all are decoded and have previews.")
     ] = False,
@@ -63,7 +67,7 @@ def import_(
     with ours.workspace() as workspace:
         with ours.progress("import") as on_progress:
             if in_place and sets == "none":
-                report = import_in_place(workspace, paths, labels_from=labels, on_progress=on_progress)
+                report = import_in_place(workspace, paths, labels_from=labels, dates=dates, on_progress=on_progress)
             else:
                 report = import_paths(
                     workspace,
@@ -71,6 +75,7 @@ def import_(
                     sets=sets,
                     labels_from=labels,
                     keep_in_place=in_place,
+                    dates=dates,
                     on_progress=on_progress,
                 )
         examined = previews_of(ours, workspace, wait=wait)
@@ -140,6 +145,31 @@ def said_of(previews: Previews, examined: Examined | None) -> str:
     )
 
 
+@images_app.command("metadata")
+def read_metadata(
+    context: typer.Context,
+    again: Annotated[bool, typer.Option("--again", help="Read all files, also those that were read before.")] = False,
+) -> int:
+    """Read what files say of themselves (camera, prompt, keywords) where that was not read yet.
+
+    Files that come in now are read anyway. Exit code 1 when a file could not be read.
+    """
+    from binscout_tui.operations import metadata
+
+    ours = session(context)
+    with ours.workspace() as workspace, ours.progress("metadata") as on_progress:
+        report = metadata.read_metadata(workspace, again=again, on_progress=on_progress)
+    lines = [
+        f"read {counted(report.read, 'file')}: {report.with_words} say something of themselves,"
+        f" {report.with_prompt} have a prompt; {len(report.failed)} could not be read"
+    ]
+    lines += [f"  {one.path}: {one.reason} [{one.code}]" for one in report.failed[:SHOWN]]
+    if len(report.failed) > SHOWN:
+        lines.append(f"  and {len(report.failed) - SHOWN} more; --json lists all")
+    ours.answer(report, lines)
+    return EXIT_FAILED if report.failed else 0
+
+
 @images_app.command("list")
 def list_images(
     context: typer.Context,
@@ -206,8 +236,9 @@ def _must_exist(workspace: Workspace, label: str | None) -> None:
 def _filtered(ours: Session, workspace: Workspace, text: str, after: int, limit: int) -> list[Image]:
     """The images that a filter lets through; people get an error with the place marked, scripts with its number."""
     from binscout_tui.filtering.errors import FilterError
-    from binscout_tui.store import filters, gallery
+    from binscout_tui.store import filters, gallery, saved_filters
 
+    text = workspace.db.read(saved_filters.resolved, text)
     try:
         ids = workspace.db.read(filters.page, filters.parse(text), beyond=after, limit=limit, order="oldest")
     except FilterError as error:
@@ -215,30 +246,6 @@ def _filtered(ours: Session, workspace: Workspace, text: str, after: int, limit:
             raise
         raise error.marked(text) from error
     return [row.image for row in workspace.db.read(gallery.rows, ids)]
-
-
-@images_app.command("trash")
-def trash_images(context: typer.Context, ids: Annotated[list[int], typer.Argument()]) -> None:
-    """Move images to the trash; `images restore` brings them back."""
-    from binscout_tui.store import images
-
-    ours = session(context)
-    with ours.workspace() as workspace:
-        workspace.user.must_be("operator", "Trashing images")
-        moved = workspace.db.write(images.trash, workspace.user.uid, ids)
-    ours.answer({"trashed": moved}, f"{counted(moved, 'image')} moved to the trash.")
-
-
-@images_app.command("restore")
-def restore_images(context: typer.Context, ids: Annotated[list[int], typer.Argument()]) -> None:
-    """Bring images back from the trash."""
-    from binscout_tui.store import images
-
-    ours = session(context)
-    with ours.workspace() as workspace:
-        workspace.user.must_be("operator", "Restoring images")
-        moved = workspace.db.write(images.restore, workspace.user.uid, ids)
-    ours.answer({"restored": moved}, f"{counted(moved, 'image')} brought back.")
 
 
 @images_app.command("check")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from binscout_tui.cli.session import session
@@ -30,7 +31,7 @@ def list_jobs(context: typer.Context) -> None:
     with ours.workspace() as workspace:
         workspace.db.write(reconcile, workspace.paths.root)
         found = workspace.db.read(jobs.latest)
-    ours.answer(found, [line(job) for job in found] or "No jobs yet.")
+    ours.answer([_shortened(job) for job in found], [line(job) for job in found] or "No jobs yet.")
 
 
 @jobs_app.command("show")
@@ -41,7 +42,7 @@ def show_job(context: typer.Context, job_id: JobId) -> None:
     ours = session(context)
     with ours.workspace() as workspace:
         job = workspace.db.read(jobs.get, job_id)
-    ours.answer(job, [line(job), *_result_lines(job)])
+    ours.answer(_shortened(job), [line(job), *_result_lines(job)])
 
 
 @jobs_app.command("cancel")
@@ -84,6 +85,13 @@ def _result_lines(job: Job) -> list[str]:
     if job.kind != "restore" or job.state != "done" or not job.result:
         return []
     return [f"       {text}" for text in done_lines(job.result)]
+
+
+def _shortened(job: Job) -> Job:
+    """A job for scripts; of the images of an export only how many they are, since they may be very many."""
+    if job.kind != "export":
+        return job
+    return msgspec.structs.replace(job, payload={**job.payload, "images": len(job.payload["images"])})
 
 
 def line(job: Job) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 
 from binscout_tui.cli.session import session
+from binscout_tui.errors import NotFoundError
 from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ Area = Literal[
     "note",
     "answer",
     "gold",
+    "star",
+    "title",
+    "tag",
+    "tag_name",
+    "collection",
+    "collection_name",
+    "compare",
 ]
 
 
@@ -101,7 +109,8 @@ def redo(context: typer.Context, area: Annotated[Area | None, typer.Option(help=
 
 
 def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
-    from binscout_tui.store import undoing
+    # Whoever keeps an area says how its states are read, as soon as it is imported.
+    from binscout_tui.store import comparisons, named, stars, texts, undoing  # noqa: F401
 
     ours = session(context)
     with ours.workspace() as workspace:
@@ -109,7 +118,7 @@ def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
         areas = get_args(Area) if area is None else (area,)
         entry = workspace.db.write(undoing.redo if forward else undoing.undo, workspace.user.uid, areas)
         thing = _thing(workspace, entry)
-    others = len(entry.turned) - 1
+    others = len(frozenset(entry.turned) if entry.area == "compare" else entry.turned) - 1
     moved = entry.action == "merge" and others > 0
     more = f" and {others:,} more" if others > 0 and not moved else ""
     text = f"{entry.action} of {thing}{more} {'redone' if forward else 'undone'}"
@@ -120,7 +129,14 @@ def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
     ours.answer(done, text)
 
 
-OF_THEIR_OWN = {"capture": "capture", "answer": "answer", "set": "set", "set_note": "set"}
+OF_THEIR_OWN = {
+    "capture": "capture",
+    "answer": "answer",
+    "set": "set",
+    "set_note": "set",
+    "tag_name": "tag",
+    "collection_name": "collection",
+}
 """What an area's decisions are about where it is not an image."""
 
 
@@ -130,4 +146,16 @@ def _thing(workspace: Workspace, entry: Entry) -> str:
 
     if entry.area == "class":
         return f"class {workspace.db.read(classes.get, entry.target).name}"
+    if entry.area not in OF_THEIR_OWN and _is_hidden(workspace, entry.target):
+        return "an image"
     return f"{OF_THEIR_OWN.get(entry.area, 'image')} {entry.target}"
+
+
+def _is_hidden(workspace: Workspace, image_id: int) -> bool:
+    from binscout_tui.store import images
+
+    try:
+        workspace.db.read(images.get, image_id)
+    except NotFoundError:
+        return True
+    return False

@@ -68,8 +68,9 @@ def _check(root: Path, opening: Opening | None) -> None:
 
 def _check_filter(opened: Workspace, text: str) -> None:
     from binscout_tui.filtering.errors import FilterError
-    from binscout_tui.store import filters
+    from binscout_tui.store import filters, saved_filters
 
+    text = opened.db.read(saved_filters.resolved, text)
     try:
         opened.db.read(filters.checked, filters.parse(text))
     except FilterError as error:

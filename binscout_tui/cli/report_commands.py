@@ -81,11 +81,11 @@ def _check(targets: list[str], *, force: bool, as_json: bool) -> None:
 def _read(workspace: Workspace, run_id: str) -> ReadRun:
     from binscout_tui.operations.training import must_have_report
     from binscout_tui.reporting.folder import read_run
-    from binscout_tui.store import runs
+    from binscout_tui.store import case_images, runs
 
     run = workspace.db.read(runs.get, run_id)
     must_have_report(workspace.paths, run)
-    return read_run(workspace.paths.run(run.id))
+    return read_run(workspace.paths.run(run.id)).without(workspace.db.read(case_images.hidden))
 
 
 def _page(workspace: Workspace, found: ReadRun) -> str:
@@ -175,7 +175,8 @@ def compare(context: typer.Context, before: str, after: str) -> None:
         found = [workspace.db.read(runs.get, name) for name in (before, after)]
         for run in found:
             must_have_report(workspace.paths, run)
-        sides = [read_side(workspace.paths.run(run.id)) for run in found]
+        hidden = workspace.db.read(case_images.hidden)
+        sides = [read_side(workspace.paths.run(run.id), hidden) for run in found]
         versus = compare_sides(*sides)
         hashes = [image.sha256 for pair in versus.pairs for image in pair.after.images if pair.sort != "right"]
         versus = versus.named(workspace.db.read(case_images.names, hashes))

@@ -51,11 +51,14 @@ AREAS: dict[str, Area] = {
         Area("versus", "w", "", "Two runs", "binscout_tui.screens.versus:VersusScreen"),
         Area("models", "m", "f7", "Models", "binscout_tui.screens.models:ModelsScreen"),
         Area("gallery", "g", "f8", "Gallery", "binscout_tui.screens.gallery:GalleryScreen"),
+        Area("similar", "y", "", "Similar", "binscout_tui.screens.similar:SimilarScreen"),
         Area("crops", "r", "f9", "Crop queue", "binscout_tui.screens.crops:CropsScreen"),
         Area("boxes", "o", "", "Boxes", "binscout_tui.screens.boxes:BoxesScreen"),
         Area("data", "d", "", "Data sets", "binscout_tui.screens.datasets:DatasetsScreen"),
         Area("verify", "v", "", "Verify", "binscout_tui.screens.verify:VerifyScreen"),
         Area("classes", "k", "", "Classes", "binscout_tui.screens.classes:ClassesScreen"),
+        Area("duplicates", "x", "", "Duplicates", "binscout_tui.screens.duplicates:DuplicatesScreen"),
+        Area("sidecars", "a", "", "Sidecars", "binscout_tui.screens.sidecars:SidecarsScreen"),
         Area("backups", "b", "", "Backups", "binscout_tui.screens.backups:BackupsScreen"),
     )
 }

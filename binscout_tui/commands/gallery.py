@@ -76,10 +76,10 @@ SCOPE = Scope(
             ("C",),
             "to crop",
             "Put the marked images, without marks this one, into the queue of images to crop.",
-            allowed=on_image,
+            allowed=can_trash,
             footer=False,
         ),
-        Command("gallery.undo", ("z",), "undo", "Bring back what was moved to the trash last."),
+        Command("gallery.undo", ("z",), "undo", "Take back what was decided last, in the trash too."),
         Command("gallery.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
         Command("gallery.larger", ("plus", "equals_sign"), "larger", "Show fewer and larger tiles.", allowed=in_grid),
         Command("gallery.smaller", ("minus",), "smaller", "Show more and smaller tiles.", allowed=in_grid),
@@ -110,7 +110,7 @@ FULL = Scope(
         Command(
             "full.trash", ("d",), "trash", "Move the image to the trash; undo brings it back.", allowed=shows_image
         ),
-        Command("full.undo", ("z",), "undo", "Bring back what was moved to the trash last, and show it."),
+        Command("full.undo", ("z",), "undo", "Take back what was decided last, and show the image."),
         Command("full.boxes", ("b",), "boxes", "Show the kept crops as boxes, or not.", allowed=has_boxes),
         Command("full.farther", ("minus",), "farther", "Show more of the picture.", allowed=can_zoom),
         Command("full.whole", ("0",), "whole", "Show the whole picture.", allowed=can_zoom),

@@ -11,13 +11,16 @@ from binscout_tui.filtering.fields import Field, Fields
 from binscout_tui.filtering.words import must_be_quoted, name_end, operator, quoted, read_value
 
 MOST = 20
+SAVED = "@"
+"""What stands before the name of a filter that was kept; their list in the vocabulary is called so too."""
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A name that exists, with how many images have it where that is known."""
+    """A name that exists, with how many images have it where that is known; `means` is a filter that it stands for."""
 
     text: str
     images: int | None = None
+    means: str = ""
 
 
 Vocabulary = Mapping[str, Sequence[Name]]
@@ -25,18 +28,21 @@ Vocabulary = Mapping[str, Sequence[Name]]
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """Put `text` in place of what stands from `begin` to `end`; `help` says what it is."""
+    """Put `text` in place of what stands from `begin` to `end`; `help` says what it is, `label` what it is called."""
 
     text: str
     begin: int
     end: int
     help: str = ""
+    label: str = ""
 
 
 def complete(text: str, position: int, fields: Fields, vocabulary: Vocabulary) -> list[Completion]:
     """Up to 20 completions of the word that the cursor is in or behind; those that begin like it come first."""
     position = max(0, min(position, len(text)))
     begin = _word_begin(text, position)
+    if text.startswith(SAVED, begin) and begin < position:
+        return _best(text[begin + 1 : position], _saved(vocabulary, begin, position))
     name_stop = min(name_end(text, begin), position)
     op = operator(text, name_stop) if name_stop < position else ""
     if not op:
@@ -85,6 +91,12 @@ def _fields(fields: Fields, begin: int, end: int) -> Iterator[tuple[str, Complet
             yield field.name, Completion(text=field.name, begin=begin, end=end, help=field.help)
         if field.kind is not None:
             yield field.name, Completion(text=f"{field.name}:", begin=begin, end=end, help=field.help)
+
+
+def _saved(vocabulary: Vocabulary, begin: int, end: int) -> Iterator[tuple[str, Completion]]:
+    """The filters that were kept: what they say takes the place of their name, so that it can be changed there."""
+    for name in vocabulary.get(SAVED, ()):
+        yield name.text, Completion(text=name.means, begin=begin, end=end, help=name.means, label=SAVED + name.text)
 
 
 def _values(field: Field, vocabulary: Vocabulary, begin: int, end: int) -> Iterator[tuple[str, Completion]]:

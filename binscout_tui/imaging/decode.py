@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,10 +30,10 @@ from PIL import (  # noqa: F401 - importing a plugin is what makes its format re
     WebPImagePlugin,
 )
 
-from . import codes, exif, headers, heif, modes
+from . import codes, exif, headers, heif, metadata, modes
 from .hashes import perceptual_hash
 from .names import one_line
-from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal
+from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal, Told
 from .previews import PREVIEW, shrink, write_previews
 from .quality_measures import laplacian_variance, measure
 from .reading import PEEK_BYTES, open_regular, read_whole, rejection
@@ -61,6 +61,7 @@ class Picture:
     facts: exif.Facts
     warnings: tuple[str, ...]
     icc: bytes = b""
+    told: Told = field(default_factory=Told)
 
 
 def examine(
@@ -94,6 +95,7 @@ def examine(
             codes=found.texts,
             warnings=picture.warnings + problems + found.warnings,
             previews=previews,
+            told=metadata.with_sidecars(picture.told, path),
         )
     except (Refusal, OSError, MemoryError) as error:
         return rejection(path, error, limits)
@@ -126,11 +128,13 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
             mode, kind = image.mode, image.format or ""
             frames, problems = _count_frames(image, content)
             facts = exif.read_facts(image) if kind == "TIFF" else None
+            told = metadata.told(image) if kind == "TIFF" else None
             size = image.size
             if longest is not None:
                 _draft(image, longest)
             image.load()
             icc = image.info.get("icc_profile")
+            told = told or metadata.told(image)
             if facts is None:
                 facts, turn = exif.read_facts(image), True
             else:
@@ -142,7 +146,7 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
     messages = [one_line(str(warning.message)) for warning in caught]
     said = tuple(dict.fromkeys([*messages, *facts.warnings, *problems]))
     profile = icc if isinstance(icc, bytes) and len(icc) <= MOST_PROFILE else b""
-    return Picture(small, size, kind, mode, frames, facts, said, profile)
+    return Picture(small, size, kind, mode, frames, facts, said, profile, told)
 
 
 def _open(file: BinaryIO | io.BytesIO, limits: Limits) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
@@ -20,13 +21,40 @@ def perceptual_hash(image: Image.Image) -> int:
 
     Survives re-encoding, resizing and brightness; a turned or mirrored picture gets an unrelated hash.
     """
+    return _packed(_terms(image))
+
+
+def turned_hashes(image: Image.Image, unsure: float = 0.1) -> NDArray[np.uint64]:
+    """The hashes (N,) of a picture turned by quarters and mirrored so that it grows brighter to the right and down.
+
+    Two such pictures have a hash in common, near as by `perceptual_hash`, however each of them is turned. Mostly that
+    is one hash; where which way is up hangs on less than `unsure` of the contrast, all ways are in.
+    """
+    terms = _terms(image)
+    across, down = terms[0, 1], terms[1, 0]
+    contrast = unsure * float(np.sqrt((terms[:3, :3] ** 2).sum() - terms[0, 0] ** 2))
+    ways = [False, True]
+    transposed = [way for way in ways if abs(abs(across) - abs(down)) <= contrast or way == (abs(down) > abs(across))]
+    mirrored = [way for way in ways if abs(across) <= contrast or way == (across < 0)]
+    flipped = [way for way in ways if abs(down) <= contrast or way == (down < 0)]
+    odd = np.where(np.arange(_LOW) % 2 == 1, -1.0, 1.0)
+    found = set()
+    for left in mirrored:
+        for up in flipped:
+            way = terms * (odd[None, :] if left else 1.0) * (odd[:, None] if up else 1.0)
+            found |= {_packed(way.T if across_down else way) for across_down in transposed}
+    return np.array(sorted(found), dtype=np.uint64)
+
+
+def _terms(image: Image.Image) -> NDArray[np.float64]:
     small = image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     rows = _low_frequencies()
-    frequencies = rows @ np.asarray(small, dtype=np.float64) @ rows.T
     # Rounded, so that a flat picture does not hash the noise of floating point.
-    frequencies = np.round(frequencies, 6)
-    bits = frequencies > np.median(frequencies)
-    packed: bytes = np.packbits(bits).tobytes()
+    return np.asarray(np.round(rows @ np.asarray(small, dtype=np.float64) @ rows.T, 6))
+
+
+def _packed(terms: NDArray[np.float64]) -> int:
+    packed: bytes = np.packbits(terms > np.median(terms)).tobytes()
     return int.from_bytes(packed, "big")
 
 
@@ -63,13 +91,24 @@ def _low_frequencies() -> NDArray[np.float64]:
 
 
 def _unique_pairs(values: NDArray[np.uint64], radius: int) -> list[tuple[int, int]]:
-    pairs: list[tuple[int, int]] = []
+    found = near_arrays(values, radius)
+    return [pair for first, second in found for pair in zip(first.tolist(), second.tolist(), strict=True)]
+
+
+def near_arrays(
+    values: NDArray[np.uint64], radius: int, most: int | None = None
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """`near_pairs` of hashes (N,) that all differ, as arrays of first and second indices, each pair once in any order.
+
+    With `most`, a band ends once it has brought so many pairs: of very many hashes that are all near each other some
+    pairs are missed then, instead of memory running out.
+    """
     masks = _band_masks(radius + 1)
     for band, mask in enumerate(masks):
         order = np.argsort(values & mask, kind="stable")
         keys = (values & mask)[order]
-        start, step = np.arange(len(keys)), 1
-        while True:
+        start, step, brought = np.arange(len(keys)), 1, 0
+        while most is None or brought < most:
             # Sorted by key: once an element differs from the one `step` further on, it differs from all later ones.
             start = start[start + step < len(keys)]
             start = start[keys[start + step] == keys[start]]
@@ -80,9 +119,9 @@ def _unique_pairs(values: NDArray[np.uint64], radius: int) -> list[tuple[int, in
             near = np.bitwise_count(difference) <= radius
             for earlier in masks[:band]:  # found in that band already
                 near &= (difference & earlier) != 0
-            pairs += zip(first[near].tolist(), second[near].tolist(), strict=True)
+            brought += int(near.sum())
+            yield first[near], second[near]
             step += 1
-    return pairs
 
 
 def _band_masks(bands: int) -> list[np.uint64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -89,6 +90,16 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     noise: float
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself: what it was made from, and other facts by their names; [which](../docs/details.md).
+
+    All text is without control characters, and all of it together less than 256 KiB.
+    """
+
+    prompt: str = ""
+    data: dict[str, Any] = {}
+
+
 class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     """A picture that can be used.
 
@@ -115,6 +126,7 @@ class Decoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoded"):
     codes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     previews: tuple[Path, ...] = ()
+    told: Told = msgspec.field(default_factory=Told)
 
 
 class Glanced(msgspec.Struct, frozen=True, kw_only=True, tag="glanced"):
@@ -134,7 +146,7 @@ class Glanced(msgspec.Struct, frozen=True, kw_only=True, tag="glanced"):
 class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
     """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file.
 
-    `icc` is the picture's colour profile, empty where it has none.
+    `icc` is the picture's colour profile, empty where it has none. `size` is how many pixels the picture has itself.
     """
 
     path: Path
@@ -142,6 +154,7 @@ class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
     width: int
     height: int
     icc: bytes = b""
+    size: tuple[int, int] = (0, 0)
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected"):

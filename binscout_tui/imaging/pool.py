@@ -103,9 +103,12 @@ class DecodePool:
         [outcome] = self.run([path])
         return outcome
 
-    def unpack(self, path: Path, target: Path) -> Unpacked | Rejected:
-        """Have all upright RGB pixels of one file written to `target`. Raises DecoderError, RuntimeError as `run`."""
-        [outcome] = self._run_alone(iter([_Place(wire.Task(path, target))]))
+    def unpack(self, path: Path, target: Path, longest: int | None = None) -> Unpacked | Rejected:
+        """Have all upright RGB pixels of one file written to `target`, or those of it made smaller.
+
+        Raises DecoderError, RuntimeError as `run`.
+        """
+        [outcome] = self._run_alone(iter([_Place(wire.Task(path, target, longest))]))
         if isinstance(outcome, Decoded | wire.Glances):
             raise _cannot_start("it did something else than was asked for")
         return outcome

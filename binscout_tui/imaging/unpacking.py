@@ -14,18 +14,21 @@ from .outcomes import MEBIBYTE, Code, Limits, Refusal, Rejected, Unpacked
 ROWS_AT_ONCE = 256
 
 
-def unpack(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
-    """Write the upright RGB pixels of the picture at `path` to `target`, which appears only when all are there."""
+def unpack(path: Path, limits: Limits, target: Path, longest: int | None = None) -> Unpacked | Rejected:
+    """Write the upright RGB pixels of the picture at `path` to `target`, which appears only when all are there.
+
+    With `longest` the picture is made smaller, so that no side has more pixels.
+    """
     temporary = temporary_path(target)
     try:
         content, _ = read(path, limits)
         sha256 = hashlib.sha256(content).hexdigest()
-        picture = decode(content, limits, longest=None)
+        picture = decode(content, limits, longest=longest)
         image = picture.small
         del content
         _write(image, temporary)
         temporary.replace(target)
-        return Unpacked(path, sha256, image.width, image.height, picture.icc)
+        return Unpacked(path, sha256, image.width, image.height, picture.icc, picture.size)
     except Refusal as refusal:
         return Rejected.of(path, refusal.code, refusal.detail)
     except OSError as error:

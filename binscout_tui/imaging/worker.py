@@ -54,7 +54,7 @@ def _done(task: wire.Task, setup: wire.Setup) -> Outcome | Unpacked | wire.Glanc
     if task.pixels_to is None:
         wanted = {"measuring": task.measuring, "with_codes": task.with_codes}
         return examine(task.path, setup.limits, setup.previews_root, **wanted)
-    return unpack(task.path, setup.limits, task.pixels_to)
+    return unpack(task.path, setup.limits, task.pixels_to, task.longest)
 
 
 def examine(path: Path, limits: Limits, previews_root: Path | None, **wanted: bool) -> Outcome:
@@ -64,11 +64,11 @@ def examine(path: Path, limits: Limits, previews_root: Path | None, **wanted: bo
     return decode.examine(path, limits, previews_root, **wanted)
 
 
-def unpack(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
+def unpack(path: Path, limits: Limits, target: Path, longest: int | None = None) -> Unpacked | Rejected:
     """`unpacking.unpack`, loaded when it is needed."""
     from . import unpacking
 
-    return unpacking.unpack(path, limits, target)
+    return unpacking.unpack(path, limits, target, longest)
 
 
 def limit_process(limits: Limits) -> None:

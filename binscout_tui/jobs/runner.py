@@ -89,6 +89,18 @@ def _work(kind: str) -> Work:
         from binscout_tui.jobs.suspects import suspects
 
         return suspects
+    if kind == "export":
+        from binscout_tui.jobs.export import run_export
+
+        return run_export
+    if kind == "vectors":
+        from binscout_tui.jobs.vectors import make_vectors
+
+        return make_vectors
+    if kind == "duplicates":
+        from binscout_tui.jobs.duplicates import find_duplicates
+
+        return find_duplicates
     if kind == "shadow":
         from binscout_tui.jobs.shadow import shadow
 

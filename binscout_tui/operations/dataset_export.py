@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from binscout_tui.errors import BinScoutError, StorageError, UsageError
+from binscout_tui.errors import BinScoutError, RefusedError, StorageError, UsageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.interchange.naming import file_names
 from binscout_tui.interchange.record import text
@@ -170,8 +170,8 @@ def export(
 
     Labels and splits are the frozen ones; boxes, crops and choices of sets are those of this moment where the version
     has none of its own. Pictures that are missing are told. Raises NotFoundError, UsageError for a format that does not
-    hold what the version is for, RefusedError when something is there, StorageError when it cannot be written,
-    BinScoutError when nothing of the version can be in such a format.
+    hold what the version is for, RefusedError when something is there or an image is hidden, StorageError when it
+    cannot be written, BinScoutError when nothing of the version can be in such a format.
     """
     from binscout_tui.operations.dataset_export_formats import WRITERS
 
@@ -183,6 +183,12 @@ def export(
             f"{found.name} is for the task {found.task}, which the format {kind} cannot hold.",
             hint=f"Use one of: {', '.join(FITTING[found.task])}.",
             code="format_of_other_task",
+        )
+    if workspace.db.read(dataset_exports.has_hidden, found.id):
+        raise RefusedError(
+            f"{found.name} has images that are hidden now, and a version is exported as a whole.",
+            hint="Show them, or build a version without them.",
+            code="hidden",
         )
     try:
         with folder_that_becomes(path) as folder:

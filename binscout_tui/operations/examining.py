@@ -135,7 +135,7 @@ class _Examination:
             else:
                 self.left.add(image.id)
                 self.result.left.append(verdict)
-                if verdict.code in ("changed", "missing") and images.get(db, image.id) == image:
+                if verdict.code in ("changed", "missing") and images.get(db, image.id, concealed=True) == image:
                     images.set_health(db, image.id, verdict.code)
 
     def _tell(self) -> None:

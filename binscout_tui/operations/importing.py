@@ -16,7 +16,7 @@ import msgspec
 
 from binscout_tui.imaging.groups import source_group
 from binscout_tui.imaging.names import display_name
-from binscout_tui.imaging.outcomes import Code, Decoded, Glanced, Limits, Outcome, Rejected
+from binscout_tui.imaging.outcomes import Code, Decoded, Glanced, Limits, Outcome, Rejected, Told
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.scan import Found, scan
 from binscout_tui.operations import examining, in_place
@@ -26,8 +26,9 @@ from binscout_tui.operations.originals import ChangedError, UnreadableError, has
 from binscout_tui.operations.own_files import is_own
 from binscout_tui.operations.report import Rejection
 from binscout_tui.operations.suggesting import for_sets
+from binscout_tui.operations.taken import Dates, taken_at
 from binscout_tui.settings import ImportSettings
-from binscout_tui.store import events, images, imported_labels, labels
+from binscout_tui.store import events, images, imported_labels, labels, told
 from binscout_tui.store import examining as damaged
 from binscout_tui.store.images import Image, NewImage
 from binscout_tui.workspace import Workspace
@@ -83,14 +84,16 @@ def import_paths(
     sets: By | Literal["none"] = "none",
     labels_from: Literal["none", "folder"] = "none",
     keep_in_place: bool = False,
+    dates: Dates = "both",
     on_progress: Progress = lambda done, total: None,
 ) -> ImportReport:
     """Import every picture under `paths`; a file that cannot be used never stops the others.
 
+    `dates` says where moments come from: both is the metadata, else the name.
     Needs an operator. Raises StorageError when the workspace cannot be written; what was imported until then stays.
     """
     workspace.user.must_be("operator", "Importing")
-    return ImportRun(workspace, sets, labels_from, keep_in_place, on_progress).run(paths)
+    return ImportRun(workspace, sets, labels_from, keep_in_place, dates, on_progress).run(paths)
 
 
 class ImportRun:
@@ -102,11 +105,13 @@ class ImportRun:
         sets: By | Literal["none"],
         labels_from: str,
         keep_in_place: bool,
+        dates: Dates,
         on_progress: Progress,
     ) -> None:
         self.workspace = workspace
         self.labels_from = labels_from
         self.keep_in_place = keep_in_place
+        self.dates = dates
         self.on_progress = on_progress
         self.report = ImportReport()
         self.rule = None if sets == "none" else Rule(by=sets)
@@ -115,6 +120,7 @@ class ImportRun:
         self.said: list[tuple[int, str]] = []
         self.batch = BATCH
         self.given: set[Path] = set()
+        self.told: dict[str, Told] = {}
 
     def run(self, paths: Iterable[Path]) -> ImportReport:
         """Import what is at `paths`."""
@@ -170,7 +176,7 @@ class ImportRun:
             there = read(images.by_path, path.absolute())
             if there and (there.bytes, there.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
                 return Entry(path, there, stat.st_mtime_ns)
-            same = read(images.by_hash, hash_of(path))
+            same = read(images.by_hash, hash_of(path), concealed=True)
             return Entry(path, same, stat.st_mtime_ns) if same else None
         except OSError:
             return None  # The decoder says in words what is wrong with it.
@@ -180,7 +186,9 @@ class ImportRun:
             self._reject(outcome)
             return
         try:
-            self._keep(Entry(outcome.path, self._stored(outcome), outcome.mtime_ns))
+            image = self._stored(outcome)
+            self.told[outcome.sha256] = outcome.told
+            self._keep(Entry(outcome.path, image, outcome.mtime_ns))
         except ChangedError:
             self._reject(Rejected.of(outcome.path, Code.CHANGED_WHILE_READING))
         except UnreadableError as error:
@@ -221,7 +229,7 @@ class ImportRun:
             format=seen.format,
             mode=seen.mode,
             orientation=seen.orientation,
-            taken_at=seen.taken_at,
+            taken_at=taken_at(self.dates, seen.taken_at, source.name),
             family=display_name(source.parent.parent.name) if self.labels_from == "folder" else "",
             source_group=display_name(source_group(source) or f"image {seen.sha256[:16]}"),
             examined=False,
@@ -231,6 +239,7 @@ class ImportRun:
         if self.pending:
             self.workspace.db.write(self._add_all)
             self.pending.clear()
+            self.told.clear()
 
     def _add_all(self, db: sqlite3.Connection) -> None:
         new = []
@@ -242,15 +251,21 @@ class ImportRun:
             image_id, added = images.enter(db, self.workspace.user.uid, entry.image)
             if added:
                 new.append(image_id)
+                told.note(db, image_id, self.told.get(entry.image.sha256, Told()), quietly=True)
                 self._annotate_new(db, entry.path, image_id)
             else:
                 self._label_new(db)
-                self._duplicate(db, entry, images.get(db, image_id))
+                self._duplicate(db, entry, images.get(db, image_id, concealed=True))
         self._label_new(db)
         self.report.imported += len(new)
         events.emit_all(db, "image", new)
 
     def _duplicate(self, db: sqlite3.Connection, entry: Entry, image: Image) -> None:
+        if image.withheld == images.HIDDEN:
+            # It is here already, and more is not to be known of it: nothing is said of it and no set has it.
+            self.report.duplicates += 1
+            in_place.found_again(db, image, entry.path, entry.mtime_ns)
+            return
         if image.trashed_at is not None:
             self._leave_out(entry.path, "in_trash", f"The same picture is in the trash as image {image.id}.")
             return

@@ -23,6 +23,7 @@ from binscout_tui.imaging.pool import DecodePool, Look
 from binscout_tui.imaging.scan import Found
 from binscout_tui.operations import examining
 from binscout_tui.operations.importing import Entry, ImportReport, ImportRun, Progress, decode_limits
+from binscout_tui.operations.taken import Dates, taken_at
 from binscout_tui.store import arriving, events, images
 from binscout_tui.store import examining as waiting
 from binscout_tui.store.images import Image, NewImage
@@ -45,6 +46,7 @@ def import_in_place(
     paths: Iterable[Path],
     *,
     labels_from: Literal["none", "folder"] = "none",
+    dates: Dates = "both",
     on_progress: Progress = lambda done, total: None,
 ) -> ImportReport:
     """Enter every file under `paths` that begins like a picture, and queue the job that examines them.
@@ -53,7 +55,9 @@ def import_in_place(
     written; what was imported until then stays, and its job too.
     """
     workspace.user.must_be("operator", "Importing")
-    return _QuickImport(workspace, "none", labels_from, keep_in_place=True, on_progress=on_progress).run(paths)
+    return _QuickImport(workspace, "none", labels_from, keep_in_place=True, dates=dates, on_progress=on_progress).run(
+        paths
+    )
 
 
 class _Folder(msgspec.Struct, frozen=True):
@@ -114,7 +118,7 @@ class _QuickImport(ImportRun):
                 self.report.duplicates += 1
                 self.report.labels_known += self.labels_from == "folder"
             else:
-                self._keep(Entry(one.path, self.workspace.db.read(images.get, there.id), one.mtime_ns))
+                self._keep(Entry(one.path, self.workspace.db.read(images.get, there.id, concealed=True), one.mtime_ns))
 
     def _enter(self, batch: Iterable[Found], looks: Iterable[Look]) -> None:
         for one, (path, seen) in zip(batch, looks, strict=True):
@@ -147,7 +151,7 @@ class _QuickImport(ImportRun):
             format=seen.format,
             mode=seen.mode,
             orientation=seen.orientation,
-            taken_at=seen.taken_at,
+            taken_at=taken_at(self.dates, seen.taken_at, path.name),
             family=folder.family if self.labels_from == "folder" else "",
             source_group=display_name(group_in(folder.collection, path.name) or f"image {seen.sha256[:16]}"),
             examined=False,
@@ -181,7 +185,7 @@ class _QuickImport(ImportRun):
                 again.append((entry, image_id))
         self._label_new(db)
         for entry, image_id in again:
-            self._duplicate(db, entry, images.get(db, image_id))
+            self._duplicate(db, entry, images.get(db, image_id, concealed=True))
         self.report.imported += len(new)
         events.emit_all(db, "image", new)
         # With the first rows: an import that is killed leaves nothing that nobody examines.

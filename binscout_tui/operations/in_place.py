@@ -85,10 +85,10 @@ def note(db: sqlite3.Connection, seen: Iterable[Seen], looked_at: int) -> Checke
     result = Checked(looked_at, [], [], [])
     # What has gone makes room first, so that a file that came back never meets its successor.
     for one in sorted(seen, key=lambda one: one.health == "ok"):
-        if images.get(db, one.image.id) != one.image:
+        if images.get(db, one.image.id, concealed=True) != one.image:
             continue
         images.set_health(db, one.image.id, one.health, one.mtime_ns)
-        if one.health != one.image.health:
+        if one.health != one.image.health and one.image.withheld != images.HIDDEN:
             {"changed": result.changed, "missing": result.missing, "ok": result.returned}[one.health].append(
                 one.image.id
             )

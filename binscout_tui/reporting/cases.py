@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -107,6 +107,11 @@ def _bad(file: Path, why: str) -> StorageError:
 def of_split(cases: Iterable[Case], split: str = "test") -> list[Case]:
     """The cases of one split."""
     return [case for case in cases if case.split == split]
+
+
+def without(cases: Iterable[Case], hidden: Collection[str]) -> list[Case]:
+    """The cases of which no picture has one of these hashes."""
+    return [case for case in cases if not any(image.sha256 in hidden for image in case.images)]
 
 
 def worst(cases: Sequence[Case], task: str, most: int | None = None) -> list[Case]:

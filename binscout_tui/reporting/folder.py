@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.eventlog.metrics import MetricsReader
 from binscout_tui.eventlog.series import Point
-from binscout_tui.reporting.cases import Case, Sources, read_cases, read_sources
+from binscout_tui.reporting.cases import Case, Sources, read_cases, read_sources, without
 from binscout_tui.reporting.document import Document, document
 from binscout_tui.reporting.report import Report, read_report
 from binscout_tui.reporting.versus import Side
@@ -23,7 +23,10 @@ CURVES_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ReadRun:
-    """A run's report and what belongs to it; `cases` is None where it has none, `trouble` says what is wrong there."""
+    """A run's report and what belongs to it; `cases` is None where it has none, `trouble` says what is wrong there.
+
+    Cases with an image whose hash is in `hidden` are counted and not listed.
+    """
 
     run: str
     report: Report
@@ -31,10 +34,25 @@ class ReadRun:
     sources: Sources
     config: Mapping[str, Any] = field(default_factory=dict)
     trouble: str = ""
+    hidden: frozenset[str] = frozenset()
+
+    def without(self, hidden: Collection[str]) -> ReadRun:
+        """The same, but no picture of these hashes is listed; all figures stay as they are."""
+        test = self.report.test
+        return replace(
+            self,
+            report=msgspec.structs.replace(
+                self.report,
+                test=msgspec.structs.replace(test, worst=[one for one in test.worst if one.sha256 not in hidden]),
+            ),
+            hidden=frozenset(hidden),
+            sources=msgspec.structs.replace(self.sources, examples=_seen(self.sources.examples, hidden)),
+        )
 
     def document(self, curves: Mapping[str, Sequence[Point]] | None = None) -> Document:
         """The report as sections."""
-        return document(self.run, self.report, self.cases, self.sources, curves, self.trouble)
+        found = document(self.run, self.report, self.cases, self.sources, curves, self.trouble)
+        return replace(found, worst=tuple(without(found.worst, self.hidden)))
 
 
 def read_run(folder: Path) -> ReadRun:
@@ -50,10 +68,18 @@ def read_run(folder: Path) -> ReadRun:
     return ReadRun(folder.name, report, cases, read_sources(folder), _config(folder), trouble)
 
 
-def read_side(folder: Path) -> Side:
-    """A run to compare with another. Raises as `read_report` and `read_cases` do."""
+def read_side(folder: Path, hidden: Collection[str] = ()) -> Side:
+    """A run to compare with another, but for cases with an image of the hashes `hidden`.
+
+    Raises as `read_report` and `read_cases` do.
+    """
     report, sources = read_report(folder), read_sources(folder)
-    return Side(folder.name, report, read_cases(folder), sources.groups, _config(folder), sources.examples)
+    cases, examples = without(read_cases(folder), hidden), _seen(sources.examples, hidden)
+    return Side(folder.name, report, cases, sources.groups, _config(folder), examples)
+
+
+def _seen(examples: Mapping[str, Sequence[str]], hidden: Collection[str]) -> dict[str, list[str]]:
+    return {name: [one for one in found if one not in hidden] for name, found in examples.items()}
 
 
 def read_curves(folder: Path) -> dict[str, tuple[Point, ...]]:

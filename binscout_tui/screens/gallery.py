@@ -18,14 +18,18 @@ from binscout_tui.commands.areas import Opening
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.screens import gallery_lines as lines
+from binscout_tui.screens.compare_view import CompareView
 from binscout_tui.screens.gallery_comparing import ComparingGrid
 from binscout_tui.screens.gallery_full import FullView, Shown
 from binscout_tui.store.events import Event
 from binscout_tui.store.gallery import Row
+from binscout_tui.widgets.batch_bar import BatchBar
+from binscout_tui.widgets.details_panel import DetailsPanel
 from binscout_tui.widgets.filter_bar import FilterBar
 from binscout_tui.widgets.image_grid import GridItem, ImageGrid, TileSize
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
+from binscout_tui.widgets.sidebar import Sidebar
 
 
 def opened_at(place: Place, opening: Opening) -> Place:
@@ -50,15 +54,19 @@ class GalleryScreen(ComparingGrid):
         self._travel = 1
 
     def body(self) -> ComposeResult:
-        """Status, the grid beside the details, a line about the image; over them one image in full."""
+        """Status, the grid between sidebar and details, a line about the image; over them one image in full."""
         yield Line(id="gallery-status")
         yield FilterBar(id="gallery-filter")
-        with Horizontal(id="gallery-work"):
-            yield ImageGrid(empty="opening…", id="gallery-grid")
-            yield Line(id="gallery-details")
+        with Horizontal(id="gallery-room"):
+            yield Sidebar(id="gallery-sidebar")
+            with Horizontal(id="gallery-work"):
+                yield ImageGrid(empty="opening…", id="gallery-grid")
+                yield DetailsPanel(id="gallery-details")
+            yield Static(lines.EMPTY, id="gallery-empty", markup=False)
         yield Line(id="gallery-line")
         yield FullView(id="gallery-full")
-        yield Static(lines.EMPTY, id="gallery-empty", markup=False)
+        yield CompareView(id="gallery-compare")
+        yield BatchBar(id="gallery-batch")
 
     # Opening, and changes made elsewhere.
 
@@ -68,8 +76,10 @@ class GalleryScreen(ComparingGrid):
         opening = self.frame.take_opening(self.SCOPE.id)
         if opening is not None:
             place = opened_at(place, opening)
+        self._place = place
         self.desk = desk = await self._open_desk(place)
         self.grid.tile_size = TileSize(place.size)
+        await self._begin_sidebar()
         here = desk.nearest(place.image)
         if place.full and here is not None:
             await self._open_full(here)
@@ -93,8 +103,8 @@ class GalleryScreen(ComparingGrid):
         before = desk.ids
         try:
             touched = await desk.refresh()
-        except FilterError as error:
-            await self._drop_filter(error)
+        except FilterError:
+            await self._drop_filter()
             return
         self.grid.forget(before if touched is None else touched)
         if desk.ids is not before:
@@ -111,7 +121,7 @@ class GalleryScreen(ComparingGrid):
         under = self.grid.cursor_id
         if self.desk is not None:
             self.grid.show(self.desk.ids, self.desk.nearest(under))
-        if self.grid.cursor_id != under and not self.is_full:
+        if self.grid.cursor_id != under and not self.is_full and not self.is_comparing:
             self.waits()
             self._await_grid()
 
@@ -132,6 +142,11 @@ class GalleryScreen(ComparingGrid):
         desk = self.desk
         if desk is None:
             return
+        if self.is_comparing:
+            self._compare_again()
+            return
+        self._follow_view()
+        self.tell_marks()
         self.set_class(not desk.total, "-empty")
         if not desk.total:
             words = lines.empty_words(desk.filter_text, has_trash=desk.has_trash, key=self.frame.key)
@@ -148,6 +163,7 @@ class GalleryScreen(ComparingGrid):
             early=self.early,
             position=self.grid.cursor if self.has_image else None,
             filter_text=desk.filter_text,
+            view=self.view_name,
             library=desk.library,
             more=not desk.is_complete,
         )
@@ -176,6 +192,7 @@ class GalleryScreen(ComparingGrid):
             self.leave_full()
             return
         self.full.show(self._shown(desk, row))
+        self.tell_details()
         self._keep_soon()
         if self._is_there(row):
             self.call_after_refresh(self._full_seen, image_id)
@@ -204,6 +221,7 @@ class GalleryScreen(ComparingGrid):
         shown = self.full.shown
         if shown is not None and self.desk is not None:
             self.full.show(self._shown(self.desk, shown.row))
+            self.tell_details()
 
     @on(Picture.Shown)
     @on(Picture.Damaged)
@@ -294,7 +312,7 @@ class GalleryScreen(ComparingGrid):
 
     def taken(self, key: str) -> tuple[Commanded, tuple[str, ...]] | None:
         """All keys of grid and full view."""
-        return self.bound(key, self, self.full)
+        return self.bound(key, self, self.full, self.compare_view)
 
     def came_early(self) -> None:
         """Say so beside the picture."""
@@ -302,7 +320,7 @@ class GalleryScreen(ComparingGrid):
 
     def go_up(self) -> bool:
         """Esc and q lead from the full view to the grid."""
-        if self.is_full:
+        if self.is_full and not self.panel.has_focus:
             self.leave_full()
             return True
         return super().go_up()

@@ -1,13 +1,26 @@
-"""What is marked and decided in the gallery: the trash, the queue of images to crop, undo and redo."""
+"""What is marked and decided in the gallery: long decisions, the trash, the queue of images to crop, undo."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
+from binscout_tui.browsing.desk import IMAGE_AREAS, PART, Decide, restore_part, trash_part
 from binscout_tui.browsing.sequence import between
+from binscout_tui.commands.gallery_batch import BUSY, BUSY_TOO
 from binscout_tui.screens import gallery_lines as lines
 from binscout_tui.screens.gallery_filter import FilteredGrid
-from binscout_tui.store.journal import Entry
+from binscout_tui.screens.words import duration
+from binscout_tui.store.journal import Change, Entry
+from binscout_tui.widgets.batch_bar import BatchBar, Running
+
+T = TypeVar("T")
+Said = Callable[[int, int], str]
+"""What is told of a decision: of how many images it was made, and on how many it was wanted."""
+UNDO = "{gallery.undo} takes it back."
+NAMES_TURNED = "The tag or collection is as it was."
 
 
 class DecidingGrid(FilteredGrid):
@@ -16,6 +29,167 @@ class DecidingGrid(FilteredGrid):
     def __init__(self) -> None:
         super().__init__()
         self._anchor: int | None = None
+        self._deciding = False
+        self._stopping = False
+
+    @property
+    def batch_bar(self) -> BatchBar:
+        """The line below the grid."""
+        return self.query_one(BatchBar)
+
+    # What is decided on.
+
+    @property
+    def meant(self) -> list[int]:
+        """What a command decides on: the images that are marked, else the one shown in full or under the cursor."""
+        here = self.here
+        return sorted(self.grid.marks) or ([here] if here is not None else [])
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether a decision on very many images is on its way."""
+        return self._deciding
+
+    def may_decide(self, command_id: str) -> bool:
+        """One decision after the other; while a long one is on its way keys move."""
+        if self._deciding and command_id in self.DECISIONS and command_id not in BUSY_TOO:
+            self.frame.toast(BUSY, "warning")
+            return False
+        return super().may_decide(command_id)
+
+    async def decide_marked(
+        self,
+        decide: Decide,
+        what: str,
+        said: Said,
+        *,
+        ids: Sequence[int] | None = None,
+        unmark: bool = False,
+        undo: str = UNDO,
+        after: Callable[[Change], None] | None = None,
+    ) -> None:
+        """Decide on `ids`, else on what is `meant`, as one decision that undo takes back, and tell what came of it.
+
+        `what` is the activity as a noun. More than 500 images are decided on beside the screen, with a bar that says
+        how far it is; keys move meanwhile, and what was done when it is stopped stays done. `unmark` takes their marks
+        away; `undo` is what is told of taking it back, `after` is called when all is shown.
+
+        Raises RefusedError for a viewer, and what `decide` raises.
+        """
+        wanted = self.meant if ids is None else list(ids)
+        if self.desk is None or not wanted:
+            return
+        if self._deciding:
+            self.frame.toast(BUSY, "warning")
+            return
+        self.ws.user.must_be("operator", what)
+
+        def told(change: Change, reached: int) -> None:
+            self._tell_decided(change, reached, len(wanted), said, undo)
+            if after is not None:
+                after(change)
+
+        work = self._decide(decide, what, wanted, unmark, told)
+        if len(wanted) <= PART:
+            await work
+            return
+        self._deciding, self._stopping = True, False
+        self.run_worker(work, group="deciding", exit_on_error=False, description=what)
+
+    async def _decide(
+        self,
+        decide: Decide,
+        what: str,
+        wanted: list[int],
+        unmark: bool,
+        told: Callable[[Change, int], None],
+    ) -> None:
+        desk, began = self.desk, time.monotonic()
+        if desk is None:
+            return
+        reached = 0
+
+        def on_progress(done: int, total: int) -> bool:
+            nonlocal reached
+            reached = done
+            self._tell_progress(what, done, total, time.monotonic() - began)
+            return not self._stopping
+
+        try:
+            if self._deciding:
+                self._tell_progress(what, 0, len(wanted), 0.0)
+            change = await desk.decide(wanted, decide, what, on_progress)
+        finally:
+            self._deciding = self._stopping = False
+            self.batch_bar.running = None
+        await self._decided(wanted[:reached], unmark=unmark)
+        told(change, reached)
+
+    async def beside(self, work: Callable[[Callable[[int, int], bool]], T], what: str, total: int) -> T:
+        """The result of `work` in a thread, with the bar; it is given what tells (done, total), and says to stop.
+
+        Nothing else is decided meanwhile.
+        """
+        loop, began = asyncio.get_running_loop(), time.monotonic()
+
+        def on_progress(done: int, total: int) -> bool:
+            loop.call_soon_threadsafe(self._tell_progress, what, done, total, time.monotonic() - began)
+            return self._stopping
+
+        self._deciding, self._stopping = True, False
+        try:
+            self._tell_progress(what, 0, total, 0.0)
+            return await asyncio.to_thread(work, on_progress)
+        finally:
+            self._deciding = self._stopping = False
+            self.batch_bar.running = None
+            self._tell()
+
+    def _tell_progress(self, what: str, done: int, total: int, seconds: float) -> None:
+        """How far it is; what is gone by now leaves the grid at once."""
+        if not self._deciding:
+            return
+        left = duration(seconds / done * (total - done)) if 0 < done < total else ""
+        self.batch_bar.stop_key = self.frame.key("gallery.stop")
+        self.batch_bar.running = Running(what, done, total, left)
+        if self.desk is not None and self.grid.ids is not self.desk.ids:
+            self._show_ids()
+        self._tell()
+
+    def _show_ids(self) -> None:
+        """The grid over the ids of now."""
+        raise NotImplementedError
+
+    async def _decided(self, ids: Sequence[int], *, unmark: bool) -> None:
+        """Show what the images are now; those that are not here any more have no mark."""
+        here = self.here
+        self.early = 0
+        if unmark:
+            self.grid.marks -= set(ids)
+        self._forget_gone(ids)
+        self.grid.forget(ids)
+        await self._go_to(here)
+
+    def _tell_decided(self, change: Change, reached: int, asked: int, said: Said, undo: str) -> None:
+        words = said(change.changed, reached)
+        if change.changed and undo:
+            words = f"{words} {undo}"
+        if reached < asked:
+            words = f"Stopped after {reached:,} of {asked:,}. {words}"
+        self.frame.toast(words)
+
+    def action_stop(self) -> None:
+        """Stop the long decision after the images that are being decided on."""
+        self._stopping = True
+
+    def go_up(self) -> bool:
+        """Esc stops a long decision first."""
+        if self._deciding and not self._stopping:
+            self.action_stop()
+            return True
+        return super().go_up()
+
+    # Marks.
 
     def _mark(self, image_id: int) -> None:
         self.grid.marks ^= {image_id}
@@ -41,52 +215,62 @@ class DecidingGrid(FilteredGrid):
         self._anchor = here
         self._tell()
 
+    def action_mark_all(self) -> None:
+        """Mark all images of this view, or none when all are marked."""
+        desk = self.desk
+        if desk is None:
+            return
+        if not desk.is_complete:
+            self.frame.toast("The list of images is still being read; press the key again in a moment.", "warning")
+            return
+        everything = frozenset(desk.ids)
+        self.grid.marks = frozenset() if self.grid.marks >= everything else everything
+        self._anchor = None
+        self._tell()
+
     def action_unmark(self) -> None:
         """Take all marks away."""
         self.grid.marks = frozenset()
         self._anchor = None
         self._tell()
 
+    def _forget_gone(self, ids: Iterable[int]) -> None:
+        if self.desk is not None:
+            self.grid.marks -= {image_id for image_id in ids if self.desk.position(image_id) is None}
+
+    # The trash, and the queue of images to crop.
+
     async def action_trash(self) -> None:
         """The marked images, or the one under the cursor, to the trash."""
-        here = self.grid.cursor_id
-        marked = sorted(self.grid.marks)
-        if marked or here is not None:
-            await self._trash(marked or [here] if here is not None else marked)
+        await self._trash(self.meant)
 
     async def action_queue(self) -> None:
         """The marked images, or the one under the cursor, to the queue of images to crop."""
-        here = self.grid.cursor_id
-        wanted = sorted(self.grid.marks) or ([here] if here is not None else [])
+        wanted = self.meant
         if self.desk is not None and wanted:
             new = await self.desk.queue_crops(wanted)
             self.frame.toast(lines.queued(new, len(wanted)))
 
     async def action_restore(self) -> None:
         """The marked images, or the one under the cursor, back from the trash."""
-        desk, here = self.desk, self.here
-        wanted = sorted(self.grid.marks) or ([here] if here is not None else [])
-        if desk is not None and wanted:
-            moved = await desk.restore(wanted)
-            self.early = 0
-            self.grid.marks -= set(wanted)
-            await self._go_to(here)
-            self.frame.toast(lines.restored(moved, len(wanted)))
+        await self.decide_marked(restore_part, "Restoring images", lines.restored, unmark=True, undo="")
 
     async def _trash(self, ids: Sequence[int]) -> None:
-        desk, here = self.desk, self.here
-        if desk is None:
-            return
-        row = desk.known(ids[0])
-        moved = await desk.trash(ids)
-        self.early = 0
-        self.grid.marks -= set(ids)
-        await self._go_to(here)
+        row = self.desk.known(ids[0]) if self.desk is not None and ids else None
         name = row.image.name if row is not None and len(ids) == 1 else ""
-        self.frame.toast(lines.trashed(moved, len(ids), name))
+        await self.decide_marked(
+            trash_part,
+            "Moving images to the trash",
+            lambda moved, asked: lines.trashed(moved, asked, name),
+            ids=ids,
+            unmark=True,
+            undo="",
+        )
+
+    # Undo and redo.
 
     async def action_undo(self) -> None:
-        """Bring back what was moved to the trash last."""
+        """Take back what was decided last."""
         if self.desk is not None:
             await self._turned(await self.desk.undo(), "again")
 
@@ -100,14 +284,12 @@ class DecidingGrid(FilteredGrid):
             self.frame.toast(f"Image {entry.target} was changed since by somebody; it stays as it is.", "warning")
             return
         self.early = 0
-        self._forget_gone(entry.turned)
-        first = entry.turned[0]
-        here = self.here
-        await self._go_to(first if self.desk is not None and self.desk.position(first) is not None else here)
-        self.frame.clear_toasts()  # what was told of the trash is no longer so
-        if said := lines.turned(len(entry.turned), entry.left, word):
+        turned = list(dict.fromkeys(entry.turned)) if entry.area in IMAGE_AREAS else []
+        self._forget_gone(turned)
+        self.grid.forget(turned)
+        is_there = self.desk is not None and bool(turned) and self.desk.position(turned[0]) is not None
+        await self._go_to(turned[0] if is_there else self.here)
+        self.frame.clear_toasts()  # what was told of the decision is no longer so
+        said = lines.turned(len(turned), entry.left, word) if turned else NAMES_TURNED
+        if said:
             self.frame.toast(said)
-
-    def _forget_gone(self, ids: Iterable[int]) -> None:
-        if self.desk is not None:
-            self.grid.marks -= {image_id for image_id in ids if self.desk.position(image_id) is None}

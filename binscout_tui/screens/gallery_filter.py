@@ -6,10 +6,14 @@ from textual import events, on
 
 from binscout_tui.browsing.desk import GalleryDesk
 from binscout_tui.browsing.place import Place
+from binscout_tui.errors import NotFoundError
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.screens.gallery_grid import GridScreen
+from binscout_tui.store import saved_filters
 from binscout_tui.widgets.filter_bar import FilterBar
 from binscout_tui.workers.filter_words import FilterWords
+
+DROPPED = "All images are shown: what the filter names is not there any more."
 
 
 class FilteredGrid(GridScreen):
@@ -17,7 +21,6 @@ class FilteredGrid(GridScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._words: FilterWords | None = None
         self._left: int | None = None
 
     @property
@@ -39,10 +42,11 @@ class FilteredGrid(GridScreen):
         """The images of a place; where its filter makes no sense any more, all of them."""
         desk = GalleryDesk(self.ws)
         try:
-            await desk.open(place.order, place.image, place.filter)
-        except FilterError as error:
+            text = await self.ws.db.read(saved_filters.resolved, place.filter)
+            await desk.open(place.order, place.image, text)
+        except (FilterError, NotFoundError):
             await desk.open(place.order, place.image)
-            self._tell_dropped(error)
+            self._tell_dropped()
         return desk
 
     def _load_rest(self) -> None:
@@ -74,8 +78,8 @@ class FilteredGrid(GridScreen):
     def action_filter(self) -> None:
         """Type a filter."""
         if self.desk is not None:
-            self._words = self._words or FilterWords(self.ws)
-            self.bar.open(self._words, self.desk.filter_text)
+            # New ones each time: a name that was hidden since must not be offered, not even until the others are read.
+            self.bar.open(FilterWords(self.ws), self.desk.filter_text)
 
     @on(FilterBar.Applied)
     async def _applied(self, event: FilterBar.Applied) -> None:
@@ -103,10 +107,11 @@ class FilteredGrid(GridScreen):
         self._keep_soon()
         self._load_rest()
 
-    async def _drop_filter(self, error: FilterError) -> None:
+    async def _drop_filter(self) -> None:
         """A name in it exists no more."""
-        self._tell_dropped(error)
+        self._tell_dropped()
         await self._filter("")
 
-    def _tell_dropped(self, error: FilterError) -> None:
-        self.frame.toast(f"All images are shown, since the filter makes no sense now: {error.sentence}", "warning")
+    def _tell_dropped(self) -> None:
+        """Without the name, which may be one that was hidden."""
+        self.frame.toast(DROPPED, "warning")

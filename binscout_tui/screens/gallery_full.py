@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.worker import Worker
 
@@ -17,6 +17,7 @@ from binscout_tui.commands.gallery import FULL
 from binscout_tui.screens.gallery_lines import caption
 from binscout_tui.store.gallery import Row
 from binscout_tui.terminal.overlay import Box
+from binscout_tui.widgets.details_panel import DetailsPanel
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
 
@@ -54,8 +55,30 @@ class FullHost(Protocol):
     async def action_redo(self) -> None:
         """Do again what was undone."""
 
+    def action_tag(self) -> object:
+        """Choose tags for the image, or for those that are marked."""
+
     def leave_full(self) -> None:
         """Back to the grid."""
+
+    async def action_star(self) -> None:
+        """A star, or none."""
+
+    async def action_panel(self) -> None:
+        """More details, or none after the most."""
+
+    def action_read_panel(self) -> None:
+        """The details have the keys."""
+
+    def action_title(self) -> object:
+        """Ask for a title."""
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether there are details beside it."""
+
+    def action_menu(self) -> object:
+        """Show what can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +110,9 @@ class FullView(Commanded, Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """The picture, and a line below it."""
-        yield self.picture
+        with Horizontal(id="gallery-full-work"):
+            yield self.picture
+            yield DetailsPanel(id="full-details")
         yield self._words
 
     # What the checks of the commands look at.
@@ -263,6 +288,35 @@ class FullView(Commanded, Vertical, can_focus=True):
     async def action_redo(self) -> None:
         """Do again what was undone."""
         await self._host.action_redo()
+
+    def action_tag(self) -> None:
+        """Choose tags."""
+        self._host.action_tag()
+
+    async def action_star(self) -> None:
+        """A star, or none."""
+        await self._host.action_star()
+
+    def action_menu(self) -> None:
+        """Show what can be done."""
+        self._host.action_menu()
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether there are details beside the picture."""
+        return self._host.shows_details
+
+    async def action_panel(self) -> None:
+        """More details, or none after the most."""
+        await self._host.action_panel()
+
+    def action_read_panel(self) -> None:
+        """The details have the keys."""
+        self._host.action_read_panel()
+
+    def action_title(self) -> None:
+        """Ask for a title."""
+        self._host.action_title()
 
     def action_leave(self) -> None:
         """Back to the grid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
 from textual import events as textual_events
 from textual import on
 from textual.timer import Timer
@@ -140,7 +141,7 @@ class GridScreen(DecidingScreen):
             size=(image.width, image.height),
             title=f"#{image.id}",
             badge=lines.badge(row.label),
-            sign="!" if lines.warnings(row) else "",
+            sign=lines.sign(row),
         )
 
     @on(ImageGrid.CursorMoved)
@@ -161,7 +162,10 @@ class GridScreen(DecidingScreen):
         marked = here in self.grid.marks
         line = lines.image_line(row, max(20, self.size.width - 2), marked=marked)
         self.query_one("#gallery-line", Line).say(line)
-        self.query_one("#gallery-details", Line).say(lines.details(row, marked=marked))
+        self.tell_details()
+
+    def tell_details(self) -> None:
+        """Bring the details beside the pictures up to date."""
 
     def on_resize(self, event: textual_events.Resize) -> None:
         """The counts stay at the right end."""
@@ -240,7 +244,8 @@ class GridScreen(DecidingScreen):
         """Remember the place, not more than about once a second."""
         if self.desk is None:
             return
-        self._place = Place(
+        self._place = msgspec.structs.replace(
+            self._place,
             image=self.here,
             full=self.is_full,
             size=str(self.grid.tile_size),

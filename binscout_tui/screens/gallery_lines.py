@@ -32,12 +32,14 @@ def status_line(
     early: int = 0,
     position: int | None = None,
     filter_text: str = "",
+    view: str = "",
     library: int = 0,
     more: bool = False,
 ) -> Content:
     """How many images and marks there are at the left, how they are shown at the right of `width` cells.
 
-    With a filter it comes first, and how many it lets through of the `library`; `more` when it may be more.
+    With a filter it comes first, or the `view` that it is, and how many it lets through of the `library`; `more` when
+    it may be more.
     """
     right = f"{order} first · size {size}"
     found = f"{total:,}{'+' if more else ''} of {library:,}" if filter_text else counted(total, "image", "")
@@ -47,7 +49,7 @@ def status_line(
     if not filter_text:
         return _sides(left, right, width)
     room = width - len(right) - Content.assemble(*left).cell_length - 4
-    return _sides([shown(filter_text, room), ("  ", ""), *left], right, width)
+    return _sides([shown(filter_text, room, view=view), ("  ", ""), *left], right, width)
 
 
 def empty_words(filter_text: str, *, has_trash: bool, key: Callable[[str], str]) -> str:
@@ -73,28 +75,6 @@ def image_line(row: Row | None, width: int, *, marked: bool = False) -> Content:
     parts.append((f" · {image.name}", ""))
     parts.append((f" · {image.width}x{image.height} · {data_size(image.bytes)} · {day(row)}", "$text-muted"))
     return Content.assemble(*parts).truncate(width, ellipsis=True)
-
-
-def details(row: Row | None, *, marked: bool = False) -> Content:
-    """The same, a line each, for wide terminals."""
-    if row is None:
-        return Content("")
-    image = row.image
-    lines: list[list[Part]] = [
-        [(f"#{image.id}", "bold"), *_mark(marked)],
-        [(image.name, "")],
-        [],
-        [(label_words(row.label), "$success" if row.label and row.label.state == "class" else "$text-muted")],
-        [(f"{image.width}x{image.height}  {data_size(image.bytes)}", "")],
-        [(f"{image.format} {image.mode}", "$text-muted")],
-        [(f"taken {moment(image.taken_at)}" if image.taken_at else "taken: not known", "$text-muted")],
-        [(f"added {moment(image.added_at)}", "$text-muted")],
-        [(f"from {image.source}", "$text-muted")],
-    ]
-    if row.crops:
-        lines.append([(counted(len(row.crops), "crop", ""), "")])
-    lines += [[("! " + words, "$warning")] for words in warnings(row)]
-    return Content("\n").join([Content.assemble(*line) for line in lines])
 
 
 def caption(
@@ -158,6 +138,11 @@ def label_words(label: Label | None) -> str:
 def badge(label: Label | None) -> str:
     """The class for a tile's caption, empty where none was given."""
     return label.name or "" if label is not None and label.state == "class" else ""
+
+
+def sign(row: Row) -> str:
+    """What stands before the class in a tile's caption: a star, and that something is to be known of it."""
+    return ("★" if row.image.starred else "") + ("!" if warnings(row) else "")
 
 
 def warnings(row: Row) -> list[str]:

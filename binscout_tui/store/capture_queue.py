@@ -7,9 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_CAPTURES, LIVE
 
 State = Literal["staged", "accepted", "superseded", "rejected", "failed"]
+_SEEN = "NOT EXISTS (SELECT 1 FROM image WHERE image.id = image_id AND withheld = 'hidden')"
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -32,10 +33,9 @@ def need(db: sqlite3.Connection, item_id: int, default_target: int) -> Need | No
 
 def position(db: sqlite3.Connection, capture_id: int, state: State | None = None) -> int:
     """How many captures of `state` (None: of any) came up to this one, itself counted if it is one of them."""
-    if state is None:
-        return int(db.execute("SELECT count(*) FROM capture WHERE id <= ?", (capture_id,)).fetchone()[0])
-    query = "SELECT count(*) FROM capture WHERE state = ? AND id <= ?"
-    return int(db.execute(query, (state, capture_id)).fetchone()[0])
+    where = "id <= :id" if state is None else "state = :state AND id <= :id"
+    sql = f"SELECT count(*) FROM capture WHERE {where} AND id NOT IN ({HIDDEN_CAPTURES})"
+    return int(db.execute(sql, {"id": capture_id, "state": state}).fetchone()[0])
 
 
 def neighbour(db: sqlite3.Connection, capture_id: int, by: Literal[-1, 1], state: State | None = None) -> int | None:
@@ -44,7 +44,8 @@ def neighbour(db: sqlite3.Connection, capture_id: int, by: Literal[-1, 1], state
     where, values = (
         (f"id {which}", [capture_id]) if state is None else (f"state = ? AND id {which}", [state, capture_id])
     )
-    row = db.execute(f"SELECT id FROM capture WHERE {where} ORDER BY id {order} LIMIT 1", values).fetchone()
+    sql = f"SELECT id FROM capture WHERE {where} AND {_SEEN} ORDER BY id {order} LIMIT 1"
+    row = db.execute(sql, values).fetchone()
     return None if row is None else int(row[0])
 
 
@@ -62,7 +63,7 @@ def unwarned(db: sqlite3.Connection, beyond: int, limit: int) -> tuple[list[int]
     rows = db.execute(
         "SELECT id, checks -> '$.findings' IS NULL"  # nobody looked at it: not known to be fine
         " OR EXISTS (SELECT 1 FROM json_each(checks, '$.findings') WHERE value ->> 'level' <> 'ok') AS warned"
-        " FROM capture WHERE state = 'staged' AND id > ? ORDER BY id LIMIT ?",
+        f" FROM capture WHERE state = 'staged' AND id > ? AND {_SEEN} ORDER BY id LIMIT ?",
         (beyond, limit),
     ).fetchall()
     return [row["id"] for row in rows if not row["warned"]], rows[-1]["id"] if rows else None, len(rows)

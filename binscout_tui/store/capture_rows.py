@@ -13,6 +13,7 @@ import msgspec
 
 from binscout_tui.errors import NotFoundError
 from binscout_tui.store import journal
+from binscout_tui.store.images import SEEN
 
 State = Literal["staged", "accepted", "superseded", "rejected", "failed"]
 LIVE_STATES = ("staged", "accepted")
@@ -67,18 +68,18 @@ _SELECT = (
 
 
 def get(db: sqlite3.Connection, capture_id: int) -> Capture:
-    """The capture with `capture_id`. Raises NotFoundError."""
-    row = db.execute(f"{_SELECT} WHERE capture.id = ?", (capture_id,)).fetchone()
+    """The capture with `capture_id`. Raises NotFoundError, for one whose image is hidden too."""
+    row = db.execute(f"{_SELECT} WHERE capture.id = ? AND {SEEN}", (capture_id,)).fetchone()
     if row is None:
         raise NotFoundError(f"There is no capture {capture_id} in this workspace.", code="no_capture")
     return _capture(row)
 
 
 def many(db: sqlite3.Connection, ids: Iterable[int]) -> list[Capture]:
-    """These captures in their order; ids that do not exist are left out."""
+    """These captures in their order; ids that do not exist are left out, and those of hidden images."""
     wanted = list(ids)
     rows = db.execute(
-        f"{_SELECT} WHERE capture.id IN (SELECT value FROM json_each(?))",
+        f"{_SELECT} WHERE {SEEN} AND capture.id IN (SELECT value FROM json_each(?))",
         (json.dumps(wanted),),
     )
     found = {row["id"]: _capture(row) for row in rows}
@@ -96,7 +97,7 @@ def page(
     newest: bool = True,
 ) -> list[Capture]:
     """Up to `limit` captures, newest or oldest first: those that follow the capture `beyond` in this order."""
-    where, values = ["1"], []
+    where, values = [SEEN], []
     filters = {"state": state, "item_id": item_id, "compartment_id": compartment_id}
     for column, value in filters.items():
         if value is not None:
@@ -114,7 +115,7 @@ def page(
 
 
 def counts(db: sqlite3.Connection) -> dict[str, int]:
-    """How many captures are in each state; kept, so that asking costs nothing."""
+    """How many captures are in each state, but for those of hidden images; kept, so that asking costs nothing."""
     return {row[0]: row[1] for row in db.execute("SELECT state, captures FROM capture_count")}
 
 
@@ -148,7 +149,7 @@ def live(db: sqlite3.Connection, capture_id: int) -> int | None:
 
 def history(db: sqlite3.Connection, capture_id: int) -> list[journal.Entry]:
     """Every decision on this capture and the other attempts at its picture, oldest first."""
-    attempts = chain_ids(db, capture_id)
+    attempts = [one.id for one in many(db, chain_ids(db, capture_id))]
     # A limit below 0 is none.
     found = (journal.history(db, area="capture", target=one, limit=-1) for one in attempts)
     return sorted((entry for entries in found for entry in entries), key=lambda entry: entry.id)

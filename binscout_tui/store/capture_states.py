@@ -7,7 +7,7 @@ from typing import Any
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError, RefusedError
-from binscout_tui.store import events, images, journal, labels
+from binscout_tui.store import events, journal, labels
 from binscout_tui.store.capture_rows import LIVE_STATES, Capture, live
 from binscout_tui.store.journal import Decision
 
@@ -120,20 +120,13 @@ def settle(db: sqlite3.Connection, capture_id: int) -> None:
     An image that was in the workspace before all its captures is left alone.
     """
     row = db.execute(
-        "SELECT image.id, withheld, max(owns_image) AS owned, max(state = 'accepted') AS accepted,"
-        " max(state = 'staged') AS staged, max(state = 'superseded') AS superseded,"
-        " EXISTS (SELECT 1 FROM concealed WHERE concealed.image_id = image.id) AS concealed FROM image"
-        " JOIN capture ON capture.image_id = image.id"
-        " WHERE image.id = (SELECT image_id FROM capture WHERE id = ?) GROUP BY image.id",
+        "SELECT image.id, withheld, withholding.state AS wanted FROM image"
+        " JOIN withholding ON withholding.image_id = image.id"
+        " WHERE image.id = (SELECT image_id FROM capture WHERE id = ?)",
         (capture_id,),
     ).fetchone()
-    if row is None or not row["owned"]:
-        return
-    withheld = next((state for state in ("staged", "superseded") if row[state]), "rejected")
-    accepted = images.HIDDEN if row["concealed"] else None
-    wanted = accepted if row["accepted"] else withheld
-    if wanted != row["withheld"]:
-        db.execute("UPDATE image SET withheld = ? WHERE id = ?", (wanted, row["id"]))
+    if row is not None and row["wanted"] != row["withheld"]:
+        db.execute("UPDATE image SET withheld = ? WHERE id = ?", (row["wanted"], row["id"]))
         events.emit(db, "image", row["id"])
 
 

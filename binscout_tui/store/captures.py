@@ -18,7 +18,8 @@ from msgspec import UNSET, UnsetType
 
 from binscout_tui.clock import utc_now
 from binscout_tui.errors import BinScoutError, ConflictError
-from binscout_tui.store import compartments, events, images, items, journal
+from binscout_tui.imaging.outcomes import Told
+from binscout_tui.store import compartments, events, images, items, journal, told
 from binscout_tui.store.capture_rows import (
     Capture,
     State,
@@ -89,6 +90,7 @@ class NewCapture(msgspec.Struct, frozen=True, kw_only=True):
     codes: Sequence[str] = ()
     replaces: int | None = None
     reason: str = ""
+    told: Told | None = None
 
 
 class NewFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,6 +246,25 @@ def accept_staged(db: sqlite3.Connection, uid: int, ids: Iterable[int], reason: 
     return decide_some(db, uid, [row["value"] for row in rows], "accepted", reason, batch)
 
 
+def take_in(db: sqlite3.Connection, uid: int, capture_id: int) -> bool:
+    """Accept what a watched folder brought, as its source says; False where somebody has to look at it.
+
+    In the journal, but not for undo, which walks what a person decided. Raises NotFoundError.
+    """
+    capture = get(db, capture_id)
+    if capture.state != "staged" or refusal_of(db, capture, "accepted") is not None:
+        return False
+    # While it is withheld no view counts it; a picture that was here before stays what it was.
+    db.execute(
+        "UPDATE image SET origin = 'imported' WHERE withheld IS NOT NULL"
+        " AND id = (SELECT image_id FROM capture WHERE id = ? AND owns_image = 1)",
+        (capture_id,),
+    )
+    for decision in change_state(db, uid, capture_id, "take_in", {"state": "accepted", "reason": WATCHED}):
+        journal.note(db, uid, decision)
+    return True
+
+
 def refusals(db: sqlite3.Connection, ids: Iterable[int], state: Verdict) -> dict[int, BinScoutError]:
     """Why each of these captures that cannot be put into `state` cannot. Raises NotFoundError."""
     found = ((one, refusal_of(db, get(db, one), state)) for one in ids)
@@ -291,6 +312,7 @@ def keep_fingerprint(db: sqlite3.Connection, capture_id: int, fingerprint: str) 
         db.execute("UPDATE capture SET fingerprint = ? WHERE id = ?", (fingerprint, capture_id))
 
 
+WATCHED = "came by a watched folder"
 _ACTIONS = {"accepted": "accept", "rejected": "reject", "staged": "stage"}
 
 
@@ -308,10 +330,13 @@ def _into_use(db: sqlite3.Connection, uid: int, capture_id: int) -> None:
 def _image(db: sqlite3.Connection, uid: int, new: NewCapture) -> tuple[int, bool]:
     """(id of the image of `new`, whether it came with it)."""
     if new.image is not None:
-        return images.add(db, uid, msgspec.structs.replace(new.image, origin="captured"))
+        image_id, added = images.add(db, uid, msgspec.structs.replace(new.image, origin="captured"))
+        if added and new.told is not None:
+            told.note(db, image_id, new.told, quietly=True)
+        return image_id, added
     if new.image_id is None:
         raise ValueError("a capture has an image or the id of one")
-    return images.get(db, new.image_id).id, False
+    return images.get(db, new.image_id, concealed=True).id, False
 
 
 def _common(db: sqlite3.Connection, uid: int, new: NewCapture | NewFailure) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def names(db: sqlite3.Connection, hashes: Iterable[str]) -> dict[str, str]:
     """What the images with these bytes are called, behind the name of a set that has them and a slash."""
     columns = (
         "sha256, name, (SELECT image_set.name FROM set_member JOIN image_set ON image_set.id = set_id"
-        " WHERE image_id = image.id ORDER BY set_id LIMIT 1) AS set_name"
+        f" WHERE image_id = image.id AND set_id NOT IN ({images.HIDDEN_SETS}) ORDER BY set_id LIMIT 1) AS set_name"
     )
     return {
         row["sha256"]: f"{PurePath(row['set_name']).name}/{row['name']}" if row["set_name"] else row["name"]
@@ -29,12 +29,17 @@ def names(db: sqlite3.Connection, hashes: Iterable[str]) -> dict[str, str]:
     }
 
 
+def hidden(db: sqlite3.Connection) -> frozenset[str]:
+    """The SHA-256 of every hidden image: no case of theirs is listed."""
+    return frozenset(row[0] for row in db.execute(images.HIDDEN_HASHES))
+
+
 def _rows(db: sqlite3.Connection, columns: str, hashes: Iterable[str]) -> Iterator[sqlite3.Row]:
     wanted = list(dict.fromkeys(hashes))
     for start in range(0, len(wanted), AT_ONCE):
         part = wanted[start : start + AT_ONCE]
         marks = ", ".join("?" * len(part))
-        yield from db.execute(f"SELECT {columns} FROM image WHERE sha256 IN ({marks})", part)
+        yield from db.execute(f"SELECT {columns} FROM image WHERE sha256 IN ({marks}) AND {images.SEEN}", part)
 
 
 def examples(db: sqlite3.Connection, learned: Mapping[str, Sequence[str]], label: str) -> Image | None:

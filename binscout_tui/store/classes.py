@@ -68,6 +68,8 @@ def load(db: sqlite3.Connection, class_id: int) -> Load:
     """What a merge of a class would move; all of it is counted in indexes."""
     tables = {"images": "label", "boxes": "label_box", "counts": "label_count", "items": "item"}
     sql = {field: f"SELECT count(*) FROM {table} WHERE class_id = ?" for field, table in tables.items()}
+    for field in ("images", "boxes", "counts"):
+        sql[field] += " AND image_id NOT IN (SELECT id FROM image WHERE withheld = 'hidden')"
     sql["below"] = "SELECT count(*) FROM class WHERE parent_id = ?"
     return Load(**{field: db.execute(query, (class_id,)).fetchone()[0] for field, query in sql.items()})
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_CAPTURES, LIVE, SEEN
 
 
 class ItemCoverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ _COUNTED = (
     f" count(DISTINCT CASE WHEN state = 'accepted' AND {LIVE} THEN image_id END) AS accepted,"
     " count(CASE WHEN state = 'staged' THEN 1 END) AS staged"
     " FROM capture JOIN image ON image.id = image_id"
-    " WHERE item_id IS NOT NULL AND +state IN ('accepted', 'staged') GROUP BY item_id)"
+    f" WHERE item_id IS NOT NULL AND +state IN ('accepted', 'staged') AND {SEEN} GROUP BY item_id)"
 )
 ITEMS = (
     f"{_COUNTED}, lives AS (SELECT item_id, json_group_array(code) AS codes"
@@ -83,7 +83,8 @@ ITEMS = (
 )
 COMPARTMENTS = (
     f"{_COUNTED}, taken AS MATERIALIZED (SELECT compartment_id, item_id, count(*) AS here FROM capture"
-    " WHERE compartment_id IS NOT NULL AND +state IN ('accepted', 'staged') GROUP BY compartment_id, item_id)"
+    " WHERE compartment_id IS NOT NULL AND +state IN ('accepted', 'staged')"
+    f" AND capture.id NOT IN ({HIDDEN_CAPTURES}) GROUP BY compartment_id, item_id)"
     " SELECT compartment.id AS compartment_id, code, compartment.name, organiser, item.id AS item_id,"
     " item.name AS item, class.name AS class_name, coalesce(accepted, 0) AS accepted, coalesce(staged, 0) AS staged,"
     " CASE WHEN item.id IS NOT NULL THEN coalesce(target, ?) END AS target, coalesce(here, 0) AS here"

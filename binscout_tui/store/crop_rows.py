@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from binscout_tui.errors import NotFoundError
-from binscout_tui.store import images
+from binscout_tui.store import images, sets
 from binscout_tui.store.boxes import Box
-from binscout_tui.store.images import Image
+from binscout_tui.store.images import HIDDEN_SETS, SEEN, Image
 
 
 class CropRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +31,12 @@ def of_sets(db: sqlite3.Connection, set_ids: Sequence[int] | None = None) -> tup
     found: list[CropRow] = []
     without = 0
     if set_ids is None:
-        set_ids = [int(row[0]) for row in db.execute("SELECT id FROM image_set WHERE state = 'done' ORDER BY id")]
+        set_ids = sets.ids(db, "done")
     for set_id in dict.fromkeys(set_ids):
         row = db.execute(
             "SELECT image_set.key AS set_key, chosen_image_id, image_id, x1, y1, x2, y2, NULL AS item FROM image_set"
-            " LEFT JOIN crop ON crop.set_id = image_set.id WHERE image_set.id = ?",
+            " LEFT JOIN crop ON crop.set_id = image_set.id"
+            f" WHERE image_set.id = ? AND image_set.id NOT IN ({HIDDEN_SETS})",
             (set_id,),
         ).fetchone()
         if row is None:
@@ -51,7 +52,8 @@ def free(db: sqlite3.Connection) -> list[CropRow]:
     """Every box that belongs to no set, by image and place."""
     rows = db.execute(
         "SELECT '' AS set_key, image_id, x1, y1, x2, y2, item.name AS item FROM crop"
-        " LEFT JOIN item ON item.id = crop.item_id WHERE set_id IS NULL"
+        " JOIN image ON image.id = crop.image_id LEFT JOIN item ON item.id = crop.item_id"
+        f" WHERE set_id IS NULL AND {SEEN}"
         " ORDER BY image_id, y1, x1, y2, x2, item"
     ).fetchall()
     return [_row(db, row) for row in rows]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_HASHES, LIVE
 
 Kind = Literal["added", "removed", "relabelled", "moved"]
 KINDS: tuple[Kind, ...] = ("added", "removed", "relabelled", "moved")
@@ -59,11 +59,15 @@ def sorts(db: sqlite3.Connection, before: str, after: str) -> list[Sort]:
 def page(
     db: sqlite3.Connection, before: str, after: str, kind: Kind, *, beyond: str = "", limit: int = 100
 ) -> list[Change]:
-    """Up to `limit` images that changed in this way, ordered by hash, those above the hash `beyond`."""
+    """Up to `limit` images that changed in this way, ordered by hash, those above the hash `beyond`.
+
+    Hidden ones are left out; the numbers, which belong to versions that never change, have them.
+    """
     one, two = _sides(kind)
     rows = db.execute(
         f"SELECT {_hash(kind)}, (SELECT id FROM image WHERE sha256 = {_hash(kind)}), {_said(one)}, {_said(two)},"
-        f" {one}.split, {two}.split FROM {_from(kind)} AND {_hash(kind)} > :beyond ORDER BY 1 LIMIT :limit",
+        f" {one}.split, {two}.split FROM {_from(kind)} AND {_hash(kind)} > :beyond"
+        f" AND {_hash(kind)} NOT IN ({HIDDEN_HASHES}) ORDER BY 1 LIMIT :limit",
         {"before": before, "after": after, "beyond": beyond, "limit": limit},
     )
     return [

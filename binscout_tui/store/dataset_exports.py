@@ -12,7 +12,7 @@ from binscout_tui.learning.splits import Split
 from binscout_tui.store import frozen_sets
 from binscout_tui.store.boxes import Box
 from binscout_tui.store.datasets import Counted, detail_of
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_HASHES, HIDDEN_SETS, LIVE
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,11 +80,18 @@ def lines(db: sqlite3.Connection, dataset_id: str) -> list[Line]:
     ]
 
 
+def has_hidden(db: sqlite3.Connection, dataset_id: str) -> bool:
+    """Whether an image of a version is hidden."""
+    sql = f"SELECT 1 FROM dataset_item WHERE dataset_id = ? AND sha256 IN ({HIDDEN_HASHES}) LIMIT 1"
+    return db.execute(sql, (dataset_id,)).fetchone() is not None
+
+
 def choices(db: sqlite3.Connection) -> Iterator[Choice]:
     """Every set of which an image was chosen, in the order of keys, with those of its members that count."""
     decided = db.execute(
         "SELECT image_set.id, key, chosen_image_id, x1, y1, x2, y2 FROM image_set"
-        " LEFT JOIN crop ON crop.set_id = image_set.id WHERE state = 'done' ORDER BY key"
+        " LEFT JOIN crop ON crop.set_id = image_set.id WHERE state = 'done'"
+        f" AND image_set.id NOT IN ({HIDDEN_SETS}) ORDER BY key"
     )
     for row in decided.fetchall():
         members = _members(db, row["id"])

@@ -18,7 +18,7 @@ from binscout_tui.store import filters, frozen_sets
 from binscout_tui.store.boxes import Box
 from binscout_tui.store.datasets import Counted, Dataset, detail_of, from_dataset_row
 from binscout_tui.store.filter_sql import Sql
-from binscout_tui.store.images import LIVE, Image, from_row, unsigned
+from binscout_tui.store.images import LIVE, SEEN, Image, from_row, unsigned
 from binscout_tui.store.labels import Label
 
 State = Literal["ok", "missing", "changed", "unreadable", "unexamined", "withheld", "trashed", "gone"]
@@ -142,7 +142,7 @@ def rows(db: sqlite3.Connection, dataset_id: str, ids: Iterable[int]) -> list[Fr
 
 
 def facts(db: sqlite3.Connection, dataset_id: str) -> list[Fact]:
-    """Every line of a version, ordered by its hash, with what is stored of its image."""
+    """Every line of a version, ordered by its hash, with what is stored of its image; those of hidden ones left out."""
     found = db.execute(
         "SELECT line.sha256, line.label, line.split, line.source_group, image.id, phash, class.name, line.detail,"
         " CASE WHEN image.id IS NULL THEN 'gone' WHEN image_damage.image_id IS NOT NULL THEN 'unreadable'"
@@ -150,7 +150,8 @@ def facts(db: sqlite3.Connection, dataset_id: str) -> list[Fact]:
         " WHEN health <> 'ok' THEN health WHEN examined = 0 THEN 'unexamined' ELSE 'ok' END"
         " FROM dataset_item AS line LEFT JOIN image ON image.sha256 = line.sha256"
         " LEFT JOIN image_damage ON image_damage.image_id = image.id LEFT JOIN label ON label.image_id = image.id"
-        " LEFT JOIN class ON class.id = label.class_id WHERE line.dataset_id = ? ORDER BY line.sha256",
+        " LEFT JOIN class ON class.id = label.class_id WHERE line.dataset_id = ?"
+        f" AND {SEEN} ORDER BY line.sha256",
         (dataset_id,),
     )
     return [

@@ -15,7 +15,7 @@ import msgspec
 from binscout_tui.store.box_labels import BoxState
 from binscout_tui.store.boxes import Box
 from binscout_tui.store.datasets import LabelledImage
-from binscout_tui.store.images import LIVE, unsigned
+from binscout_tui.store.images import HIDDEN_SETS, LIVE, unsigned
 from binscout_tui.store.sets import SetState
 
 USABLE = f"{LIVE} AND health = 'ok' AND examined = 1"
@@ -68,7 +68,8 @@ def choices(db: sqlite3.Connection) -> list[SetChoice]:
         members[set_id].append(image_id)
     found = db.execute(
         "SELECT image_set.id, state, chosen_image_id, x1, y1, x2, y2 FROM image_set"
-        " LEFT JOIN crop ON crop.set_id = image_set.id ORDER BY image_set.id"
+        " LEFT JOIN crop ON crop.set_id = image_set.id"
+        f" WHERE image_set.id NOT IN ({HIDDEN_SETS}) ORDER BY image_set.id"
     )
     return [
         SetChoice(
@@ -147,7 +148,8 @@ def uncounted(db: sqlite3.Connection) -> tuple[int, int]:
 def offer(db: sqlite3.Connection) -> Offer:
     """How much there is for each task, without looking at the rules of each."""
     classify = db.execute("SELECT coalesce(sum(images), 0) FROM class").fetchone()[0]
-    select = db.execute("SELECT count(*) FROM image_set WHERE state = 'done'").fetchone()[0]
+    done = f"SELECT count(*) FROM image_set WHERE state = 'done' AND id NOT IN ({HIDDEN_SETS})"
+    select = db.execute(done).fetchone()[0]
     count = db.execute(f"SELECT count(*) FROM image WHERE {LIVE} AND {_SAID} AND NOT {_ONLY_SKIPPED}").fetchone()[0]
     names = db.execute(
         "SELECT name FROM class WHERE id IN (SELECT class_id FROM label_box UNION SELECT class_id FROM label_count)"

@@ -10,7 +10,7 @@ import msgspec
 
 from binscout_tui.clock import utc_now
 from binscout_tui.imaging.outcomes import Decoded
-from binscout_tui.store import events
+from binscout_tui.store import events, told
 from binscout_tui.store.images import Image, from_row, signed
 
 WAITING = "image.examined = 0 AND image.health = 'ok'"
@@ -63,13 +63,18 @@ def enter(db: sqlite3.Connection, image_id: int, seen: Decoded) -> bool:
     """Write down what decoding told of an image; False when it waits no more, or for other bytes than these."""
     changed = db.execute(
         "UPDATE image SET examined = 1, width = ?, height = ?, format = ?, mode = ?, frames = ?, orientation = ?,"
-        " taken_at = ?, phash = ?, sharpness = ?, warnings = ? WHERE id = ? AND sha256 = ? AND examined = 0",
+        " phash = ?, sharpness = ?, warnings = ?,"
+        # A glance saw all that is to be taken for the moment, but for what a PNG tells behind its pixels.
+        " taken_at = CASE WHEN image.format = 'PNG' THEN coalesce(taken_at, ?) ELSE taken_at END"
+        " WHERE id = ? AND sha256 = ? AND examined = 0",
         (
-            *(seen.width, seen.height, seen.format, seen.mode, seen.frames, seen.orientation, seen.taken_at),
-            *(signed(seen.phash), seen.sharpness, msgspec.json.encode(seen.warnings).decode(), image_id, seen.sha256),
+            *(seen.width, seen.height, seen.format, seen.mode, seen.frames, seen.orientation),
+            *(signed(seen.phash), seen.sharpness, msgspec.json.encode(seen.warnings).decode()),
+            *(seen.taken_at, image_id, seen.sha256),
         ),
     ).rowcount
     if changed:
+        told.note(db, image_id, seen.told, quietly=True)
         events.emit(db, "image", image_id)
     return bool(changed)
 
@@ -77,7 +82,8 @@ def enter(db: sqlite3.Connection, image_id: int, seen: Decoded) -> bool:
 def reject(db: sqlite3.Connection, image_id: int, damage: Damage) -> bool:
     """Write down that an image cannot be decoded: from now on nothing uses it. False when it waits no more."""
     changed = db.execute(
-        "UPDATE image SET examined = 1, withheld = 'rejected' WHERE id = ? AND examined = 0", (image_id,)
+        "UPDATE image SET examined = 1, withheld = coalesce(withheld, 'rejected') WHERE id = ? AND examined = 0",
+        (image_id,),
     ).rowcount
     if changed:
         db.execute("INSERT INTO image_damage VALUES (?, ?, ?, ?)", (image_id, damage.code, damage.reason, utc_now()))
@@ -94,8 +100,8 @@ def damage_of(db: sqlite3.Connection, image_id: int) -> Damage | None:
 def again(db: sqlite3.Connection, image_id: int) -> None:
     """Let an image that could not be decoded wait for another try."""
     if db.execute("DELETE FROM image_damage WHERE image_id = ?", (image_id,)).rowcount:
-        hidden = "(SELECT 'hidden' FROM concealed WHERE concealed.image_id = image.id)"
-        db.execute(f"UPDATE image SET examined = 0, withheld = {hidden} WHERE id = ?", (image_id,))
+        kept_out = "(SELECT state FROM withholding WHERE image_id = image.id)"
+        db.execute(f"UPDATE image SET examined = 0, withheld = {kept_out} WHERE id = ?", (image_id,))
         events.emit(db, "image", image_id)
 
 

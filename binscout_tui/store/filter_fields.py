@@ -24,18 +24,20 @@ from binscout_tui.store.filter_sql import (
     scaled,
     zone,
 )
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_SETS, LIVE
 
 Build: TypeAlias = Callable[[Names, Condition, Test | None], Part]
 _LABEL_WORDS = ("none", "any", "empty", "skipped")
+_SEEN_SET = f"set_member.set_id NOT IN ({HIDDEN_SETS})"
 _NOTED = (
     "(SELECT image_id AS id, text FROM image_note UNION ALL SELECT set_member.image_id, image_set.note FROM image_set"
-    " INDEXED BY image_set_noted CROSS JOIN set_member ON set_member.set_id = image_set.id WHERE image_set.note <> '')"
+    " INDEXED BY image_set_noted CROSS JOIN set_member ON set_member.set_id = image_set.id WHERE image_set.note <> ''"
+    f" AND {_SEEN_SET})"
 )
 _NOTED_HERE = (
     "(SELECT text FROM image_note WHERE image_note.image_id = image.id UNION ALL SELECT image_set.note FROM set_member"
     " CROSS JOIN image_set ON image_set.id = set_member.set_id"
-    " WHERE set_member.image_id = image.id AND image_set.note <> '')"
+    f" WHERE set_member.image_id = image.id AND image_set.note <> '' AND {_SEEN_SET})"
 )
 """Notes with the images that they are about, and those about one image."""
 MEGAPIXEL = 1e6
@@ -121,7 +123,7 @@ def _dataset(names: Names, _: Condition, test: Test | None) -> Part:
 def _set(_: Names, __: Condition, test: Test | None) -> Part:
     said = _is(test).text
     if said in ("any", "none"):
-        in_one = Sql("EXISTS (SELECT 1 FROM set_member WHERE set_member.image_id = image.id)")
+        in_one = Sql(f"EXISTS (SELECT 1 FROM set_member WHERE set_member.image_id = image.id AND {_SEEN_SET})")
         return Part(check=in_one if said == "any" else negation(in_one))
     return _in_a_set(Sql("image_set.state = ?", (said,)))
 
@@ -141,7 +143,7 @@ def _review(_: Names, __: Condition, ___: Test | None) -> Part:
 def _in_a_set(where: Sql, index: str = "image_set_state") -> Part:
     return linked(
         "set_member",
-        where,
+        joined("AND", (where, Sql(_SEEN_SET))),
         check_from="set_member CROSS JOIN image_set ON image_set.id = set_member.set_id",
         start_from=f"image_set INDEXED BY {index} CROSS JOIN set_member ON set_member.set_id = image_set.id",
         ordered=False,

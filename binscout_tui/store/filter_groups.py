@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from binscout_tui.filtering.tree import Condition, Is, Test
 from binscout_tui.store.filter_names import Names
 from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, linked
+from binscout_tui.store.filter_words import matching
 from binscout_tui.store.images import LIVE
 from binscout_tui.store.named import COLLECTION, TAG, Named, folded
 
@@ -50,49 +53,50 @@ def text(names: Names, _: Condition, test: Test | None) -> Part:
     words = _words(test)
     tags = {word: _tags(names, word) for word in words}
     if not any(tags.values()):
-        return _matching(" ".join(_quoted(word) for word in words))
-    parts = [_word_or_tag(word, tags[word]) if tags[word] else _matching(_quoted(word)) for word in words]
+        return _matching(" AND ".join(matching(names.db, word) for word in words))
+    parts = [_word_or_tag(names, word, tags[word]) for word in words]
     return Part(
         check=joined("AND", [part.check for part in parts]),
+        pieces=tuple(part.check for part in parts),
         starts=tuple(start for part in parts for start in part.starts),
     )
 
 
 def title(names: Names, _: Condition, test: Test | None) -> Part:
     """Images with a title, or with these words in it."""
-    return _column("title", test)
+    return _column(names, "title", test)
 
 
 def prompt(names: Names, _: Condition, test: Test | None) -> Part:
     """Images with a prompt, or with these words in it."""
-    return _column("prompt", test)
+    return _column(names, "prompt", test)
 
 
-def _column(name: str, test: Test | None) -> Part:
+def _column(names: Names, name: str, test: Test | None) -> Part:
     if test is None:
         return linked("image_text", Sql(f"image_text.{name} <> ''"))
-    return _matching(f"{name} : ({' '.join(_quoted(word) for word in _words(test))})")
+    return _matching(f"{name} : ({' AND '.join(matching(names.db, word) for word in _words(test))})")
 
 
 def _matching(query: str) -> Part:
-    check = f"EXISTS (SELECT 1 FROM image_words WHERE {_WORD} AND image_words.rowid = image.id)"
-    start = Start(source="image_words", key="image_words.rowid", where=Sql(_WORD, (query,)))
-    return Part(check=Sql(check, (query,)), starts=(start,))
+    check = Sql(f"EXISTS (SELECT 1 FROM image_words WHERE {_WORD} AND image_words.rowid = image.id)", (query,))
+    return Part(check=check, starts=(msgspec.structs.replace(_worded(query), proves=check),))
 
 
-def _word_or_tag(word: str, tags: list[int]) -> Part:
+def _worded(query: str) -> Start:
+    return Start(source="image_words", key="image_words.rowid", where=Sql(_WORD, (query,)))
+
+
+def _word_or_tag(names: Names, word: str, tags: list[int]) -> Part:
+    """The index of words and those of the tags, each in the order of ids, are merged as far as a page needs."""
+    part = _matching(matching(names.db, word))
+    if not tags:
+        return part
     marks = ", ".join("?" * len(tags))
-    tagged = f"image_tag.tag_id IN ({marks})"
-    matching = _matching(_quoted(word)).check
-    check = Sql(
-        f"{matching.text} OR EXISTS (SELECT 1 FROM image_tag WHERE image_tag.image_id = image.id AND {tagged})",
-        (*matching.values, *tags),
-    )
-    source = f"(SELECT rowid AS id FROM image_words WHERE {_WORD} UNION SELECT image_id FROM image_tag WHERE {tagged})"
-    start = Start(
-        source=f"{source} AS worded", key="worded.id", where=Sql("1"), before=(_quoted(word), *tags), ordered=False
-    )
-    return Part(check=check, starts=(start,))
+    tagged = f"EXISTS (SELECT 1 FROM image_tag WHERE image_tag.image_id = image.id AND image_tag.tag_id IN ({marks}))"
+    check = joined("OR", (part.check, Sql(tagged, tuple(tags))))
+    arms = (*part.starts, *(Start(source="image_tag", key="image_id", where=Sql("tag_id = ?", (tag,))) for tag in tags))
+    return Part(check=check, starts=(Start(arms=arms, proves=check),))
 
 
 def _tags(names: Names, word: str) -> list[int]:
@@ -111,8 +115,3 @@ def _words(test: Test | None) -> list[str]:
     if not isinstance(test, Is):
         raise TypeError(f"the field takes words, not {test!r}")
     return test.text.split() or [test.text]
-
-
-def _quoted(word: str) -> str:
-    """As a string of FTS5, whose characters mean nothing else, that may go on."""
-    return '"' + word.replace('"', '""') + '"*'

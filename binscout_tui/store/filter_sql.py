@@ -28,31 +28,46 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Where a query can start from instead of walking over all images: rows of an index that hold the images' ids.
 
     All that match are among them. `ordered` when they come in the order of ids, `repeats` when an id may come twice.
-    `images` is their number where it is kept, `before` are the values of marks in `source`.
+    `images` is their number where it is kept, `before` are the values of marks in `source`. `proves` is a check that
+    all of its rows meet, so that it need not be asked of them. With `arms` it is what these starts have together, each
+    of which comes in the order of ids.
     """
 
-    source: str
-    key: str
-    where: Sql
+    source: str = ""
+    key: str = ""
+    where: Sql = Sql("1")
     ordered: bool = True
     repeats: bool = False
     images: int | None = None
     before: tuple[Value, ...] = ()
+    proves: Sql | None = None
+    arms: tuple[Start, ...] = ()
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What a condition becomes: `check` holds for a row of `image`; the others narrow down where to look.
 
-    `zone` holds for rows of `image_zone` that may have matches, `low` and `high` are ids. `reads_row` when the check
-    needs more of an image than its id.
+    `pieces` are the check's where it is several that must all hold. `zone` holds for rows of `image_zone` that may have
+    matches, `low` and `high` are ids. `reads_row` when the check needs more of an image than its id.
     """
 
     check: Sql
+    pieces: tuple[Sql, ...] = ()
     starts: tuple[Start, ...] = ()
     zone: Sql | None = None
     low: int | None = None
     high: int | None = None
     reads_row: bool = False
+
+    @property
+    def all_pieces(self) -> tuple[Sql, ...]:
+        """What must hold of a row, piece by piece."""
+        return self.pieces or (self.check,)
+
+    def without(self, proved: Sql | None) -> Part:
+        """The same for rows of which it is known that `proved` holds."""
+        left = tuple(piece for piece in self.all_pieces if piece != proved)
+        return msgspec.structs.replace(self, check=joined("AND", left) if left else Sql("1"), pieces=left)
 
 
 def joined(word: str, parts: Sequence[Sql]) -> Sql:

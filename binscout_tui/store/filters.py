@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -10,7 +12,7 @@ import msgspec
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.filtering.parsing import parse as parse_with
 from binscout_tui.filtering.printing import text_of as text_with
-from binscout_tui.filtering.tree import All, Any, Condition, Filter, Is, Not, all_of, conjuncts
+from binscout_tui.filtering.tree import All, Any, Condition, Filter, Is, Not, Span, Test, all_of, conjuncts
 from binscout_tui.store.filter_fields import BUILDS, FIELDS, opposite
 from binscout_tui.store.filter_names import Names
 from binscout_tui.store.filter_sql import COUNTED, Part, Sql, Start, joined, negation
@@ -156,16 +158,34 @@ def compiled(wanted: Filter, names: Names) -> Part:
     if isinstance(wanted, Not):
         part = compiled(wanted.part, names)
         return Part(check=negation(part.check), reads_row=part.reads_row)
+    if wanted.field == "id" and (ids := _single(wanted.tests)):
+        return _those(ids)
     build = BUILDS[wanted.field]
     if build is None:
         raise FilterError(f"{wanted.field}: stands outside of parentheses and without a minus.", wanted.place)
     return _any([build(names, wanted, test) for test in wanted.tests or (None,)])
 
 
+def _single(tests: Sequence[Test]) -> list[int]:
+    """The ids that a condition names one by one, where it names nothing else and more than one."""
+    if len(tests) < 2 or not all(isinstance(test, Span) and test.low == test.high for test in tests):
+        return []
+    ends = [test.low for test in tests if isinstance(test, Span)]
+    return [int(end) for end in ends if isinstance(end, (int, float)) and end == int(end)]
+
+
+def _those(ids: list[int]) -> Part:
+    asked = json.dumps(ids)
+    source = "(SELECT DISTINCT value AS id FROM json_each(?)) AS asked"
+    start = Start(source=source, key="asked.id", where=Sql("1"), before=(asked,), ordered=False, images=len(ids))
+    return Part(check=Sql("image.id IN (SELECT value FROM json_each(?))", (asked,)), starts=(start,))
+
+
 def _all(parts: list[Part]) -> Part:
     zones = [part.zone for part in parts if part.zone]
     return Part(
         check=joined("AND", [part.check for part in parts]) if parts else Sql("1"),
+        pieces=tuple(piece for part in parts for piece in part.all_pieces),
         starts=tuple(start for part in parts for start in part.starts),
         zone=joined("AND", zones) if zones else None,
         low=max((part.low for part in parts if part.low is not None), default=None),
@@ -223,6 +243,9 @@ def _counted(db: sqlite3.Connection, start: Start, most: int) -> Start:
     """`start` with the number of its rows, as far as they are worth counting."""
     if start.images is not None:
         return start
+    if start.arms:
+        numbers = [_counted(db, arm, most).images or 0 for arm in start.arms]
+        return msgspec.structs.replace(start, images=min(sum(numbers), most))
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {start.source} WHERE {start.where.text} LIMIT {most:d})"
     images = db.execute(sql, (*start.before, *start.where.values)).fetchone()[0]
     return msgspec.structs.replace(start, images=int(images))
@@ -250,6 +273,9 @@ def _zones(db: sqlite3.Connection, wanted: Sql | None, ask: Ask) -> _Zones | Non
 
 def _from_start(start: Start, part: Part, ask: Ask, *, trashed: bool) -> Query:
     """From the rows of an index; where they are not in the order of ids, their ids are sorted before all else."""
+    part = part.without(start.proves)
+    if start.arms:
+        return _from_arms(start, part, ask, trashed=trashed)
     bounds = Sql(f"{start.key} BETWEEN ? AND ?", (ask.low, ask.high))
     where = joined("AND", (start.where, bounds))
     word = "names" if start.before else start.source.split()[0]
@@ -265,6 +291,18 @@ def _from_start(start: Start, part: Part, ask: Ask, *, trashed: bool) -> Query:
     source = f"{found} AS found CROSS JOIN {_joined_image(part, trashed)} ON image.id = found.id"
     query = _statement(source, Sql("1"), part, ask, word, by="", trashed=trashed)
     return msgspec.structs.replace(query, sql=Sql(query.sql.text, (*start.before, *where.values, *query.sql.values)))
+
+
+def _from_arms(start: Start, part: Part, ask: Ask, *, trashed: bool) -> Query:
+    """Several indexes merged as they are read: https://sqlite.org/lang_select.html#orderby says when none is sorted."""
+    arms = " UNION ".join(
+        f"SELECT {arm.key} AS id FROM {arm.source} WHERE {arm.where.text} AND {arm.key} BETWEEN ? AND ?"
+        for arm in start.arms
+    )
+    values = tuple(value for arm in start.arms for value in (*arm.where.values, ask.low, ask.high))
+    source = f"({arms} ORDER BY 1 {ask.way} LIMIT {_LAST}) AS found CROSS JOIN {_joined_image(part, trashed)}"
+    query = _statement(f"{source} ON image.id = found.id", Sql("1"), part, ask, "merged", by="", trashed=trashed)
+    return msgspec.structs.replace(query, sql=Sql(query.sql.text, (*values, *query.sql.values)))
 
 
 def _joined_image(part: Part, trashed: bool) -> str:

@@ -37,6 +37,7 @@ def add(db: sqlite3.Connection, uid: int, image_id: int, class_name: str | None)
 
 def remove(db: sqlite3.Connection, uid: int, image_id: int) -> int | None:
     """Make a gold image an ordinary one; answers that were given stay. Raises NotFoundError when it is none."""
+    images.get(db, image_id)
     if not _read(db, image_id):
         raise NotFoundError(
             f"Image {image_id} is not a gold image.", hint="`binscout label gold list` shows them.", code="not_gold"
@@ -48,7 +49,7 @@ def page(db: sqlite3.Connection, *, after: int = 0, limit: int = 50) -> list[Gol
     """Up to `limit` gold images above `after`, those in the trash too, in order of arrival."""
     rows = db.execute(
         "SELECT image_id, image.name, state, class.name, gold.at FROM gold JOIN image ON image.id = image_id"
-        " LEFT JOIN class ON class.id = class_id WHERE image_id > ? ORDER BY image_id LIMIT ?",
+        f" LEFT JOIN class ON class.id = class_id WHERE image_id > ? AND {images.SEEN} ORDER BY image_id LIMIT ?",
         (after, limit),
     )
     return [Gold(*row) for row in rows]

@@ -22,6 +22,22 @@ LIVE = "image.trashed_at IS NULL AND image.withheld IS NULL"
 HIDDEN = "hidden"
 """What an image is `withheld` as that a tag or collection conceals: as if it were not there, wherever one looks."""
 
+SEEN = "image.withheld IS NOT 'hidden'"
+"""The condition, on the table `image`, of what may be looked at: whatever else it is, in the trash or not accepted."""
+
+_HIDDEN_ONES = (
+    "FROM image AS hidden_one INDEXED BY image_hidden CROSS JOIN {0} AS of_it ON of_it.image_id = hidden_one.id"
+    " WHERE hidden_one.withheld = 'hidden'"
+)
+HIDDEN_SETS = "SELECT of_it.set_id " + _HIDDEN_ONES.format("set_member")
+"""The sets that have a hidden image: they are as if they were not there. Read once, where it is asked with IN."""
+
+HIDDEN_HASHES = f"SELECT sha256 FROM image INDEXED BY image_hidden WHERE withheld = '{HIDDEN}'"
+"""The hashes of hidden images, where lines are known by them."""
+
+HIDDEN_CAPTURES = "SELECT of_it.id " + _HIDDEN_ONES.format("capture")
+"""The captures of hidden images."""
+
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """One original.
@@ -139,10 +155,10 @@ def must_count(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
         must_be_live(get(db, image_id))
 
 
-def by_hash(db: sqlite3.Connection, sha256: str) -> Image | None:
-    """The image with these bytes, or None."""
+def by_hash(db: sqlite3.Connection, sha256: str, *, concealed: bool = False) -> Image | None:
+    """The image with these bytes, or None; a hidden one only with `concealed`, as in `get`."""
     row = db.execute("SELECT * FROM image WHERE sha256 = ?", (sha256,)).fetchone()
-    return from_row(row) if row else None
+    return from_row(row) if row and (concealed or row["withheld"] != HIDDEN) else None
 
 
 def by_path(db: sqlite3.Connection, path: Path) -> Image | None:
@@ -186,7 +202,7 @@ def in_place(db: sqlite3.Connection) -> list[Image]:
 
 def set_health(db: sqlite3.Connection, image_id: int, health: str, mtime_ns: int | None = None) -> None:
     """Note that an in-place file is `ok`, `changed` or `missing`; `mtime_ns` when a look proved it unchanged."""
-    before = get(db, image_id)
+    before = get(db, image_id, concealed=True)
     if health == "ok":
         _make_room(db, before.path, image_id)
     db.execute(

@@ -196,11 +196,9 @@ def _values(
 
 
 def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expected: State, undone: int) -> Entry:
-    area = _areas[entry.area]
-    if area.read(db, entry.target) != expected:
+    if not _is_turned(db, uid, entry, wanted, expected):
         db.execute("DELETE FROM undo_entry WHERE journal_id = ?", (entry.id,))
         return msgspec.structs.replace(entry, stale=True)
-    area.write(db, entry.target, wanted, uid)
     turned = Decision(
         area=entry.area,
         action="undo" if undone else "redo",
@@ -212,6 +210,20 @@ def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expe
     db.execute("UPDATE undo_entry SET undone = ? WHERE journal_id = ?", (undone, entry.id))
     events.emit(db, entry.area, entry.target)
     return entry
+
+
+def _is_turned(db: sqlite3.Connection, uid: int, entry: Entry, wanted: State, expected: State) -> bool:
+    """Write the state that is wanted; False, and nothing written, where the thing is another by now, or gone."""
+    area = _areas[entry.area]
+    db.execute("SAVEPOINT turn")
+    try:
+        if is_same := area.read(db, entry.target) == expected:
+            area.write(db, entry.target, wanted, uid)
+    except (NotFoundError, sqlite3.IntegrityError):
+        is_same = False
+        db.execute("ROLLBACK TO turn")
+    db.execute("RELEASE turn")
+    return is_same
 
 
 def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, newest: bool) -> list[Entry]:

@@ -13,7 +13,7 @@ from binscout_tui.errors import NotFoundError
 from binscout_tui.store import journal
 from binscout_tui.store.boxes import Box, checked_box
 from binscout_tui.store.expected import KNOWN_GOOD
-from binscout_tui.store.images import Image, from_row
+from binscout_tui.store.images import SEEN, Image, from_row
 
 
 class KnownGood(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ Listed = KnownGood | KnownCount | KnownSet
 
 def known_good(db: sqlite3.Connection, task: str) -> list[KnownGood]:
     """The classifiers' list in order of the images' arrival."""
-    return [_known_good(row) for row in db.execute(f"{_LISTED} WHERE task = ? ORDER BY image_id", (task,))]
+    return [_known_good(row) for row in db.execute(f"{_LISTED} AND task = ? ORDER BY image_id", (task,))]
 
 
 def known_counts(db: sqlite3.Connection) -> list[KnownCount]:
@@ -65,7 +65,7 @@ def known_counts(db: sqlite3.Connection) -> list[KnownCount]:
 
 def known_sets(db: sqlite3.Connection) -> list[KnownSet]:
     """The known-good sets in the order in which they were listed."""
-    rows = db.execute("SELECT * FROM known_good_set ORDER BY at, key").fetchall()
+    rows = db.execute(f"SELECT * FROM known_good_set WHERE {_SEEN_SET} ORDER BY at, key").fetchall()
     return [_known_set(db, row) for row in rows]
 
 
@@ -78,10 +78,11 @@ def listed(db: sqlite3.Connection, task: str) -> Sequence[Listed]:
 
 def how_many(db: sqlite3.Connection, task: str) -> int:
     """How long the list of a task is."""
-    table = {"select": "known_good_set", "count": "known_good_count"}.get(task)
-    if table is not None:
-        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-    return int(db.execute("SELECT count(*) FROM known_good WHERE task = ?", (task,)).fetchone()[0])
+    if task == "select":
+        return int(db.execute(f"SELECT count(*) FROM known_good_set WHERE {_SEEN_SET}").fetchone()[0])
+    table, where = ("known_good_count", SEEN) if task == "count" else ("known_good", f"{SEEN} AND task = :task")
+    sql = f"SELECT count(*) FROM {table} JOIN image ON image.id = image_id WHERE {where}"
+    return int(db.execute(sql, {"task": task}).fetchone()[0])
 
 
 def pictures(db: sqlite3.Connection, task: str) -> dict[int, Image]:
@@ -90,7 +91,7 @@ def pictures(db: sqlite3.Connection, task: str) -> dict[int, Image]:
         "select": "SELECT image_id FROM known_good_member",
         "count": "SELECT image_id FROM known_good_count",
     }.get(task, "SELECT image_id FROM known_good WHERE task = :task")
-    rows = db.execute(f"SELECT * FROM image WHERE id IN ({ids})", {"task": task})
+    rows = db.execute(f"SELECT * FROM image WHERE id IN ({ids}) AND {SEEN}", {"task": task})
     return {row["id"]: from_row(row) for row in rows}
 
 
@@ -111,19 +112,19 @@ def line(entry: Listed) -> str:
 
 def known_good_entry(db: sqlite3.Connection, task: str, image_id: int) -> KnownGood | None:
     """What the classifiers' list says of the image, or None."""
-    row = db.execute(f"{_LISTED} WHERE task = ? AND image_id = ?", (task, image_id)).fetchone()
+    row = db.execute(f"{_LISTED} AND task = ? AND image_id = ?", (task, image_id)).fetchone()
     return _known_good(row) if row else None
 
 
 def known_count(db: sqlite3.Connection, image_id: int) -> KnownCount | None:
     """What the counters' list says of the image, or None."""
-    row = db.execute(f"{_COUNTED} WHERE image_id = ?", (image_id,)).fetchone()
+    row = db.execute(f"{_COUNTED} AND image_id = ?", (image_id,)).fetchone()
     return _known_count(row) if row else None
 
 
 def known_set(db: sqlite3.Connection, key: str) -> KnownSet | None:
     """The known-good set with that key, or None."""
-    row = db.execute("SELECT * FROM known_good_set WHERE key = ?", (key,)).fetchone()
+    row = db.execute(f"SELECT * FROM known_good_set WHERE key = ? AND {_SEEN_SET}", (key,)).fetchone()
     return _known_set(db, row) if row else None
 
 
@@ -229,10 +230,17 @@ def _note(
     journal.note(db, uid, decision)
 
 
-_LISTED = "SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id"
+# What is hidden takes no part while it is: a verdict holds for the list as it is seen.
+_SEEN_SET = (
+    "NOT EXISTS (SELECT 1 FROM known_good_member JOIN image ON image.id = image_id"
+    " WHERE known_good_member.key = known_good_set.key AND withheld = 'hidden')"
+)
+_LISTED = (
+    f"SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id WHERE {SEEN}"
+)
 _COUNTED = (
     "SELECT image_id, sha256, count, class.name AS item, must_pass FROM known_good_count"
-    " JOIN image ON image.id = image_id LEFT JOIN class ON class.id = class_id"
+    f" JOIN image ON image.id = image_id LEFT JOIN class ON class.id = class_id WHERE {SEEN}"
 )
 
 

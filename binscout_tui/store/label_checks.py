@@ -150,7 +150,8 @@ def answers(db: sqlite3.Connection) -> list[Answer]:
     """Every answer but those that passed by, in their order."""
     rows = db.execute(
         "SELECT uid, image_id, kind, of_uid, expected_state, expected_class_id, state, class_id FROM label_check"
-        " WHERE state <> 'skipped' ORDER BY id"
+        f" WHERE state <> 'skipped' AND image_id NOT IN (SELECT id FROM image WHERE withheld = '{images.HIDDEN}')"
+        " ORDER BY id"
     )
     return [
         Answer(

@@ -137,7 +137,11 @@ def follow_item(db: sqlite3.Connection, uid: int, image_id: int, class_id: int |
     journal with what brought it about; None where nothing changes.
     """
     before, after = _read(db, image_id), {} if class_id is None else {"state": "class", "class": class_id}
-    if before == after or not images.get(db, image_id).is_live or (before and not _came_from_item(db, image_id)):
+    if (
+        before == after
+        or not images.get(db, image_id, concealed=True).is_live
+        or (before and not _came_from_item(db, image_id))
+    ):
         return None
     _write(db, image_id, after, uid)
     return journal.Decision(area="label", action=FROM_ITEM, target=image_id, before=before, after=after)

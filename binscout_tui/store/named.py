@@ -136,51 +136,65 @@ def put(
 
     Raises NotFoundError and UsageError for an image that is not there or in the trash; then nothing changed.
     """
-    return _decide(db, uid, kind, name_id, image_ids, batch, there=True)
+    return change(db, uid, kind, image_ids, put=[name_id], batch=batch)
 
 
 def take(
     db: sqlite3.Connection, uid: int, kind: Named, name_id: int, image_ids: Iterable[int], *, batch: int = 0
 ) -> Change:
     """Take images from under a name as one decision; with `batch` as more of that one. Raises as `put`."""
-    return _decide(db, uid, kind, name_id, image_ids, batch, there=False)
+    return change(db, uid, kind, image_ids, take=[name_id], batch=batch)
 
 
-def _decide(
+def change(
     db: sqlite3.Connection,
     uid: int,
     kind: Named,
-    name_id: int,
     image_ids: Iterable[int],
-    batch: int,
     *,
-    there: bool,
+    put: Iterable[int] = (),
+    take: Iterable[int] = (),
+    batch: int = 0,
 ) -> Change:
-    _row(db, kind, name_id)
+    """Put images under some names and take them from under others, as one decision. Raises as `put`."""
+    more, less = set(put), set(take)
+    for name_id in (*more, *less):
+        _row(db, kind, name_id)
     wanted = list(dict.fromkeys(image_ids))
     images.must_count(db, wanted)
-    before = _under(db, kind, wanted)
-    changing = [image_id for image_id in wanted if (name_id in before[image_id]) is not there]
-    sql = (
-        f"INSERT INTO {kind.link} ({kind.key}, image_id) VALUES (?, ?)"
-        if there
-        else f"DELETE FROM {kind.link} WHERE {kind.key} = ? AND image_id = ?"
-    )
-    db.executemany(sql, [(name_id, image_id) for image_id in changing])
-    decisions = []
-    for image_id in changing:
-        old = before[image_id]
-        new = sorted({*old, name_id}) if there else [one for one in old if one != name_id]
-        decisions.append(
-            journal.Decision(
-                area=kind.area,
-                action="put" if there else "take",
-                target=image_id,
-                before={"in": old},
-                after={"in": new},
+    decisions, come, gone = [], [], []
+    for image_id, old in _under(db, kind, wanted).items():
+        new = sorted((set(old) | more) - less)
+        if new != old:
+            come += [(name_id, image_id) for name_id in new if name_id not in old]
+            gone += [(name_id, image_id) for name_id in old if name_id not in new]
+            action = "put" if not less else "take" if not more else "change"
+            decisions.append(
+                journal.Decision(area=kind.area, action=action, target=image_id, before={"in": old}, after={"in": new})
             )
-        )
-    return Change(len(changing), journal.record_all(db, uid, decisions, batch) if decisions else batch)
+    db.executemany(f"DELETE FROM {kind.link} WHERE {kind.key} = ? AND image_id = ?", gone)
+    db.executemany(f"INSERT INTO {kind.link} ({kind.key}, image_id) VALUES (?, ?)", come)
+    if _conceals(db, kind, more | less):
+        events.emit_all(db, "image", [decision.target for decision in decisions])
+    return Change(len(decisions), journal.record_all(db, uid, decisions, batch) if decisions else batch)
+
+
+def _conceals(db: sqlite3.Connection, kind: Named, name_ids: Iterable[int]) -> bool:
+    """Whether any of these names hides its images now: then who shows them looks again."""
+    sql = f"SELECT 1 FROM {kind.word} WHERE conceals = 1 AND id IN (SELECT value FROM json_each(?))"
+    return db.execute(sql, (json.dumps(list(name_ids)),)).fetchone() is not None
+
+
+def _set(db: sqlite3.Connection, kind: Named, image_id: int, wanted: Iterable[int]) -> None:
+    """Have an image under these names and no others; a name that is gone is left out."""
+    now, then = set(_under(db, kind, [image_id])[image_id]), set(wanted)
+    db.executemany(
+        f"DELETE FROM {kind.link} WHERE {kind.key} = ? AND image_id = ?", [(one, image_id) for one in now - then]
+    )
+    db.executemany(
+        f"INSERT INTO {kind.link} ({kind.key}, image_id) SELECT id, ? FROM {kind.word} WHERE id = ?",
+        [(image_id, one) for one in then - now],
+    )
 
 
 def _under(db: sqlite3.Connection, kind: Named, image_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -248,6 +262,8 @@ def merge(db: sqlite3.Connection, uid: int, kind: Named, name_id: int, into: int
     ours = [row[0] for row in db.execute(f"SELECT image_id FROM {kind.link} WHERE {kind.key} = ?", (name_id,))]
     before = _under(db, kind, ours)
     first = _own_decision(db, uid, kind, name_id, "merge", archived=utc_now())
+    if first is not None:
+        _tell_all(db, first)
     db.execute(
         f"INSERT OR IGNORE INTO {kind.link} SELECT ?, image_id FROM {kind.link} WHERE {kind.key} = ?", (into, name_id)
     )
@@ -359,14 +375,10 @@ def _register(kind: Named) -> None:
         return {"in": _under(db, kind, [image_id])[image_id]}
 
     def write(db: sqlite3.Connection, image_id: int, state: journal.State, uid: int) -> None:
-        now, wanted = set(read(db, image_id)["in"]), set(state["in"])
-        db.executemany(
-            f"DELETE FROM {kind.link} WHERE {kind.key} = ? AND image_id = ?", [(one, image_id) for one in now - wanted]
-        )
-        db.executemany(
-            f"INSERT INTO {kind.link} ({kind.key}, image_id) SELECT id, ? FROM {kind.word} WHERE id = ?",
-            [(image_id, one) for one in wanted - now],
-        )
+        before = read(db, image_id)["in"]
+        _set(db, kind, image_id, state["in"])
+        if _conceals(db, kind, {*before, *state["in"]}):
+            events.emit(db, "image", image_id)
 
     def read_own(db: sqlite3.Connection, name_id: int) -> dict[str, Any]:
         return _state(_row(db, kind, name_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from binscout_tui.store.images import unsigned
+from binscout_tui.store.images import SEEN, unsigned
 
 PART = 50_000
 MOST_TWINS = 20
@@ -31,7 +31,7 @@ def comparable(
     marks = ", ".join("?" * len(image_ids))
     rows = db.execute(
         f"SELECT capture.id, sha256 FROM capture JOIN image ON image.id = image_id"
-        f" WHERE image_id IN ({marks}) AND {_IN_USE} AND capture.id IS NOT ? ORDER BY capture.id DESC",
+        f" WHERE image_id IN ({marks}) AND {_IN_USE} AND {SEEN} AND capture.id IS NOT ? ORDER BY capture.id DESC",
         (*image_ids, leaving_out),
     )
     return [(row[0], row[1]) for row in rows]
@@ -41,7 +41,7 @@ def same_bytes(db: sqlite3.Connection, sha256: str, leaving_out: int | None = No
     """The newest capture, in whatever state, whose image has these bytes."""
     row = db.execute(
         "SELECT capture.id FROM image JOIN capture ON image_id = image.id"
-        " WHERE sha256 = ? AND capture.id IS NOT ? ORDER BY capture.id DESC LIMIT 1",
+        f" WHERE sha256 = ? AND {SEEN} AND capture.id IS NOT ? ORDER BY capture.id DESC LIMIT 1",
         (sha256, leaving_out),
     ).fetchone()
     return int(row[0]) if row else None

@@ -52,14 +52,34 @@ def save(db: sqlite3.Connection, uid: int, name: str, text: str, *, replace: boo
     text = filters.text_of(_checked(db, text))
     if not text:
         raise UsageError("All images are shown; there is no filter to keep.", code="no_filter")
-    taken = db.execute("SELECT id FROM saved_filter WHERE fold = ?", (folded(name),)).fetchone()
+    taken = db.execute("SELECT name, text FROM saved_filter WHERE fold = ?", (folded(name),)).fetchone()
     if taken and not replace:
         raise ConflictError(f"The name {name!r} is taken.", hint="Choose another one.", code="name_taken")
     db.execute("DELETE FROM saved_filter WHERE fold = ?", (folded(name),))
     sql = "INSERT INTO saved_filter (name, fold, text, uid, at) VALUES (?, ?, ?, ?, ?)"
     saved_id = db.execute(sql, (name, folded(name), text, uid, utc_now())).lastrowid or 0
-    _note(db, uid, "save", saved_id, {}, {"name": name, "text": text})
+    before = {"name": str(taken["name"]), "text": str(taken["text"])} if taken else {}
+    _note(db, uid, "save", saved_id, before, {"name": name, "text": text})
     return Saved(id=saved_id, name=name, text=text)
+
+
+def rename(db: sqlite3.Connection, uid: int, saved_id: int, name: str) -> Saved:
+    """Another name for one that is kept. Raises NotFoundError, and as `save` for the name."""
+    row = db.execute("SELECT name, text FROM saved_filter WHERE id = ?", (saved_id,)).fetchone()
+    if row is None:
+        raise NotFoundError("This filter is not kept any more.", code="no_filter")
+    if folded(row[0]) != folded(name):
+        saved = save(db, uid, name, row[1])
+        db.execute("DELETE FROM saved_filter WHERE id = ?", (saved_id,))
+    else:
+        saved = save(db, uid, name, row[1], replace=True)
+    return saved
+
+
+def resolved(db: sqlite3.Connection, text: str) -> str:
+    """`text`, or the text of the filter that `@NAME` names where that is all of it. Raises NotFoundError."""
+    given = text.strip()
+    return find(db, given[1:]).text if given.startswith("@") else text
 
 
 def forget(db: sqlite3.Connection, uid: int, name: str) -> Saved:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from binscout_tui.clock import from_text
+from binscout_tui.store.images import HIDDEN_SETS
 
 AREA = "set"
 SESSION_GAP = timedelta(minutes=30)
@@ -67,6 +68,7 @@ def decisions(db: sqlite3.Connection, *, everything: bool = False) -> Iterator[S
     rows = db.execute(
         "SELECT journal.*, user.name AS user, image_set.key AS set_key FROM journal"
         " JOIN user ON user.uid = journal.uid LEFT JOIN image_set ON image_set.id = journal.target"
+        f" AND image_set.id NOT IN ({HIDDEN_SETS})"
         " WHERE area = ? ORDER BY journal.id",
         (AREA,),
     )

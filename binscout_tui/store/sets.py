@@ -14,10 +14,16 @@ from binscout_tui.errors import NotFoundError, UsageError
 from binscout_tui.store import events, journal, suggestions
 from binscout_tui.store.boxes import Box as Box
 from binscout_tui.store.boxes import checked_box as checked_box
-from binscout_tui.store.images import Image, from_row, must_be_live
+from binscout_tui.store.images import HIDDEN_SETS, Image, from_row, must_be_live
 from binscout_tui.store.names import LONGEST, composed, is_printable
 
 SetState = Literal["pending", "done", "skipped", "rejected"]
+_SEEN = f"id NOT IN ({HIDDEN_SETS})"
+# Of one set, without reading all that are hidden.
+_IS_HIDDEN = (
+    "EXISTS (SELECT 1 FROM set_member JOIN image ON image.id = image_id"
+    " WHERE set_id = image_set.id AND withheld = 'hidden')"
+)
 
 
 class Suggested(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +90,8 @@ def add(db: sqlite3.Connection, *, name: str, kind: str, image_ids: Sequence[int
 
 
 def get(db: sqlite3.Connection, set_id: int) -> ImageSet:
-    """The set with its images in order. Raises NotFoundError."""
-    row = db.execute("SELECT * FROM image_set WHERE id = ?", (set_id,)).fetchone()
+    """The set with its images in order. Raises NotFoundError, for one with a hidden image too."""
+    row = db.execute(f"SELECT * FROM image_set WHERE id = ? AND NOT {_IS_HIDDEN}", (set_id,)).fetchone()
     if row is None:
         raise NotFoundError(f"There is no set {set_id} in this workspace.", code="no_set")
     members = db.execute(
@@ -110,13 +116,14 @@ def get(db: sqlite3.Connection, set_id: int) -> ImageSet:
 def ids(db: sqlite3.Connection, state: SetState | None = None) -> list[int]:
     """The ids of all sets in order, or of those in one state."""
     if state is None:
-        return [int(r[0]) for r in db.execute("SELECT id FROM image_set ORDER BY id")]
-    return [int(r[0]) for r in db.execute("SELECT id FROM image_set WHERE state = ? ORDER BY id", (state,))]
+        return [int(r[0]) for r in db.execute(f"SELECT id FROM image_set WHERE {_SEEN} ORDER BY id")]
+    rows = db.execute(f"SELECT id FROM image_set WHERE state = ? AND {_SEEN} ORDER BY id", (state,))
+    return [int(r[0]) for r in rows]
 
 
 def states(db: sqlite3.Connection) -> dict[int, SetState]:
     """{id: state} of all sets in order."""
-    return {row[0]: row[1] for row in db.execute("SELECT id, state FROM image_set ORDER BY id")}
+    return {row[0]: row[1] for row in db.execute(f"SELECT id, state FROM image_set WHERE {_SEEN} ORDER BY id")}
 
 
 def by_key(db: sqlite3.Connection, key: str) -> int | None:
@@ -128,7 +135,8 @@ def by_key(db: sqlite3.Connection, key: str) -> int | None:
 def counts(db: sqlite3.Connection) -> dict[str, int]:
     """How many sets are in each state."""
     found = dict.fromkeys(("pending", "done", "skipped", "rejected"), 0)
-    found.update((r[0], r[1]) for r in db.execute("SELECT state, count(*) FROM image_set GROUP BY state"))
+    rows = db.execute(f"SELECT state, count(*) FROM image_set WHERE {_SEEN} GROUP BY state")
+    found.update((r[0], r[1]) for r in rows)
     return found
 
 

@@ -39,6 +39,15 @@ def star(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, on: bool
     return Change(len(changing), journal.record_all(db, uid, decisions, batch) if decisions else batch)
 
 
+def all_starred(db: sqlite3.Connection, image_ids: Iterable[int]) -> bool:
+    """Whether each of these images has a star."""
+    row = db.execute(
+        "SELECT 1 FROM json_each(?) AS asked JOIN image ON image.id = asked.value WHERE starred = 0 LIMIT 1",
+        (json.dumps(list(image_ids)),),
+    )
+    return row.fetchone() is None
+
+
 def _read(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:
     return {"starred": images.get(db, image_id, concealed=True).starred}
 

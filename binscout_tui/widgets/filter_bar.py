@@ -37,6 +37,9 @@ class Words(Protocol):
     async def load(self) -> None:
         """Read names and last filters."""
 
+    async def written_out(self, text: str) -> str:
+        """`text`, or what the filter says that `@NAME` stands for. Raises FilterError."""
+
     async def check(self, text: str) -> Filter:
         """The filter that `text` is. Raises FilterError."""
 
@@ -251,13 +254,17 @@ class FilterBar(Commanded, Vertical):
             self._finish(self.Cleared(self))
             return
         try:
-            wanted = await words.check(self.line.value)
+            given = await words.written_out(self.line.value)
+            wanted = await words.check(given)
         except FilterError as error:
             if self._typed is not None:
                 self._typed.refuse(error)
                 self._paint()
             return
         if self.is_open:
+            text = given.strip()
+            if text != self.line.value.strip():
+                self.line.value = text
             self._finish(self.Applied(self, text, wanted))
 
     async def action_command(self, command_id: str, *arguments: str) -> None:

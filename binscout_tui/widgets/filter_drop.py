@@ -71,7 +71,7 @@ def rows(typed: TypedFilter, width: int) -> Content:
 def _row(one: Completion, width: int, *, marked: bool) -> Content:
     about = f"{int(one.help):,} {'image' if one.help == '1' else 'images'}" if one.help.isdigit() else one.help
     room = max(NAME, width - 2 - len(about) - 2) if one.help.isdigit() else NAME
-    name = Content(one.text).truncate(room, ellipsis=True, pad=True)
+    name = Content(one.label or one.text).truncate(room, ellipsis=True, pad=True)
     line = Content.assemble(
         ("▸ " if marked else "  ", "bold $accent"),
         name.stylize("bold $accent" if marked else "bold"),

@@ -226,6 +226,14 @@ class GridSeeing(GridDrawing):
         """A new size."""
         self._lay_out()
 
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        """Textual posts no `Resize` where somebody asked for a place on the screen just before it laid that out."""
+        is_new = self._size != size
+        updated = super()._size_updated(size, virtual_size, container_size, layout)
+        if is_new and self.is_attached:
+            self.call_next(self._lay_out)
+        return updated
+
     def on_show(self) -> None:
         """Shown again after `on_hide`."""
         self._lay_out()

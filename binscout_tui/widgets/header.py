@@ -13,16 +13,19 @@ PATH_WIDTH = 24
 # Marker, its colours, and whether it must shout; any other word is shown plainly.
 ENVIRONMENTS = {"PROD": "bold $background on $error", "STAGING": "bold $background on $warning", "DEV": "$success"}
 
+SAFE = (" SAFE ", "bold $background on $success")
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderState:
-    """What the header shows. `environment` is empty where nothing is to be said.
+    """What the header shows. `environment` is empty where nothing is to be said; `is_safe` while safe mode is on.
 
     `backup` is the age of the last good backup, empty where there is no target; `is_late` makes it an alarm.
     """
 
     workspace: str = ""
     environment: str = ""
+    is_safe: bool = False
     jobs: int = 0
     backup: str = ""
     is_late: bool = False
@@ -40,9 +43,10 @@ def short_path(path: Path, home: Path | None, width: int = PATH_WIDTH) -> str:
 
 
 def header_line(state: HeaderState, area: str, width: int) -> Content:
-    """The row for `width` cells: the right side folds away from its left, then the path; never marker and alarm."""
+    """The row for `width` cells: the right side folds away from its left, then the path; never marks and alarm."""
     marker = state.environment
     fixed = [(" BinScout", "bold"), *([("  ", ""), (f" {marker} ", ENVIRONMENTS.get(marker, ""))] if marker else [])]
+    fixed += [("  ", ""), SAFE] if state.is_safe else []
     place = [("  ", ""), (state.workspace, "$text-muted")] if state.workspace else []
     area_parts = [("  ", ""), (area, "bold $accent")]
     alarm = _backup(state)

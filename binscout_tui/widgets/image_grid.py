@@ -12,6 +12,8 @@ from binscout_tui.widgets.grid_items import GridItem
 from binscout_tui.widgets.grid_layout import GridLayout, TileSize
 from binscout_tui.widgets.grid_seeing import GridSeeing
 
+RIGHT_BUTTON = 3
+
 
 class ImageGrid(GridSeeing, can_focus=False):
     """Tiles of images by their ids, of which any number may be given: only those that are seen cost anything.
@@ -66,6 +68,21 @@ class ImageGrid(GridSeeing, can_focus=False):
     @dataclass
     class Opened(Message):
         """The image under the cursor was clicked."""
+
+        grid: ImageGrid
+        id: int
+
+    @dataclass
+    class Marked(Message):
+        """A tile was clicked with ctrl to mark it or not, or with shift to mark all `up_to` it; it has the cursor."""
+
+        grid: ImageGrid
+        id: int
+        up_to: bool
+
+    @dataclass
+    class Asked(Message):
+        """A tile was clicked with the right button; it has the cursor."""
 
         grid: ImageGrid
         id: int
@@ -195,7 +212,12 @@ class ImageGrid(GridSeeing, can_focus=False):
         position = self._place.layout.at(offset.x, offset.y, self._place.first_row) if offset is not None else None
         if position is None or position >= len(self.ids):
             return
-        if position == self.cursor:
+        if event.button == RIGHT_BUTTON or event.ctrl or event.shift:
+            self._go(position)
+            image = self.ids[position]
+            asks = event.button == RIGHT_BUTTON
+            self.post_message(self.Asked(self, image) if asks else self.Marked(self, image, event.shift))
+        elif position == self.cursor:
             self.post_message(self.Opened(self, self.ids[position]))
         else:
             self._go(position)

@@ -16,6 +16,7 @@ from binscout_tui.terminal.halfblock import DOTS
 from binscout_tui.terminal.overlay import Box, Point
 from binscout_tui.terminal.payload import DRAFT_BYTES, Payload, Request
 from binscout_tui.terminal.scale import Detail, PictureError
+from binscout_tui.terminal.view import WHOLE, View
 from binscout_tui.widgets.graphics_of import graphics_of
 from binscout_tui.widgets.picture_loading import Loading, is_same_picture
 from binscout_tui.widgets.picture_looking import PictureLooking
@@ -122,16 +123,22 @@ class Picture(PictureLooking):
         size: tuple[int, int] | None = None,
         fine: bool = False,
         room: tuple[int, int] | None = None,
+        view: View = WHOLE,
+        detail: Detail | None = None,
     ) -> None:
         """Show `path` with `boxes` and `points` drawn on it; None empties the widget. Returns at once.
 
         `size` is that of the original in pixels, upright; without it there is no zoom. The same path again keeps
         what is looked at. With `fine` the fine quality follows without waiting for a rest. `room` is the size in cells
-        that the widget will have in the next frame, for whoever changes the layout at the same time.
+        that the widget will have in the next frame, for whoever changes the layout at the same time. `view` is what is
+        looked at of another picture than before, `detail` its pixels where they are known.
         """
         before = self.caption_text
         if path != self._path or size != self._viewing.size:
             self._viewing = Viewing(size)
+            self._viewing.detail = detail
+            if not view.is_whole:
+                self._viewing.look_at(view, self._room())
         self._path, self._boxes, self._points, self._caption = path, tuple(boxes), tuple(points), caption
         self._rest_s = 0.0 if fine else REST_S
         self._room_ahead = room

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import shutil
+import threading
 from collections import OrderedDict
 from pathlib import Path
 from uuid import uuid4
@@ -47,6 +48,7 @@ class DetailMaker:
         self._folder: _Folder | None = None
         self._pool: DecodePool | None = None
         self._turn = asyncio.Lock()
+        self._making = threading.Lock()
         self._latest: str | None = None
         self._kept: OrderedDict[str, Detail] = OrderedDict()
 
@@ -74,11 +76,16 @@ class DetailMaker:
             self._kept.clear()
             await asyncio.to_thread(self._end)
 
+    def folder(self) -> Path:
+        """Where its files lie; what else is put there goes with them. Blocks. Raises DetailError."""
+        with self._making:
+            if self._folder is None:
+                self._folder = _Folder(self._paths.previews / FOLDER)
+            return self._folder.path
+
     def _unpack(self, image: Image) -> Detail:
-        if self._folder is None:
-            self._folder = _Folder(self._paths.previews / FOLDER)
+        target = self.folder() / f"{image.sha256}.rgb"
         self._pool = self._pool or DecodePool(None, self._limits, workers=1)
-        target = self._folder.path / f"{image.sha256}.rgb"
         made = self._pool.unpack(self._paths.original(image), target)
         if isinstance(made, Unpacked) and made.sha256 == image.sha256:
             return Detail(target, made.width, made.height)

@@ -35,7 +35,8 @@ async def open_report(workspace: LiveWorkspace, run_id: str) -> OpenReport:
     """The report of a run. Raises as `read_run` does, and NotFoundError."""
     run = await workspace.db.read(runs.get, run_id)
     await asyncio.to_thread(must_have_report, workspace.paths, run)
-    read = await asyncio.to_thread(read_run, workspace.paths.run(run.id))
+    hidden = await workspace.db.read(case_images.hidden)
+    read = (await asyncio.to_thread(read_run, workspace.paths.run(run.id))).without(hidden)
     document = await asyncio.to_thread(read.document)
     if run.task == "count":
         document = document.counting((await workspace.db.read(datasets.find, run.dataset_id)).item)
@@ -47,11 +48,12 @@ async def compare_runs(workspace: LiveWorkspace, before: str, after: str) -> tup
     """Two runs side by side, and pictures of each class that the second learned from. Raises as `compare` does."""
     found = [await workspace.db.read(runs.get, one) for one in (before, after)]
     folders = [workspace.paths.run(run.id) for run in found]
+    hidden = await workspace.db.read(case_images.hidden)
 
     def work() -> tuple[Versus, dict[str, list[str]]]:
         for run in found:
             must_have_report(workspace.paths, run)
-        sides = [read_side(folder) for folder in folders]
+        sides = [read_side(folder, hidden) for folder in folders]
         return compare(*sides), sides[1].examples
 
     return await asyncio.to_thread(work)

@@ -273,7 +273,7 @@ async def test_a_name_that_goes_away_takes_the_filter_with_it(app: BinScoutApp, 
             nut = ws.db.read(classes.find, "nut")
             ws.db.write(classes.rename, ws.user.uid, nut.id, "bolt")
         await until(pilot, lambda: shown(app) == ids)
-        assert any("There is no class 'nut'" in line for line in told(app))
+        assert any("All images are shown: what the filter names is not there" in line for line in told(app))
         assert "30 images" in screen_text(app)[1]
 
 

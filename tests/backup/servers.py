@@ -177,7 +177,8 @@ def sftp_server(tmp_path: Path) -> Iterator[Server]:
             {"type": "sftp", "host": "127.0.0.1", "port": str(port), "user": USER, "pass": SECRET},
             "nas/backups",
             port,
-            _rclone_serve("sftp", here, port),
+            # What it tells of its room is as old as what it knows of its folders.
+            _rclone_serve("sftp", here, port, "--dir-cache-time=0s"),
             {"RCLONE_USER": USER, "RCLONE_PASS": SECRET},
         )
     )

@@ -28,6 +28,8 @@ from tests.backup.servers import Server, SmallDisk
 from tests.backup.waiting import is_gone, until
 
 BEFORE = ("check", "snapshot", "scan", "pack", "between", "records", "lists", "before commit")
+LEFT = 2 << 20
+"""Bytes that a disk has left that fills up: enough for what is small, not for what is large."""
 HERE = (*BEFORE, "after commit")
 QUICKLY = ("pack", "between", "before commit", "after commit")
 THERE = ("check", "snapshot", "scan", "pack", "upload", "between", "records", "lists", "before commit")
@@ -186,21 +188,30 @@ def test_no_room_on_the_target_is_told_with_figures(
     assert digest(get_back(local_target.folder, back_up(root).run, tmp_path / "back")) == digest(root)
 
 
+def room(disk: Path) -> int:
+    """Bytes that can still be written."""
+    found = os.statvfs(disk)
+    return found.f_bavail * found.f_frsize
+
+
 def test_a_target_that_fills_up_on_the_way_fails_and_nothing_half_counts(
     tmp_path: Path, sftp_server: Server, small_disk: SmallDisk
 ) -> None:
     """SFTP says only that it failed: the figures come from asking for the room."""
-    disk = small_disk("sftp/served/nas", 12)
+    disk = small_disk("sftp/served", 12)  # what it serves: it tells the room of no other disk
+    (disk / "nas").mkdir()
     root = tmp_path / "workspace"
     made_workspace(root)
     point_at(root, sftp_server)
     set_backup(root, object_mb=1, transfers=1)
     first = back_up(root).run
     (root / "models" / "large.bin").write_bytes(os.urandom(6 << 20))
+    set_backup(root, object_mb=1, transfers=1, bandwidth="1M")  # so that it is on its way when the disk fills up
 
     def at(moment: str) -> None:
         if moment == "pack" and not (disk / "others").exists():
-            (disk / "others").write_bytes(bytes(9 << 20))
+            # However much of the larger file is there by then.
+            (disk / "others").write_bytes(bytes(room(disk) - LEFT))
 
     (root / "models" / "small.bin").write_bytes(b"first of all")
     with pytest.raises(RemoteError) as caught:
@@ -209,6 +220,7 @@ def test_a_target_that_fills_up_on_the_way_fails_and_nothing_half_counts(
     assert committed(sftp_server.folder) == [first]
     assert not [name for name in sftp_server.files() if name.endswith(".partial")]
     (disk / "others").unlink()
+    set_backup(root, object_mb=1)
     assert digest(get_back(sftp_server.folder, back_up(root).run, tmp_path / "back")) == digest(root)
 
 

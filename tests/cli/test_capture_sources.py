@@ -10,8 +10,8 @@ import pytest
 
 from binscout_tui import workspace as workspaces
 from binscout_tui.capture import kinds
-from binscout_tui.errors import RefusedError
-from binscout_tui.store import capture_sources, captures, images, journal
+from binscout_tui.errors import NotFoundError, RefusedError
+from binscout_tui.store import capture_sources, captures, images, journal, undoing, views
 from binscout_tui.workspace import Workspace
 
 from ..capture.cameras import serving
@@ -171,6 +171,27 @@ def test_once_takes_what_is_there_and_ends(root: Path, tmp_path: Path) -> None:
     assert (second["staged"], second["failed"]) == (0, 0)
     status = ok(root, "capture", "status")
     assert (status["pid"], status["captures"]["staged"], status["captures"]["failed"]) == (None, 3, 1)
+
+
+def test_a_folder_that_is_watched_for_good_brings_imported_images(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dcim"
+    photo(folder / "1.jpg", 1)
+    photo(folder / "2.jpg", 2)
+    ok(root, "capture", "source", "add", "phone", "--kind", "inbox", f"path={folder}", "accept=all")
+    ok(root, "capture", "run", "--once")
+    with Workspace(root) as ws:
+        found = ws.db.read(images.page)
+        assert [(image.origin, image.withheld, image.name) for image in found] == [
+            ("imported", None, "1.jpg"),
+            ("imported", None, "2.jpg"),
+        ]
+        kept = ws.db.read(views.counts)
+        assert (kept["all"], kept["imported"], kept["captured"]) == (2, 2, 0)
+        # What was decided there is no person's decision, so there is nothing to undo.
+        with pytest.raises(NotFoundError):
+            ws.db.write(undoing.undo, ws.user.uid, ("capture",))
+    wrong = binscout(root, "capture", "source", "add", "other", "--kind", "inbox", f"path={tmp_path}", "accept=some")
+    assert (wrong.code, wrong.data["error"]["code"]) == (2, "bad_source")
 
 
 def test_once_with_an_inbox_that_is_not_there_fails_with_its_sentence(root: Path, tmp_path: Path) -> None:

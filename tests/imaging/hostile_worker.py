@@ -37,10 +37,10 @@ def misbehave(path: Path) -> None:
         pass
 
 
-def unpack_or_else(path: Path, limits: Limits, target: Path) -> Unpacked | Rejected:
+def unpack_or_else(path: Path, limits: Limits, target: Path, longest: int | None = None) -> Unpacked | Rejected:
     while "hang" in path.name:
         pass
-    return unpack(path, limits, target)
+    return unpack(path, limits, target, longest)
 
 
 if __name__ == "__main__":

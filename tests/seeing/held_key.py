@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import select
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -123,7 +124,10 @@ class Recording(Terminal):
 
     def press_now(self, key: str) -> float:
         """Press a key; the moment at which it was, between what came before and what comes after."""
-        with self._changed:
+        # On a busy machine the reader may not have got to what was written before the key.
+        while select.select([self._master], [], [], 0)[0] and self._take():
+            pass
+        with self._taking, self._changed:
             moment = time.time()
             self.press(key)
             return moment

@@ -62,6 +62,7 @@ class Terminal:
         self._screen = Screen(kind, columns, rows, cell, unwrap_tmux=unwrap_tmux)
         self._delay_s = delay_s
         self._changed = threading.Condition()
+        self._taking = threading.Lock()
         self._written = bytearray()
         self._due: list[tuple[float, bytes]] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -236,11 +237,8 @@ class Terminal:
         try:
             while not self._closing:
                 self._answer_due()
-                if select.select([self._master], [], [], 0.02)[0]:
-                    data = self._drain() if self._rate is None else self._trickle(self._rate)
-                    if not data:
-                        break
-                    self._feed(data)
+                if select.select([self._master], [], [], 0.02)[0] and not self._take():
+                    break
         except BaseException as error:  # noqa: BLE001  the test that waits tells it
             with self._changed:
                 self._failed = error
@@ -248,6 +246,15 @@ class Terminal:
         with self._changed:
             self._reading = False
             self._changed.notify_all()
+
+    def _take(self) -> bool:
+        """Read and note what is there; False at the end."""
+        with self._taking:
+            if not select.select([self._master], [], [], 0)[0]:
+                return True  # somebody else has taken it meanwhile
+            data = self._drain() if self._rate is None else self._trickle(self._rate)
+            self._feed(data)
+            return bool(data)
 
     def _drain(self) -> bytes:
         """Everything that is there: a program that writes much must not wait for the emulator."""

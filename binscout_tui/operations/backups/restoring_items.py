@@ -236,9 +236,10 @@ class _Items:
         sync_folder(target.parent)
 
     def _image(self, item: Item, files: int) -> Done:
-        here = self.workspace.db.read(images.by_hash, item.sha256)
+        here = self.workspace.db.read(images.by_hash, item.sha256, concealed=True)
         if here is None:
-            image_id = self.workspace.db.write(self._enter, images.by_hash(self.then, item.sha256), self.of[item.name])
+            then = images.by_hash(self.then, item.sha256, concealed=True)
+            image_id = self.workspace.db.write(self._enter, then, self.of[item.name])
             return Done(item.name, "imported", str(image_id), files)
         changed = self.workspace.db.write(self._mend, here, files)
         return Done(item.name, "put back" if changed else "was there", str(here.id), files)
@@ -258,6 +259,10 @@ class _Items:
         """Import an image again as it was, with what was said of it; its file is at one of `places`, unless outside."""
         if then is None:
             raise NotFoundError("The database of the run has no row for it.", code="no_row")
+        if then.withheld == images.HIDDEN:
+            raise BinScoutError(
+                "It was hidden by a tag or collection.", hint="Restore the whole workspace to a folder.", code="hidden"
+            )
         if then.withheld is not None:
             raise BinScoutError(f"It is of a capture that was {then.withheld}.", code="withheld")
         uid = self.workspace.user.uid

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -86,7 +86,9 @@ def plan(
     `there` is what exists below `root` in the folders that are needed.
     """
     ordered = sorted(wanted, key=lambda group: bytes(group.first))
-    existing = {_folded(one.path): one for one in there}
+    existing: dict[str, list[There]] = {}
+    for one in there:
+        existing.setdefault(_folded(one.path), []).append(one)
     targets = Counter(_folded(move.destination) for group in ordered for move in group.moves)
     folders = {_folded(folder) for group in ordered for move in group.moves for folder in above(root, move.destination)}
     spelled = _spellings(root, ordered)
@@ -108,7 +110,7 @@ def above(root: Path, path: Path) -> list[Path]:
 def _problems(
     root: Path,
     group: Group,
-    existing: Mapping[str, There],
+    existing: Mapping[str, Sequence[There]],
     targets: Mapping[str, int],
     folders: set[str],
     spelled: Mapping[str, set[Path]],
@@ -123,16 +125,18 @@ def _problems(
             yield "same_target", f"More than one file would become {move.destination}."
         if folded in folders:
             yield "case_clash", f"{move.destination} would be a file and a folder."
-        if found := existing.get(folded):
-            yield _occupied(move.destination, found)
+        # A file that gets another spelling of its name meets nobody but itself.
+        for found in existing.get(folded, ()):
+            if found.path != move.file.path or found.path == move.destination:
+                yield _occupied(move.destination, found)
         for folder in above(root, move.destination):
             if len(spelled[_folded(folder)]) > 1:
                 yield "case_clash", f"{folder} would be made under names that differ in case only."
-            found = existing.get(_folded(folder))
-            if found is not None and found.path != folder:
-                yield _occupied(folder, found)
-            elif found is not None and not found.is_folder:
-                yield "not_a_folder", f"{folder} is there and no folder."
+            for there in existing.get(_folded(folder), ())[-1:]:
+                if there.path != folder:
+                    yield _occupied(folder, there)
+                elif not there.is_folder:
+                    yield "not_a_folder", f"{folder} is there and no folder."
 
 
 def _occupied(wanted: Path, found: There) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 -- What a hidden tag or collection conceals is withheld like a capture that nobody accepted, so it is in no list, queue
--- or number, and every index and every count that is kept knows it already. A CHECK can only be changed in the schema's
+-- or number, and every index and every count that is kept knows it already; that goes before whatever else keeps it out
+-- of use. A CHECK can only be changed in the schema's
 -- text: https://sqlite.org/lang_altertable.html#otheralter.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, '''superseded'', ''rejected''))', '''superseded'', ''rejected'', ''hidden''))')
@@ -16,13 +17,16 @@ CREATE INDEX image_loose ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND collections = 0;
 CREATE INDEX image_untagged ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND tags = 0;
+CREATE INDEX image_hidden ON image (id) WHERE withheld = 'hidden';
 
--- While it is on, what is sensitive is hidden too.
+-- While it is on, what is sensitive is hidden too. While `turning` the numbers of very many images are added up at once
+-- and not one by one, which takes several times as long.
 CREATE TABLE safe_mode (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    is_on INTEGER NOT NULL CHECK (is_on IN (0, 1))
+    is_on INTEGER NOT NULL CHECK (is_on IN (0, 1)),
+    turning INTEGER NOT NULL DEFAULT 0 CHECK (turning IN (0, 1))
 ) STRICT;
-INSERT INTO safe_mode VALUES (1, 0);
+INSERT INTO safe_mode (id, is_on) VALUES (1, 0);
 
 -- `fold` is the name without case, `images` the number of images that count, `conceals` whether its images are hidden
 -- now. A deleted one keeps its images for undo.
@@ -64,10 +68,19 @@ CREATE TABLE collection_image (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX collection_image_image ON collection_image (image_id, collection_id);
 
--- Which images are to be hidden, whatever else keeps them out of use.
-CREATE VIEW concealed AS
-    SELECT image_id FROM image_tag JOIN tag ON tag.id = tag_id WHERE conceals = 1
-    UNION SELECT image_id FROM collection_image JOIN collection ON collection.id = collection_id WHERE conceals = 1;
+-- What an image is to be withheld as: `hidden` by its names, `rejected` as damaged, else the state of the capture that
+-- brought it, unless one of them was accepted.
+CREATE VIEW withholding AS SELECT image.id AS image_id, CASE
+    WHEN EXISTS (SELECT 1 FROM image_tag JOIN tag ON tag.id = tag_id WHERE image_id = image.id AND conceals = 1)
+        OR EXISTS (SELECT 1 FROM collection_image JOIN collection ON collection.id = collection_id
+            WHERE image_id = image.id AND conceals = 1) THEN 'hidden'
+    WHEN EXISTS (SELECT 1 FROM image_damage WHERE image_id = image.id) THEN 'rejected'
+    ELSE (SELECT CASE
+        WHEN max(owns_image) = 0 OR max(state = 'accepted') = 1 THEN NULL
+        WHEN max(state = 'staged') = 1 THEN 'staged'
+        WHEN max(state = 'superseded') = 1 THEN 'superseded'
+        WHEN max(owns_image) = 1 THEN 'rejected' END FROM capture WHERE image_id = image.id) END AS state
+    FROM image;
 
 CREATE TRIGGER safe_mode_switched AFTER UPDATE OF is_on ON safe_mode WHEN new.is_on <> old.is_on BEGIN
     UPDATE tag SET conceals = new.is_on WHERE sensitive = 1 AND hidden = 0 AND archived_at IS NULL;
@@ -82,22 +95,39 @@ CREATE TRIGGER tag_turned AFTER UPDATE OF hidden, sensitive, archived_at ON tag 
         AND (hidden = 1 OR (sensitive = 1 AND (SELECT is_on FROM safe_mode) = 1)) WHERE id = new.id;
 END;
 CREATE TRIGGER tag_conceals AFTER UPDATE OF conceals ON tag WHEN new.conceals > old.conceals BEGIN
-    UPDATE image SET withheld = 'hidden' WHERE withheld IS NULL
+    UPDATE tag SET images = images - more FROM (SELECT theirs.tag_id AS whose, count(*) AS more
+        FROM image_tag AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN image_tag AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.tag_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE collection SET images = images - more FROM (SELECT theirs.collection_id AS whose, count(*) AS more
+        FROM image_tag AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN collection_image AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.tag_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE safe_mode SET turning = 1;
+    UPDATE image SET withheld = 'hidden' WHERE withheld IS NOT 'hidden'
         AND id IN (SELECT image_id FROM image_tag WHERE tag_id = new.id);
+    UPDATE safe_mode SET turning = 0;
 END;
 CREATE TRIGGER tag_reveals AFTER UPDATE OF conceals ON tag WHEN new.conceals < old.conceals BEGIN
-    UPDATE image SET withheld = NULL WHERE withheld = 'hidden'
-        AND id IN (SELECT image_id FROM image_tag WHERE tag_id = new.id)
-        AND NOT EXISTS (SELECT 1 FROM image_tag JOIN tag ON tag.id = tag_id WHERE image_id = image.id AND conceals = 1)
-        AND NOT EXISTS (SELECT 1 FROM collection_image JOIN collection ON collection.id = collection_id
-            WHERE image_id = image.id AND conceals = 1);
+    UPDATE safe_mode SET turning = 1;
+    UPDATE image SET withheld = (SELECT state FROM withholding WHERE image_id = image.id)
+        WHERE id IN (SELECT image_id FROM image_tag WHERE tag_id = new.id);
+    UPDATE safe_mode SET turning = 0;
+    UPDATE tag SET images = images + more FROM (SELECT theirs.tag_id AS whose, count(*) AS more
+        FROM image_tag AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN image_tag AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.tag_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE collection SET images = images + more FROM (SELECT theirs.collection_id AS whose, count(*) AS more
+        FROM image_tag AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN collection_image AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.tag_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
 END;
 CREATE TRIGGER image_tag_put AFTER INSERT ON image_tag BEGIN
     UPDATE tag SET images = images + 1 WHERE id = new.tag_id AND EXISTS
         (SELECT 1 FROM image WHERE id = new.image_id AND trashed_at IS NULL AND withheld IS NULL);
     UPDATE image SET tags = tags + 1 WHERE id = new.image_id
         AND (SELECT archived_at FROM tag WHERE id = new.tag_id) IS NULL;
-    UPDATE image SET withheld = 'hidden' WHERE id = new.image_id AND withheld IS NULL
+    UPDATE image SET withheld = 'hidden' WHERE id = new.image_id
         AND (SELECT conceals FROM tag WHERE id = new.tag_id) = 1;
 END;
 CREATE TRIGGER image_tag_taken AFTER DELETE ON image_tag BEGIN
@@ -105,8 +135,8 @@ CREATE TRIGGER image_tag_taken AFTER DELETE ON image_tag BEGIN
         (SELECT 1 FROM image WHERE id = old.image_id AND trashed_at IS NULL AND withheld IS NULL);
     UPDATE image SET tags = tags - 1 WHERE id = old.image_id
         AND (SELECT archived_at FROM tag WHERE id = old.tag_id) IS NULL;
-    UPDATE image SET withheld = NULL WHERE id = old.image_id AND withheld = 'hidden'
-        AND NOT EXISTS (SELECT 1 FROM concealed WHERE image_id = old.image_id);
+    UPDATE image SET withheld = (SELECT state FROM withholding WHERE image_id = old.image_id)
+        WHERE id = old.image_id AND withheld = 'hidden';
 END;
 CREATE TRIGGER tag_deleted AFTER UPDATE OF archived_at ON tag
     WHEN (old.archived_at IS NULL) <> (new.archived_at IS NULL) BEGIN
@@ -123,22 +153,39 @@ CREATE TRIGGER collection_turned AFTER UPDATE OF hidden, sensitive, archived_at 
         AND (hidden = 1 OR (sensitive = 1 AND (SELECT is_on FROM safe_mode) = 1)) WHERE id = new.id;
 END;
 CREATE TRIGGER collection_conceals AFTER UPDATE OF conceals ON collection WHEN new.conceals > old.conceals BEGIN
-    UPDATE image SET withheld = 'hidden' WHERE withheld IS NULL
+    UPDATE tag SET images = images - more FROM (SELECT theirs.tag_id AS whose, count(*) AS more
+        FROM collection_image AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN image_tag AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.collection_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE collection SET images = images - more FROM (SELECT theirs.collection_id AS whose, count(*) AS more
+        FROM collection_image AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN collection_image AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.collection_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE safe_mode SET turning = 1;
+    UPDATE image SET withheld = 'hidden' WHERE withheld IS NOT 'hidden'
         AND id IN (SELECT image_id FROM collection_image WHERE collection_id = new.id);
+    UPDATE safe_mode SET turning = 0;
 END;
 CREATE TRIGGER collection_reveals AFTER UPDATE OF conceals ON collection WHEN new.conceals < old.conceals BEGIN
-    UPDATE image SET withheld = NULL WHERE withheld = 'hidden'
-        AND id IN (SELECT image_id FROM collection_image WHERE collection_id = new.id)
-        AND NOT EXISTS (SELECT 1 FROM image_tag JOIN tag ON tag.id = tag_id WHERE image_id = image.id AND conceals = 1)
-        AND NOT EXISTS (SELECT 1 FROM collection_image JOIN collection ON collection.id = collection_id
-            WHERE image_id = image.id AND conceals = 1);
+    UPDATE safe_mode SET turning = 1;
+    UPDATE image SET withheld = (SELECT state FROM withholding WHERE image_id = image.id)
+        WHERE id IN (SELECT image_id FROM collection_image WHERE collection_id = new.id);
+    UPDATE safe_mode SET turning = 0;
+    UPDATE tag SET images = images + more FROM (SELECT theirs.tag_id AS whose, count(*) AS more
+        FROM collection_image AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN image_tag AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.collection_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
+    UPDATE collection SET images = images + more FROM (SELECT theirs.collection_id AS whose, count(*) AS more
+        FROM collection_image AS ours CROSS JOIN image ON image.id = ours.image_id CROSS JOIN collection_image AS theirs
+            ON theirs.image_id = image.id
+        WHERE ours.collection_id = new.id AND trashed_at IS NULL AND withheld IS NULL GROUP BY 1) WHERE id = whose;
 END;
 CREATE TRIGGER collection_image_put AFTER INSERT ON collection_image BEGIN
     UPDATE collection SET images = images + 1 WHERE id = new.collection_id AND EXISTS
         (SELECT 1 FROM image WHERE id = new.image_id AND trashed_at IS NULL AND withheld IS NULL);
     UPDATE image SET collections = collections + 1 WHERE id = new.image_id
         AND (SELECT archived_at FROM collection WHERE id = new.collection_id) IS NULL;
-    UPDATE image SET withheld = 'hidden' WHERE id = new.image_id AND withheld IS NULL
+    UPDATE image SET withheld = 'hidden' WHERE id = new.image_id
         AND (SELECT conceals FROM collection WHERE id = new.collection_id) = 1;
 END;
 CREATE TRIGGER collection_image_taken AFTER DELETE ON collection_image BEGIN
@@ -146,8 +193,8 @@ CREATE TRIGGER collection_image_taken AFTER DELETE ON collection_image BEGIN
         (SELECT 1 FROM image WHERE id = old.image_id AND trashed_at IS NULL AND withheld IS NULL);
     UPDATE image SET collections = collections - 1 WHERE id = old.image_id
         AND (SELECT archived_at FROM collection WHERE id = old.collection_id) IS NULL;
-    UPDATE image SET withheld = NULL WHERE id = old.image_id AND withheld = 'hidden'
-        AND NOT EXISTS (SELECT 1 FROM concealed WHERE image_id = old.image_id);
+    UPDATE image SET withheld = (SELECT state FROM withholding WHERE image_id = old.image_id)
+        WHERE id = old.image_id AND withheld = 'hidden';
 END;
 CREATE TRIGGER collection_deleted AFTER UPDATE OF archived_at ON collection
     WHEN (old.archived_at IS NULL) <> (new.archived_at IS NULL) BEGIN
@@ -156,16 +203,43 @@ CREATE TRIGGER collection_deleted AFTER UPDATE OF archived_at ON collection
 END;
 
 CREATE TRIGGER image_groups_changed AFTER UPDATE OF trashed_at, withheld ON image
-    WHEN (old.trashed_at IS NULL AND old.withheld IS NULL) <> (new.trashed_at IS NULL AND new.withheld IS NULL) BEGIN
+    WHEN (old.trashed_at IS NULL AND old.withheld IS NULL) <> (new.trashed_at IS NULL AND new.withheld IS NULL)
+        AND (SELECT turning FROM safe_mode) = 0 BEGIN
     UPDATE tag SET images = images + CASE WHEN new.trashed_at IS NULL AND new.withheld IS NULL THEN 1 ELSE -1 END
         WHERE id IN (SELECT tag_id FROM image_tag WHERE image_id = new.id);
     UPDATE collection SET images = images + CASE WHEN new.trashed_at IS NULL AND new.withheld IS NULL THEN 1 ELSE -1 END
         WHERE id IN (SELECT collection_id FROM collection_image WHERE image_id = new.id);
 END;
--- They would go with the image, but whether that is there by then is left open.
-CREATE TRIGGER image_groups_gone BEFORE DELETE ON image BEGIN
-    DELETE FROM image_tag WHERE image_id = old.id;
-    DELETE FROM collection_image WHERE image_id = old.id;
+-- Its rows go with the image, and change nothing when it is gone: a row that is being deleted must not be shown again.
+CREATE TRIGGER image_groups_gone BEFORE DELETE ON image WHEN old.trashed_at IS NULL AND old.withheld IS NULL BEGIN
+    UPDATE tag SET images = images - 1 WHERE id IN (SELECT tag_id FROM image_tag WHERE image_id = old.id);
+    UPDATE collection SET images = images - 1
+        WHERE id IN (SELECT collection_id FROM collection_image WHERE image_id = old.id);
+END;
+
+-- Captures whose picture is hidden are in no number.
+DROP TRIGGER capture_added;
+DROP TRIGGER capture_removed;
+DROP TRIGGER capture_moved;
+CREATE TRIGGER capture_added AFTER INSERT ON capture
+    WHEN NOT EXISTS (SELECT 1 FROM image WHERE id = new.image_id AND withheld = 'hidden') BEGIN
+    UPDATE capture_count SET captures = captures + 1 WHERE state = new.state;
+END;
+CREATE TRIGGER capture_removed AFTER DELETE ON capture
+    WHEN NOT EXISTS (SELECT 1 FROM image WHERE id = old.image_id AND withheld = 'hidden') BEGIN
+    UPDATE capture_count SET captures = captures - 1 WHERE state = old.state;
+END;
+CREATE TRIGGER capture_moved AFTER UPDATE OF state, image_id ON capture BEGIN
+    UPDATE capture_count SET captures = captures - 1 WHERE state = old.state
+        AND NOT EXISTS (SELECT 1 FROM image WHERE id = old.image_id AND withheld = 'hidden');
+    UPDATE capture_count SET captures = captures + 1 WHERE state = new.state
+        AND NOT EXISTS (SELECT 1 FROM image WHERE id = new.image_id AND withheld = 'hidden');
+END;
+CREATE TRIGGER capture_image_changed AFTER UPDATE OF withheld ON image
+    WHEN (old.withheld IS 'hidden') <> (new.withheld IS 'hidden')
+        AND EXISTS (SELECT 1 FROM capture WHERE image_id = new.id) BEGIN
+    UPDATE capture_count SET captures = captures + CASE WHEN new.withheld IS 'hidden' THEN -1 ELSE 1 END
+        * (SELECT count(*) FROM capture WHERE image_id = new.id AND capture.state = capture_count.state);
 END;
 
 -- How many images a view has; counting a million takes longer than a key may.
@@ -219,8 +293,9 @@ CREATE TABLE image_text (
     prompt TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE VIRTUAL TABLE image_words USING fts5 (
-    title, prompt, note, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+    title, prompt, note, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 2'
 );
+CREATE VIRTUAL TABLE image_term USING fts5vocab('image_words', 'instance');
 INSERT INTO image_words (rowid, title, prompt, note) SELECT image_id, '', '', text FROM image_note;
 CREATE TRIGGER image_text_made AFTER INSERT ON image_text BEGIN
     DELETE FROM image_words WHERE rowid = new.image_id;
@@ -288,3 +363,15 @@ CREATE TABLE not_duplicate (
     CHECK (one < other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX not_duplicate_other ON not_duplicate (other);
+
+-- Originals whose image was deleted for ever and whose file is not gone yet; `path` is relative to the workspace.
+CREATE TABLE purged_file (
+    sha256 TEXT PRIMARY KEY,
+    path BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Deleting an image looks for it in every table that names one.
+CREATE INDEX set_suggestion_image ON set_suggestion (image_id);
+CREATE INDEX label_check_image ON label_check (image_id);
+CREATE TRIGGER image_came_back AFTER INSERT ON image BEGIN
+    DELETE FROM purged_file WHERE sha256 = new.sha256;
+END;

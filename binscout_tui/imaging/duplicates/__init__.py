@@ -1,0 +1,1 @@
+"""Finding pictures that show the same: marks and hashes give candidates, alignment and pixels decide."""

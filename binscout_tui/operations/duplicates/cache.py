@@ -1,0 +1,200 @@
+"""What is known of pictures and of pairs of them, kept in a file that may be deleted at any time.
+
+Every picture is written within seconds of having been looked at, so that a kill costs no more than that.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+import time
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+from binscout_tui.imaging.duplicates.look import ALGORITHM, Look
+from binscout_tui.imaging.duplicates.marks import Marks
+
+NAME = "duplicates.db"
+SAVE_S = 2.0
+_QUALITY = 95
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS file (
+    path BLOB PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS picture (
+    sha256 TEXT PRIMARY KEY, facts BLOB NOT NULL, small BLOB NOT NULL, hashes BLOB NOT NULL, places BLOB NOT NULL,
+    turns BLOB NOT NULL, words BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS pair (
+    one TEXT NOT NULL, other TEXT NOT NULL, verdict BLOB NOT NULL, PRIMARY KEY (one, other)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What a picture is: `width` and `height` in pixels when upright."""
+
+    sha256: str
+    width: int
+    height: int
+    format: str
+    mode: str
+    frames: int
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What was found about two pictures. `relation` is empty where they have nothing to do with each other.
+
+    `likeness` is 0..1; `same` says that nothing but encoding, size and metadata differs, `pixels` not even the size.
+    """
+
+    relation: str = ""
+    likeness: float = 0.0
+    same: bool = False
+    pixels: bool = False
+
+
+class Cache:
+    """A context manager around the file; one thread uses it. Raises sqlite3.Error, OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / NAME
+        try:
+            self._db = _opened(path)
+        except sqlite3.DatabaseError:
+            path.unlink(missing_ok=True)  # it can be made again, a damaged one is worth nothing
+            self._db = _opened(path)
+        self._saved_at = time.monotonic()
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.commit()
+        self._db.close()
+
+    def save(self) -> None:
+        """Keep what was put in."""
+        self._db.commit()
+        self._saved_at = time.monotonic()
+
+    def _save_soon(self) -> None:
+        if time.monotonic() - self._saved_at > SAVE_S:
+            self.save()
+
+    # Files.
+
+    def hash_of(self, path: Path, found: os.stat_result) -> str | None:
+        """The SHA-256 of a file that has not changed since it was put in."""
+        row = self._db.execute(
+            "SELECT sha256 FROM file WHERE path = ? AND bytes = ? AND mtime_ns = ? AND inode = ?",
+            (os.fsencode(path), found.st_size, found.st_mtime_ns, found.st_ino),
+        ).fetchone()
+        return row[0] if row else None
+
+    def put_file(self, path: Path, found: os.stat_result, sha256: str) -> None:
+        """Remember a file's hash."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
+            (os.fsencode(path), found.st_size, found.st_mtime_ns, found.st_ino, sha256),
+        )
+        self._save_soon()
+
+    # Pictures.
+
+    def has(self, sha256: str) -> bool:
+        """Whether a picture was looked at."""
+        return self._db.execute("SELECT 1 FROM picture WHERE sha256 = ?", (sha256,)).fetchone() is not None
+
+    def put(self, facts: Facts, look: Look) -> None:
+        """Remember a picture."""
+        small = Image.fromarray(np.ascontiguousarray(look.small.transpose(1, 2, 0)), mode="YCbCr")
+        written = io.BytesIO()
+        small.save(written, "JPEG", quality=_QUALITY, subsampling=0)
+        marks = look.marks
+        self._db.execute(
+            "INSERT OR REPLACE INTO picture VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                facts.sha256,
+                msgspec.msgpack.encode(facts),
+                written.getvalue(),
+                look.hashes.tobytes(),
+                marks.places.tobytes(),
+                marks.turns.tobytes(),
+                marks.words.tobytes(),
+            ),
+        )
+        self._save_soon()
+
+    def facts(self, sha256: str) -> Facts:
+        """What a picture is. Raises KeyError."""
+        row = self._db.execute("SELECT facts FROM picture WHERE sha256 = ?", (sha256,)).fetchone()
+        if row is None:
+            raise KeyError(sha256)
+        return msgspec.msgpack.decode(row[0], type=Facts)
+
+    def signs(self, sha256: str) -> tuple[bytes, bytes]:
+        """The hashes and the words of a picture, each uint64. Raises KeyError."""
+        row = self._db.execute("SELECT hashes, words FROM picture WHERE sha256 = ?", (sha256,)).fetchone()
+        if row is None:
+            raise KeyError(sha256)
+        return row[0], row[1]
+
+    def look(self, sha256: str) -> Look:
+        """All of a picture. Raises KeyError."""
+        row = self._db.execute(
+            "SELECT small, hashes, places, turns, words FROM picture WHERE sha256 = ?", (sha256,)
+        ).fetchone()
+        if row is None:
+            raise KeyError(sha256)
+        with Image.open(io.BytesIO(row[0])) as image:
+            image.draft("YCbCr", image.size)
+            small = np.asarray(image.convert("YCbCr"), dtype=np.uint8).transpose(2, 0, 1)
+        places = np.frombuffer(row[2], dtype=np.float32).reshape(-1, 3)
+        marks = Marks(places, np.frombuffer(row[3], dtype=np.uint8), np.frombuffer(row[4], dtype=np.uint64))
+        return Look(np.ascontiguousarray(small), np.frombuffer(row[1], dtype=np.uint64), marks)
+
+    # Pairs.
+
+    def verdict(self, one: str, other: str) -> Verdict | None:
+        """What was found about two pictures, in either order; None when nobody looked."""
+        row = self._db.execute(
+            "SELECT verdict FROM pair WHERE one = ? AND other = ?", (min(one, other), max(one, other))
+        ).fetchone()
+        return msgspec.msgpack.decode(row[0], type=Verdict) if row else None
+
+    def put_verdict(self, one: str, other: str, verdict: Verdict) -> None:
+        """Remember what was found about two pictures."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO pair VALUES (?, ?, ?)",
+            (min(one, other), max(one, other), msgspec.msgpack.encode(verdict)),
+        )
+        self._save_soon()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=10)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("CREATE TABLE IF NOT EXISTS made_by (algorithm TEXT PRIMARY KEY) STRICT")
+        made_by = [row[0] for row in db.execute("SELECT algorithm FROM made_by")]
+        if made_by not in ([], [ALGORITHM]):
+            for table in ("file", "picture", "pair", "made_by"):
+                db.execute(f"DELETE FROM {table}")
+        db.executescript(_SCHEMA)
+        db.execute("INSERT OR IGNORE INTO made_by VALUES (?)", (ALGORITHM,))
+        db.commit()
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,1 @@
+"""Files beside pictures: what is wrong with them, and mending it through the operations log."""
