@@ -31,7 +31,7 @@ from binscout_tui.workspace import Workspace
 from .app.made_up import add_classes, add_images
 
 RUNS = [
-    pytest.param(500, 20, marks=pytest.mark.timeout(600)),
+    pytest.param(300, 8, marks=pytest.mark.timeout(600)),
     pytest.param(2000, 200, marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
 ]
 """Images and kills."""

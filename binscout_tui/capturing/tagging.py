@@ -127,7 +127,9 @@ class TagChoosing:
         else:
             for name in self._parts:
                 self._put(name)
-        put, take, new = [], [], []
+        put: list[int] = []
+        take: list[int] = []
+        new: list[str] = []
         for one in self._choices:
             wanted = self.state(one)
             if wanted == one.before:

@@ -12,6 +12,9 @@ from textual import events as textual_events
 
 from binscout_tui.browsing.place import LEAST_SIDEBAR, sidebar_width
 from binscout_tui.browsing.sidebar import Contents, Entry, Shelf, collection_of
+from binscout_tui.commands.command import Command, Verdict
+from binscout_tui.commands.dispatch import Commanded
+from binscout_tui.commands.table import with_keys
 from binscout_tui.errors import ConflictError
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.screens import sidebar_lines as lines
@@ -22,11 +25,12 @@ from binscout_tui.store import named
 from binscout_tui.store.journal import Change
 from binscout_tui.store.named import COLLECTION
 from binscout_tui.widgets.name_choosing import Choice, Chosen
-from binscout_tui.widgets.sidebar import Sidebar
+from binscout_tui.widgets.sidebar import PASSED_ON, Sidebar
 
 LOOK_S = 0.5
 LOOKS = "entries"
 PUTTING = "Putting images into collections"
+KEPT_BACK = "That key is for the pictures; {sidebar.leave} goes back to them."
 BETWEEN_S = 0.6
 """A held key deletes no second one: between two deletions there is as much time as a look takes."""
 TOO_NARROW = "There is no room to pin it beside three columns of pictures; {gallery.sidebar} shows it over them."
@@ -75,6 +79,23 @@ class SidebarGrid(TaggingGrid):
         if self._found is None or self._found[0] != asked[0] or self._found[1] is not asked[1]:
             self._found = *asked, self.shelf.contents.current(self.desk.wanted)
         return self._found[2]
+
+    # While the sidebar has the keys, those of the pictures say so: none decides on what one does not look at. They go
+    # as far as the app before that, since a dialog that the key before has opened may want them.
+
+    def bound(self, key: str, *nodes: Commanded) -> tuple[Commanded, tuple[str, ...]] | None:
+        """Which command a key is here."""
+        found = super().bound(key, *nodes)
+        return None if found is not None and self._is_kept_back(found[1][0]) else found
+
+    def verdict(self, command: Command) -> Verdict:
+        """Whether a command is allowed now."""
+        return (
+            with_keys(KEPT_BACK, self.frame.key_changes) if self._is_kept_back(command.id) else super().verdict(command)
+        )
+
+    def _is_kept_back(self, command_id: str) -> bool:
+        return self._started and command_id not in PASSED_ON and self.sidebar.has_keys
 
     # Showing it.
 

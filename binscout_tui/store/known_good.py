@@ -235,9 +235,7 @@ _SEEN_SET = (
     "NOT EXISTS (SELECT 1 FROM known_good_member JOIN image ON image.id = image_id"
     " WHERE known_good_member.key = known_good_set.key AND withheld = 'hidden')"
 )
-_LISTED = (
-    f"SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id WHERE {SEEN}"
-)
+_LISTED = f"SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id WHERE {SEEN}"
 _COUNTED = (
     "SELECT image_id, sha256, count, class.name AS item, must_pass FROM known_good_count"
     f" JOIN image ON image.id = image_id LEFT JOIN class ON class.id = class_id WHERE {SEEN}"

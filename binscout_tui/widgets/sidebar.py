@@ -168,20 +168,13 @@ class Sidebar(Commanded, Vertical, can_focus=True):
     # Keys.
 
     def on_key(self, event: events.Key) -> None:
-        """The keys of the pictures are not taken while one looks at the list."""
+        """Letters behind the key that opens the line wait for it."""
         if self.take_ahead(event):
             return
         active = self.screen.active_bindings.get(event.key)
         if active is not None and active.node is self and "'sidebar.narrow'" in active.binding.action:
             self._ahead, self._leads = [], event  # what is typed behind it is part of the name
             self.set_timer(PATIENCE_S, self._let_go)
-        if active is None or active.node is not self.screen:
-            return
-        command = next((one for one in PASSED_ON if f"'{one}'" in active.binding.action), None)
-        if command is None:
-            event.stop()
-            event.prevent_default()
-            self.frame.toast("That key is for the pictures; {sidebar.leave} goes back to them.")
 
     def take_ahead(self, event: events.Key) -> bool:
         """Take a key that was typed before the line had the focus; whether it was one."""

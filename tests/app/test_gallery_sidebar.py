@@ -173,6 +173,10 @@ async def test_keys_that_come_all_at_once_do_what_they_do_one_by_one(app: BinSco
         await until(pilot, lambda: gallery(app).here == ids[1])
         assert len(await all_of(app, COLLECTION)) == 1
         assert told(app) == []
+        for key in ("s", "n", *"Mtd x", "enter"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: bool(told(app)))
+        assert set(await all_of(app, COLLECTION)) == {"Screws", "Mtd x"}
 
 
 async def test_a_click_shows_an_entry_and_one_beside_it_closes_it(app: BinScoutApp, ids: list[int]) -> None:

@@ -66,7 +66,7 @@ def comes_back(root: Path, server: Server, tmp_path: Path) -> None:
     assert {name: back.get(name) for name in files} == files
 
 
-@pytest.mark.parametrize("moment", ["pack", "before commit"])
+@pytest.mark.parametrize("moment", ["pack", pytest.param("before commit", marks=pytest.mark.slow)])
 def test_a_server_that_goes_away_amid_a_run(ws: Path, webdav_server: Server, tmp_path: Path, moment: str) -> None:
     point_at(ws, webdav_server)
     error = harmed(ws, moment, webdav_server.stop)
@@ -85,7 +85,7 @@ def test_any_server_that_goes_away_amid_a_run(ws: Path, any_remote_server: Serve
     comes_back(ws, any_remote_server, tmp_path)
 
 
-@pytest.mark.parametrize("moment", ["pack", "before commit"])
+@pytest.mark.parametrize("moment", ["pack", pytest.param("before commit", marks=pytest.mark.slow)])
 def test_a_server_that_hangs_amid_a_run(ws: Path, sftp_server: Server, tmp_path: Path, moment: str) -> None:
     point_at(ws, sftp_server)
     try:

@@ -68,7 +68,7 @@ def test_the_same_photo_by_everybody(tmp_path: Path) -> None:
         assert not any(one["why_not"] for one in rows if one["who"].startswith("binscout"))
 
 
-@pytest.mark.parametrize("protocol", ["kitty", "halfblock"])
+@pytest.mark.parametrize("protocol", ["kitty", pytest.param("halfblock", marks=pytest.mark.slow)])
 def test_keys_in_the_real_app(tmp_path: Path, protocol: str) -> None:
     photos = [photo(tmp_path / "photos" / f"{number}.jpg", number, size=(320, 240)) for number in range(9)]
     fill(tmp_path / "bins", 300, photos)

@@ -18,7 +18,18 @@ from tests.seeing.screen import Screen
 HZ = 30.0
 MISSED = 5
 """So few words may each have been replaced before a frame showed them."""
-KINDS = pytest.mark.parametrize("kind", [KITTY, XTERM, PLAIN], ids=["kitty", "sixel", "half blocks"])
+KINDS = {"kitty": KITTY, "sixel": XTERM, "half blocks": PLAIN}
+KEYS = {"label": "1", "trash": "d", "grid": "d"}
+SOON = {"label": "kitty", "trash": "half blocks", "grid": "sixel"}
+"""Each area, each kind of terminal in every run of the tests; all of both take minutes."""
+EVERY = pytest.mark.parametrize(
+    ("area", "kind"),
+    [
+        pytest.param(area, kind, id=f"{area}-{name}", marks=() if SOON[area] == name else pytest.mark.slow)
+        for area in KEYS
+        for name, kind in KINDS.items()
+    ],
+)
 LENGTHS = pytest.mark.parametrize("count", [60, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 
 
@@ -63,13 +74,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "bins"
 
 
-@KINDS
+@EVERY
 @LENGTHS
-@pytest.mark.parametrize(("area", "key"), [("label", "1"), ("trash", "d"), ("grid", "d")])
 def test_every_decision_is_on_an_image_that_was_seen(
-    kind: Kind, root: Path, count: int, area: str, key: str, record_property: Callable[[str, object], None]
+    kind: Kind, root: Path, count: int, area: str, record_property: Callable[[str, object], None]
 ) -> None:
-    seen = held(kind, root, count, area, key)
+    seen = held(kind, root, count, area, KEYS[area])
     record_property("figures", seen.words)
     assert seen.unseen == []
     assert seen.decided >= count // 5

@@ -110,3 +110,14 @@ def test_a_beginning_is_the_words_that_begin_so(library: Database) -> None:
         assert library.read(filter_words.matching, "gears") == '("gears")'
     finally:
         library.write(lambda db: db.execute("DELETE FROM image_words WHERE rowid = 1000").rowcount)
+
+
+def test_images_named_one_by_one_are_looked_up_not_searched_for(library: Database) -> None:
+    many = "id:" + "|".join(str(number) for number in (*range(2, 40), 2.5, 8, 8))
+    assert found(library, many) == {2, 3, 4, 5, 6, 7, 8}
+    assert found(library, f"{many} text:brass") == {2, 6, 7}
+    assert found(library, f"-{many}") == {1}
+    assert found(library, "id:1|3..5") == {1, 3, 4, 5}
+    assert library.read(filters.page, filters.parse(many), limit=2, beyond=6) == [5, 4]
+    plans = library.read(filters.plan, filters.parse("id:" + "|".join(map(str, range(1, 40)))))
+    assert [query.start for query in plans] == ["names"]

@@ -1,6 +1,6 @@
 """What is known of pictures and of pairs of them, kept in a file that may be deleted at any time.
 
-Every picture is written within seconds of having been looked at, so that a kill costs no more than that.
+What was looked at is in it at once, so that a kill costs one picture; several looks may be under way.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import sqlite3
-import time
 from pathlib import Path
 from types import TracebackType
 
@@ -16,11 +15,12 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from binscout_tui.errors import StorageError
 from binscout_tui.imaging.duplicates.look import ALGORITHM, Look
 from binscout_tui.imaging.duplicates.marks import Marks
 
 NAME = "duplicates.db"
-SAVE_S = 2.0
+BUSY_S = 30.0
 _QUALITY = 95
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS file (
@@ -61,17 +61,19 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Cache:
-    """A context manager around the file; one thread uses it. Raises sqlite3.Error, OSError."""
+    """A context manager around the file; one thread uses it. Raises StorageError, OSError."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / NAME
         try:
             self._db = _opened(path)
+        except sqlite3.OperationalError as error:  # busy, or the disk: nothing that a new file would mend
+            raise _told(error) from error
         except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)  # it can be made again, a damaged one is worth nothing
+            for damaged in (path, *(path.with_name(NAME + end) for end in ("-wal", "-shm"))):
+                damaged.unlink(missing_ok=True)  # it can be made again
             self._db = _opened(path)
-        self._saved_at = time.monotonic()
 
     def __enter__(self) -> Cache:
         return self
@@ -79,17 +81,14 @@ class Cache:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.commit()
         self._db.close()
 
-    def save(self) -> None:
-        """Keep what was put in."""
-        self._db.commit()
-        self._saved_at = time.monotonic()
-
-    def _save_soon(self) -> None:
-        if time.monotonic() - self._saved_at > SAVE_S:
-            self.save()
+    def _put(self, sql: str, values: tuple[object, ...]) -> None:
+        # A transaction of its own, without waiting for the disk: other looks may write too, and a kill loses nothing.
+        try:
+            self._db.execute(sql, values)
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
 
     # Files.
 
@@ -103,11 +102,10 @@ class Cache:
 
     def put_file(self, path: Path, found: os.stat_result, sha256: str) -> None:
         """Remember a file's hash."""
-        self._db.execute(
+        self._put(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
             (os.fsencode(path), found.st_size, found.st_mtime_ns, found.st_ino, sha256),
         )
-        self._save_soon()
 
     # Pictures.
 
@@ -121,7 +119,7 @@ class Cache:
         written = io.BytesIO()
         small.save(written, "JPEG", quality=_QUALITY, subsampling=0)
         marks = look.marks
-        self._db.execute(
+        self._put(
             "INSERT OR REPLACE INTO picture VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 facts.sha256,
@@ -133,7 +131,6 @@ class Cache:
                 marks.words.tobytes(),
             ),
         )
-        self._save_soon()
 
     def facts(self, sha256: str) -> Facts:
         """What a picture is. Raises KeyError."""
@@ -174,15 +171,21 @@ class Cache:
 
     def put_verdict(self, one: str, other: str, verdict: Verdict) -> None:
         """Remember what was found about two pictures."""
-        self._db.execute(
+        self._put(
             "INSERT OR REPLACE INTO pair VALUES (?, ?, ?)",
             (min(one, other), max(one, other), msgspec.msgpack.encode(verdict)),
         )
-        self._save_soon()
+
+
+def _told(error: sqlite3.Error) -> StorageError:
+    return StorageError(
+        f"What is known of pictures cannot be kept: {error}.",
+        hint="Look whether the disk is full; the file derived/duplicates.db may be deleted.",
+    )
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10)
+    db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -191,9 +194,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         if made_by not in ([], [ALGORITHM]):
             for table in ("file", "picture", "pair", "made_by"):
                 db.execute(f"DELETE FROM {table}")
-        db.executescript(_SCHEMA)
-        db.execute("INSERT OR IGNORE INTO made_by VALUES (?)", (ALGORITHM,))
-        db.commit()
+        for table in _SCHEMA.split(";"):
+            db.execute(table)
+        if made_by != [ALGORITHM]:
+            db.execute("INSERT OR IGNORE INTO made_by VALUES (?)", (ALGORITHM,))
     except BaseException:
         db.close()
         raise

@@ -237,7 +237,6 @@ class _Judge:
             verdict = self.verdict(one, other)
             if verdict.likeness >= FARTHEST:
                 found[one, other] = verdict
-        self._cache.save()
         return found
 
     def _candidates(self) -> list[tuple[int, int]]:

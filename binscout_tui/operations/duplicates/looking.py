@@ -63,10 +63,7 @@ class Looks:
     def make(self, sources: Sequence[Source]) -> None:
         """Look at what was not looked at before."""
         self._total = len(sources)
-        try:
-            self._decode([source for source in sources if not self._is_known(source)], self._sizes_of(sources))
-        finally:
-            self._cache.save()
+        self._decode([source for source in sources if not self._is_known(source)], self._sizes_of(sources))
 
     def _sizes_of(self, sources: Sequence[Source]) -> Counter[int]:
         return Counter(source.bytes for source in sources)

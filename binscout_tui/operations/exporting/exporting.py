@@ -108,13 +108,13 @@ class _Export:
                         yield made.data, made.ending, {"width": made.width, "height": made.height, "crop": box}
 
             for begin in range(0, len(wanted), PART):
-                if on_progress(begin, len(wanted)):
-                    self.report.stopped = True
-                    return
                 part = wanted[begin : begin + PART]
                 found = self.workspace.db.read(export_rows.of, part)
                 self.report.gone += len(part) - len(found)
-                for one in found:
+                for place, one in enumerate(found, begin):
+                    if on_progress(place, len(wanted)):
+                        self.report.stopped = True
+                        return
                     self._one(one, make)
         self._write_manifest()
         on_progress(len(wanted), len(wanted))

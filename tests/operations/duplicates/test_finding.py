@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from binscout_tui.imaging.duplicates.comparing import Relation
+from binscout_tui.operations.duplicates.cache import Cache, Verdict
 from binscout_tui.operations.duplicates.finding import Cluster, Duplicates, Near, find
 from binscout_tui.operations.duplicates.library import look
 from binscout_tui.operations.duplicates.looking import Stopped
@@ -123,6 +124,15 @@ def test_a_damaged_cache_is_made_again(workspace: Workspace, pile: Path) -> None
     assert [one.kind for one in looked(workspace, [pile / "a.jpg", pile / "old" / "copy of a.JPEG"]).clusters] == [
         "exact"
     ]
+
+
+def test_two_looks_may_write_beside_each_other(tmp_path: Path) -> None:
+    with Cache(tmp_path) as one, Cache(tmp_path) as other:
+        one.put_verdict("a", "b", Verdict("cropped", 0.99))
+        other.put_verdict("c", "b", Verdict())
+        assert other.verdict("b", "a") == Verdict("cropped", 0.99)
+        assert one.verdict("b", "c") == Verdict()
+        assert one.verdict("a", "c") is None
 
 
 def test_what_was_looked_at_before_a_stop_is_kept(workspace: Workspace, pile: Path) -> None:

@@ -124,7 +124,7 @@ class Scene:
         assert not [path for folder in (self.source, self.target) for path in folder.glob(".binscout-part-*")]
 
 
-@pytest.mark.parametrize("kind", ["rename", "copy"])
+@pytest.mark.parametrize("kind", ["rename", pytest.param("copy", marks=pytest.mark.slow)])
 def test_a_move_that_is_killed_at_any_step_is_settled_by_the_next_command(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -16,7 +16,6 @@ from binscout_tui.operations.sidecars.auditing import Finding
 from binscout_tui.workspace import Workspace
 
 
-
 @pytest.fixture
 def pile(tmp_path: Path) -> Path:
     """A folder with one finding of each kind that can be mended."""
