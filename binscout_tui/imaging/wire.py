@@ -24,8 +24,8 @@ class Setup(msgspec.Struct, frozen=True, tag="setup"):
 class Task(msgspec.Struct, frozen=True, tag="task"):
     """A file to examine, or one whose pixels are to be written to `pixels_to`; the rest is as for `decode.examine`.
 
-    Of those pixels at most `longest` a side are wanted, all where that is None. With a `batch` all of its files are only
-    glanced at, and `path` is the first of them.
+    Of those pixels at most `longest` a side are wanted, all where that is None. With a `batch` all of its files are
+    only glanced at, and `path` is the first of them.
     """
 
     path: Path
