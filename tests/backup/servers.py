@@ -178,7 +178,7 @@ def sftp_server(tmp_path: Path) -> Iterator[Server]:
             "nas/backups",
             port,
             # What it tells of its room is as old as what it knows of its folders.
-            _rclone_serve("sftp", here, port, "--dir-cache-time=0s"),
+            _rclone_serve("sftp", here, port),
             {"RCLONE_USER": USER, "RCLONE_PASS": SECRET},
         )
     )

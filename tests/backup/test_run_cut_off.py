@@ -198,8 +198,11 @@ def test_a_target_that_fills_up_on_the_way_fails_and_nothing_half_counts(
     tmp_path: Path, sftp_server: Server, small_disk: SmallDisk
 ) -> None:
     """SFTP says only that it failed: the figures come from asking for the room."""
+    sftp_server.stop()
     disk = small_disk("sftp/served", 12)  # what it serves: it tells the room of no other disk
     (disk / "nas").mkdir()
+    sftp_server.command.append("--dir-cache-time=0s")  # what else is written there is seen at once
+    sftp_server.start()
     root = tmp_path / "workspace"
     made_workspace(root)
     point_at(root, sftp_server)

@@ -66,7 +66,8 @@ class Library(NamedTuple):
 
 def build(folder: Path) -> Library:
     """Both workspaces."""
-    root = folder / "bins"
+    root = folder / "a" / "bins"
+    root.parent.mkdir()
     workspaces.create(root)
     with Workspace(root) as ws:
         run_id, other_run = made.add_run(ws), made.add_run(ws, wrong=(3, 8), seed=1)
@@ -83,7 +84,7 @@ def build(folder: Path) -> Library:
         _group(ws, ids, others)
         _find(ws, ids, others)
         ids += _hide(ws, ids)
-    without = folder / "without"
+    without = folder / "b" / "bins"
     shutil.copytree(root, without)
     _prune(without, ids)
     return Library(root, without, tuple(ids), tuple(made.sha(f"case {number}") for number in CASES))
@@ -293,4 +294,5 @@ def _prune(root: Path, ids: Iterable[int]) -> None:
         db.execute("DELETE FROM collection WHERE name LIKE ?", (f"%{MARK}%",))
         db.execute("DELETE FROM saved_filter WHERE name LIKE ?", (f"%{MARK}%",))
         db.execute("UPDATE place SET value = json('[\"star\"]') WHERE area = 'filters:last'")
-        db.execute("DELETE FROM place WHERE area = 'gallery'")
+        # The place is one whose image and tag are gone.
+        db.execute("UPDATE place SET value = replace(value, ?, 'gone') WHERE area = 'gallery'", (MARK,))

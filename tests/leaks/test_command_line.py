@@ -79,6 +79,10 @@ READS = [
     "filter show kept",
     "similar status",
     "similar of 5",
+    "similar clusters --by hash --number 3",
+    "duplicates find",
+    "collection by-name",
+    "sidecars audit",
     "duplicates list",
     "view 5 --out OUT/5.jpg",
     "show 5",
@@ -171,11 +175,11 @@ TELL_NOTHING = [
     *("init", "open", "demo", "doctor", "version", "import", "undo", "redo", "train", "background"),
     *("evaluate", "gate", "activate", "rollback", "predict", "count", "backup", "job", "bench", "cluster", "engine"),
     *("images examine", "images metadata", "images check", "capture shoot", "capture run", "capture stop"),
-    *("capture source", "item", "compartment", "set import-log", "similar build", "similar clusters"),
-    *("duplicates find", "label add-class", "label rates", "label arrange", "label classes", "labels import"),
+    *("capture source", "item", "compartment", "set import-log", "similar build"),
+    *("label add-class", "label rates", "label arrange", "label classes", "labels import"),
     *("mistakes find", "runs follow", "models note", "models delete", "models shadow", "jobs", "safe-mode"),
     *(f"{kind} {verb}" for kind in ("tag", "collection") for verb in NAME_VERBS),
-    *("collection by-name", "filter save", "filter rename", "filter forget", "sidecars", "files", "keys"),
+    *("filter save", "filter rename", "filter forget", "files", "keys"),
 ]
 
 
