@@ -232,6 +232,7 @@ RESTORE = Scope(
         _BEFORE,
         *_PAGES,
     ),
+    dialog=True,
 )
 PRUNE = Scope(
     "prune",
@@ -243,6 +244,7 @@ PRUNE = Scope(
         _BEFORE,
         *_PAGES,
     ),
+    dialog=True,
 )
 TARGETS = Scope(
     "targets",
@@ -256,4 +258,5 @@ TARGETS = Scope(
         _move("dialog", "down", ("down", "j"), "Mark the next one."),
         _move("dialog", "up", ("up", "k"), "Mark the one before."),
     ),
+    dialog=True,
 )

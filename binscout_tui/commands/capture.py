@@ -218,4 +218,5 @@ COVERAGE = Scope(
         Command("dialog.last", ("end", "G"), "end", "To the last one.", footer=False, palette=False),
         Command("dialog.cancel", ("escape", "q", "w"), "close", "Close without going anywhere.", palette=False),
     ),
+    dialog=True,
 )

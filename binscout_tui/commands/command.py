@@ -123,11 +123,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The commands of one screen, dialog or widget, in the order in which they are shown."""
+    """The commands of one screen, dialog or widget, in the order in which they are shown.
+
+    A `dialog` hides everything below it, the app's commands too.
+    """
 
     id: str
     title: str
     commands: tuple[Command, ...]
+    dialog: bool = False
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self.commands)

@@ -232,9 +232,11 @@ PLAN = Scope(
         _move("dialog", "page_down", ("pagedown", "space", "ctrl+d"), "Scroll a page down."),
         _move("dialog", "page_up", ("pageup", "ctrl+u"), "Scroll a page up."),
     ),
+    dialog=True,
 )
 WAITING = Scope(
     "data_waiting",
     "Waiting for an export",
     (Command("dialog.cancel", ("escape", "q"), "end it", "End it; nothing of it stays.", palette=False),),
+    dialog=True,
 )

@@ -16,11 +16,13 @@ CONFIRM = Scope(
         Command("dialog.choose", ("enter",), "choose", "Take the marked answer.", palette=False),
         Command("dialog.turn", ("left", "right", "h", "l", "tab", "shift+tab"), "other", "Mark the other answer."),
     ),
+    dialog=True,
 )
 TYPED = Scope(
     "typed",
     "Typed answer",
     (Command("dialog.submit", ("enter",), "go on", "Take what was typed.", palette=False), _CANCEL),
+    dialog=True,
 )
 FORM = Scope(
     "form",
@@ -33,8 +35,9 @@ FORM = Scope(
         Command("dialog.down", ("tab", "down"), "next field", "Go to the next field.", palette=False),
         Command("dialog.up", ("shift+tab", "up"), "field before", "Go to the field before.", footer=False),
     ),
+    dialog=True,
 )
-MENU = Scope("menu", "Menu", (_CLOSE,))
+MENU = Scope("menu", "Menu", (_CLOSE,), dialog=True)
 CHOICES = Scope(
     "choices",
     "Menu with a marked line",
@@ -44,6 +47,7 @@ CHOICES = Scope(
         Command("dialog.up", ("up",), "up", "Mark the one before.", palette=False),
         _CLOSE,
     ),
+    dialog=True,
 )
 READER = Scope(
     "reader",
@@ -58,6 +62,7 @@ READER = Scope(
         Command("dialog.first", ("home", "g"), "top", "Scroll to the top.", footer=False, palette=False),
         Command("dialog.last", ("end", "G"), "end", "Scroll to the end.", footer=False, palette=False),
     ),
+    dialog=True,
 )
 PICK = Scope(
     "pick",
@@ -68,4 +73,5 @@ PICK = Scope(
         Command("dialog.up", ("up",), "up", "Mark the one before.", palette=False),
         Command("dialog.cancel", ("escape",), "close", "Close without choosing.", palette=False),
     ),
+    dialog=True,
 )

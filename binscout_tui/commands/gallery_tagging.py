@@ -50,6 +50,7 @@ PICKER = Scope(
         Command("dialog.up", ("up",), "up", "Mark the one before.", footer=False, palette=False),
         _CANCEL,
     ),
+    dialog=True,
 )
 
 
@@ -130,6 +131,7 @@ MANAGER = Scope(
         _move("last", ("end",), "last", "Move to the last tag."),
         Command("tags.close", ("escape", "q"), "close", "Close this.", palette=False),
     ),
+    dialog=True,
 )
 BY_NAME = Scope(
     "by_name",
@@ -145,4 +147,5 @@ BY_NAME = Scope(
         Command("by_name.page_down", ("pagedown",), "page down", "Move down by a page.", footer=False, palette=False),
         Command("by_name.cancel", ("escape", "q"), "close", "Close without making anything.", palette=False),
     ),
+    dialog=True,
 )

@@ -30,7 +30,7 @@ INSIDE: dict[str, Keys] = {
     "case_full": ("report", "versus"),
 }
 """Scopes that are active together with those of the screens on which they open; they come first."""
-TEXT = frozenset({"finder", "filter", "typed", "pick"})
+TEXT = frozenset({"finder", "filter", "typed", "pick", "tag_picker"})
 """Scopes with a field that takes every character as text."""
 RESERVED: dict[str, tuple[Keys, str]] = {
     "label": (tuple("123456789"), "classes have it"),
@@ -161,15 +161,10 @@ def _clashes(changes: Changes, scopes: Sequence[Scope]) -> Iterator[str]:
 
 def _outer(scope: Scope, by_id: Mapping[str, Scope]) -> list[Scope]:
     """The scopes whose commands work beside those of `scope`, farther from the focus."""
-    if scope is app.SCOPE or is_dialog(scope):
+    if scope is app.SCOPE or scope.dialog:
         return []
     outer = [by_id[other] for other in INSIDE.get(scope.id, ()) if other in by_id]
     return [*outer, *(other for other in by_id.values() if other is app.SCOPE)]
-
-
-def is_dialog(scope: Scope) -> bool:
-    """Whether the scope's node hides everything below it, the app's commands too."""
-    return bool(scope.commands) and all(command.id.startswith("dialog.") for command in scope)
 
 
 def _within(own: Iterable[Place]) -> Iterator[str]:

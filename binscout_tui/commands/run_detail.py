@@ -94,6 +94,7 @@ DETAIL = Scope(
         _move("first", ("home", "g"), "Scroll to the top."),
         _move("last", ("end", "G"), "Scroll to the end."),
     ),
+    dialog=True,
 )
 FILES = Scope(
     "run_files",
@@ -107,4 +108,5 @@ FILES = Scope(
         _move("first", ("home",), "Show the first file."),
         _move("last", ("end",), "Show the last file."),
     ),
+    dialog=True,
 )

@@ -140,4 +140,5 @@ PLAN = Scope(
         Command("mending.page_up", ("pageup",), "page up", "Scroll a page up.", footer=False, palette=False),
         Command("mending.cancel", ("escape", "n", "q"), "close", "Close without doing anything.", palette=False),
     ),
+    dialog=True,
 )

@@ -121,34 +121,9 @@ def problems(scopes: Iterable[Scope] = SCOPES) -> list[str]:
                 seen[key] = command
                 if key in FORBIDDEN or key.startswith(("alt+", "ctrl+shift+")):
                     found.append(f"{command.id}: {key} does not arrive in every terminal")
-                if key in EVERYWHERE and not _may_take(scope):
+                if key in EVERYWHERE and not (scope is app.SCOPE or scope.dialog):
                     found.append(f"{command.id}: {key} belongs to the whole program")
     return found
-
-
-def _may_take(scope: Scope) -> bool:
-    dialogs = (
-        dialog.CONFIRM,
-        dialog.TYPED,
-        dialog.FORM,
-        dialog.MENU,
-        dialog.CHOICES,
-        dialog.READER,
-        dialog.PICK,
-        capture.COVERAGE,
-        datasets.PLAN,
-        datasets.WAITING,
-        backups.RESTORE,
-        backups.PRUNE,
-        gallery_tagging.PICKER,
-        gallery_tagging.MANAGER,
-        gallery_tagging.BY_NAME,
-        sidecars.PLAN,
-        backups.TARGETS,
-        run_detail.DETAIL,
-        run_detail.FILES,
-    )
-    return scope in (app.SCOPE, *dialogs)
 
 
 def key_of(place: str, changes: Changes) -> str:

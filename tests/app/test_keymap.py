@@ -12,7 +12,7 @@ from binscout_tui.app import BinScoutApp
 from binscout_tui.commands.areas import AREAS
 from binscout_tui.commands.command import Command, Scope, key_label
 from binscout_tui.commands.key_names import key_name
-from binscout_tui.commands.keymap import INSIDE, PRESETS, is_dialog, places, resolve
+from binscout_tui.commands.keymap import INSIDE, PRESETS, places, resolve
 from binscout_tui.commands.table import FORBIDDEN, SCOPES
 from binscout_tui.settings import KeySettings
 from binscout_tui.store import sets
@@ -42,7 +42,7 @@ def test_a_preset_has_no_clash_and_names_only_commands_that_are_there(preset: st
 
 def test_every_scope_is_known_to_lie_on_a_screen_inside_one_or_to_be_a_dialog() -> None:
     for scope in SCOPES[1:]:
-        assert (scope.id in AREAS) + (scope.id in INSIDE) + is_dialog(scope) == 1, scope.id
+        assert (scope.id in AREAS) + (scope.id in INSIDE) + scope.dialog == 1, scope.id
     assert {outer for others in INSIDE.values() for outer in others} <= AREAS.keys() | INSIDE.keys()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from binscout_tui.filtering.errors import FilterError
 from binscout_tui.filtering.tree import Filter
-from binscout_tui.store import datasets, filters, images, labels, migrate, predictions
+from binscout_tui.store import datasets, filters, images, labels, migrate, named, predictions
 from binscout_tui.store.database import Database
 from binscout_tui.store.filter_fields import BUILDS, FIELDS
 from binscout_tui.store.filter_names import vocabulary
@@ -33,6 +33,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     db = Database(tmp_path_factory.mktemp("filters") / "binscout.db")
     db.write(_fill)
     db.write(_remark)
+    db.write(_name)
     yield db
     db.close()
 
@@ -88,6 +89,18 @@ def _remark(db: sqlite3.Connection) -> None:
     for number in range(3, 120, 11):
         db.execute("INSERT INTO image_review VALUES (?, 1, '')", (number * STEP,))
         db.execute("INSERT INTO image_note VALUES (?, ?, 1, '')", (number * STEP, "blurry" if number % 2 else "dusty"))
+
+
+def _name(db: sqlite3.Connection) -> None:
+    for number, name in enumerate(("brass", "hex nut", "none"), 1):
+        for kind in (named.TAG, named.COLLECTION):
+            ids = [one * STEP for one in range(1, 121) if one % (3 * number) == 0]
+            db.execute(f"INSERT INTO {kind.word} (name, fold) VALUES (?, ?)", (name, name))
+            db.executemany(f"INSERT INTO {kind.link} VALUES (?, ?)", [(number, one) for one in ids])
+    db.execute("UPDATE image SET starred = 1 WHERE id % 4 = 0")
+    for number in range(2, 120, 8):
+        values = (number * STEP, "Wing nut" if number % 3 else "", "a brassy gear" if number % 16 == 2 else "")
+        db.execute("INSERT INTO image_text VALUES (?, ?, ?)", values)
 
 
 def _image(db: sqlite3.Connection, rng: random.Random, number: int) -> None:
@@ -148,6 +161,7 @@ def said_by(db: Database, sql: str) -> list[int]:
         " LEFT JOIN prediction ON prediction.image_id = image.id AND prediction.model_id = 'parts-1'"
         " LEFT JOIN dataset_item ON dataset_item.sha256 = image.sha256 AND dataset_item.dataset_id = 'bbbbbbbbbbbbbbbb'"
         " LEFT JOIN image_note ON image_note.image_id = image.id"
+        " LEFT JOIN image_text ON image_text.image_id = image.id"
         " LEFT JOIN set_member ON set_member.image_id = image.id LEFT JOIN image_set ON image_set.id = set_id"
         " LEFT JOIN capture ON capture.image_id = image.id AND capture.state = 'accepted'"
         f" WHERE {images.LIVE} AND ({sql}) ORDER BY image.id DESC"
@@ -155,6 +169,8 @@ def said_by(db: Database, sql: str) -> list[int]:
     return [row[0] // STEP for row in rows]
 
 
+TAGGED = "image.id IN (SELECT image_id FROM image_tag WHERE"
+COLLECTED = "image.id IN (SELECT image_id FROM collection_image WHERE"
 MEANINGS = {
     "": "1",
     "label:m3": "class.name = 'm3'",
@@ -212,6 +228,24 @@ MEANINGS = {
     "id>11000.5": "image.id > 11000",
     "name:PART-000": "image.name LIKE 'part-000%'",
     "name:09": "image.name LIKE '%09%'",
+    "star": "image.starred = 1",
+    "tag:brass": f"{TAGGED} tag_id = 1)",
+    'tag:brass|"hex nut"': f"{TAGGED} tag_id IN (1, 2))",
+    'tag:brass tag:"hex nut" -tag:"none"': f"{TAGGED} tag_id = 2) AND NOT {TAGGED} tag_id = 3)",
+    "tag:none": f"NOT {TAGGED} 1)",
+    "tag:any": f"{TAGGED} 1)",
+    'collection:"hex nut"': f"{COLLECTED} collection_id = 2)",
+    "collection:none": f"NOT {COLLECTED} 1)",
+    "collection:any -star": f"{COLLECTED} 1) AND image.starred = 0",
+    "title": "title <> ''",
+    "-title": "coalesce(title, '') = ''",
+    "title:wing": "title LIKE '%wing%'",
+    "prompt": "prompt <> ''",
+    "prompt:gea": "prompt LIKE '%gea%'",
+    "text:brass": f"prompt LIKE '%brass%' OR {TAGGED} tag_id = 1)",
+    "text:nu": f"title LIKE '%nut%' OR {TAGGED} tag_id = 2)",
+    'text:"nut wing"': "title LIKE '%nut%'",
+    "text:dust -star": "image_note.text LIKE '%dust%' AND image.starred = 0",
     'group:"burst 3"': "image.source_group = 'burst 3'",
     "label:m3 OR sharp<20 -warn": "class.name = 'm3' OR (sharpness < 20 AND warnings = '[]')",
     "-(label:m3 OR label:none)": "class.name <> 'm3' OR label.state <> 'class'",
