@@ -201,7 +201,7 @@ def test_a_target_that_fills_up_on_the_way_fails_and_nothing_half_counts(
     sftp_server.stop()
     disk = small_disk("sftp/served", 12)  # what it serves: it tells the room of no other disk
     (disk / "nas").mkdir()
-    sftp_server.command.append("--dir-cache-time=0s")  # what else is written there is seen at once
+    sftp_server.command.append("--dir-cache-time=1s")  # what else is written there is seen soon
     sftp_server.start()
     root = tmp_path / "workspace"
     made_workspace(root)
@@ -222,7 +222,9 @@ def test_a_target_that_fills_up_on_the_way_fails_and_nothing_half_counts(
     assert caught.value.code == "full", caught.value.sentence
     assert committed(sftp_server.folder) == [first]
     assert not [name for name in sftp_server.files() if name.endswith(".partial")]
+    sftp_server.stop()
     (disk / "others").unlink()
+    sftp_server.start()
     set_backup(root, object_mb=1)
     assert digest(get_back(sftp_server.folder, back_up(root).run, tmp_path / "back")) == digest(root)
 
