@@ -13,7 +13,19 @@ from tests.seeing.scenes import NUMBER, binscout, close_help, is_anywhere, open_
 from tests.seeing.terminal import Terminal
 
 KINDS = pytest.mark.parametrize("kind", [KITTY, XTERM, PLAIN], ids=["kitty", "sixel", "half blocks"])
-SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=["80x24", "160x50"])
+SIZES = {"80x24": (80, 24), "160x50": (160, 50)}
+SOON = {"80x24-sixel", "160x50-kitty", "80x24-half blocks"}
+"""Each kind of terminal and each size in every run of the tests; the slow ones are all of both."""
+EVERY = pytest.mark.parametrize(
+    ("size", "kind"),
+    [
+        pytest.param(
+            size, kind, id=f"{of_size}-{of_kind}", marks=() if f"{of_size}-{of_kind}" in SOON else pytest.mark.slow
+        )
+        for of_size, size in SIZES.items()
+        for of_kind, kind in (("kitty", KITTY), ("sixel", XTERM), ("half blocks", PLAIN))
+    ],
+)
 NEWEST = NUMBER - 1
 
 
@@ -67,8 +79,7 @@ def test_moving_and_marking_send_no_picture_again(terminal: Terminal, scene: Sce
     wait_same_grid(terminal, scene, boxes, "after moving")
 
 
-@KINDS
-@SIZES
+@EVERY
 def test_the_grid_then_the_full_view_and_back(terminal: Terminal, scene: Scene) -> None:
     boxes = wait_grid(terminal, scene)
     assert all(apart(one, other) for place, one in enumerate(boxes) for other in boxes[:place])
