@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from binscout_tui.browsing.listing import Listing
 from binscout_tui.browsing.sequence import Ids, around, nearest, position_of
 from binscout_tui.filtering.tree import Filter
 from binscout_tui.imaging.previews import PREVIEW, THUMB, preview_path
-from binscout_tui.store import batch_labels, comparisons, crops, filters, gallery, images, undoing
+from binscout_tui.store import batch_labels, comparisons, crops, filters, gallery, images, journal, undoing
 from binscout_tui.store.gallery import Order, Row
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Change, Entry
@@ -31,11 +31,14 @@ AREAS = (
     COLLECTION.own_area,
 )
 """What undo in the gallery walks back."""
-IMAGE_AREAS = frozenset({"trash", "star", "title", batch_labels.AREA, comparisons.AREA, TAG.area, COLLECTION.area})
+IMAGE_AREAS = frozenset(AREAS) - {TAG.own_area, COLLECTION.own_area} | {"label", "note"}
+"""Those whose rows are about images, and those of what a decision there brings about."""
 PART = 500
 """Images that are decided on in one transaction: a key waits for no more of them."""
 Decide = Callable[[sqlite3.Connection, int, list[int], int], Change]
 """A store function that decides on images: (user, ids, batch), with batch 0 at first."""
+Progress = Callable[[int, int], bool]
+"""Is told (done, total) after each part, and answers whether to go on."""
 ROWS = 1_000
 """More than four pages of the smallest tiles on a very large screen."""
 WINDOW = 24
@@ -227,7 +230,7 @@ class GalleryDesk:
         ids: Iterable[int],
         decide: Decide,
         what: str,
-        on_progress: Callable[[int, int], bool] | None = None,
+        on_progress: Progress | None = None,
     ) -> Change:
         """Decide on images as one decision, in parts between which keys are taken. Raises RefusedError for a viewer.
 
@@ -259,20 +262,31 @@ class GalleryDesk:
         self.workspace.user.must_be("operator", "Queueing images to crop")
         return await self.workspace.db.write(crops.enqueue, self.workspace.user.uid, list(ids))
 
-    async def undo(self) -> Entry:
-        """Take back the last decision of the gallery. Raises NotFoundError."""
-        return await self._turn_back(undoing.undo, "Undoing")
+    async def undo(self, on_progress: Progress | None = None) -> Entry:
+        """Take back the last decision of the gallery. Raises NotFoundError.
 
-    async def redo(self) -> Entry:
-        """Do again what was undone last. Raises NotFoundError."""
-        return await self._turn_back(undoing.redo, "Redoing")
+        One on very many images in parts, as in `decide`: where it is stopped, the next undo goes on with it.
+        """
+        return await self._turn_back(undoing.undo, "Undoing", on_progress)
 
-    async def _turn_back(self, turn: Callable[[sqlite3.Connection, int, Sequence[str]], Entry], what: str) -> Entry:
+    async def redo(self, on_progress: Progress | None = None) -> Entry:
+        """Do again what was undone last; in parts as `undo`."""
+        return await self._turn_back(undoing.redo, "Redoing", on_progress)
+
+    async def _turn_back(self, turn: Callable[..., Entry], what: str, on_progress: Progress | None) -> Entry:
         self.workspace.user.must_be("operator", what)
-        async with self._turn:
-            entry = await self.workspace.db.write(turn, self.workspace.user.uid, AREAS)
-            if entry.area in IMAGE_AREAS:
-                await self._decided(entry.turned)
+        uid, parts = self.workspace.user.uid, list[Entry]()
+        while not parts or parts[-1].waiting:
+            async with self._turn:
+                last = parts[-1] if parts else None
+                part = await self.workspace.db.write(turn, uid, AREAS, most=undoing.PART, goes_on=last)
+                parts.append(part)
+                if part.area in IMAGE_AREAS:
+                    await self._decided(part.turned)
+            done = undoing.PART * len(parts)
+            if part.waiting and on_progress is not None and not on_progress(done, done + part.waiting):
+                break
+        entry = journal.together(parts)
         if entry.area not in IMAGE_AREAS:
             await self._read_again()
         return entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from binscout_tui.operations.duplicates.library import JOB
 from binscout_tui.store import duplicates, jobs, undoing
@@ -14,8 +14,8 @@ from binscout_tui.workspace import LiveWorkspace
 
 MOST = 9
 """Images of a group that are shown, and decided on, together."""
-PART = 200
-"""Groups that are taken in one transaction."""
+PART = 20
+"""Groups that are taken in one transaction, between which others may write and the person may stop."""
 SURE = frozenset({"exact", "pixels"})
 
 
@@ -55,14 +55,19 @@ class DuplicatesDesk:
         change = await self._workspace.db.write(duplicates.set_apart, self._workspace.user.uid, image_ids)
         return change.changed
 
-    async def take_sure(self) -> int:
-        """Keep the first of every group that is sure, as one decision; how many images went to the trash."""
+    async def take_sure(self, shown: Sequence[Group], on_progress: Callable[[int, int], bool]) -> int:
+        """Keep the first of each of these groups, as one decision; how many images went to the trash.
+
+        Groups that are not any more as they were `shown` stay. `on_progress` is told how many groups of how many are
+        done, and answers whether to go on.
+        """
         trashed, batch = 0, 0
-        ids = [group.id for group in self.sure]
-        for start in range(0, len(ids), PART):
-            part = ids[start : start + PART]
+        for start in range(0, len(shown), PART):
+            part = shown[start : start + PART]
             change = await self._workspace.db.write(duplicates.keep_first, self._workspace.user.uid, part, batch)
             trashed, batch = trashed + change.changed, change.batch
+            if not on_progress(start + len(part), len(shown)):
+                break
         return trashed
 
     async def undo(self) -> Entry:

@@ -163,10 +163,11 @@ class SimilarDesk:
         return await self.told(page)
 
     def _scores(self, catalogue: Catalogue, image: Image) -> tuple[Space, Scores]:
-        if self.wanted != "hash" and self._vectors is not None:
-            place = position_in(self._vectors.ids, image.id)
+        vectors = self._vectors  # others may take their place while a thread asks these
+        if self.wanted != "hash" and vectors is not None:
+            place = position_in(vectors.ids, image.id)
             if place is not None:
-                return self._vectors, self._vectors.scores(place)
+                return vectors, vectors.scores(place)
         if image.phash is None:
             raise BinScoutError(
                 f"Image {image.id} was not looked at yet, so nothing is known that could be compared.",
@@ -296,9 +297,13 @@ class SimilarDesk:
     # Work that takes longer than a blink.
 
     async def _beside(self, work: Callable[[Callable[[], bool]], T]) -> T:
-        """Done in a thread; `close` stops it."""
-        self._stop.clear()
-        return await asyncio.to_thread(work, self._stop.is_set)
+        """Done in a thread, which `close` stops, what is wanted after it, and that nobody awaits it any more."""
+        self.close()
+        stop = self._stop = Event()
+        try:
+            return await asyncio.to_thread(work, stop.is_set)
+        finally:
+            stop.set()
 
     def close(self) -> None:
         """Nobody waits for it any more."""

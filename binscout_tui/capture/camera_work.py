@@ -79,11 +79,11 @@ class CameraWork(Work):
         """Take one picture and stage it; what the decoder says where it is none."""
         with scratch(workspace.paths.incoming) as folder:
             outcome = stager.decode_and_keep(camera.shoot(folder, self.stop))
-        if isinstance(outcome, Rejected):
-            return failure(outcome, origin=camera.name)
-        near = stager.judge.looks_like(workspace.db, outcome, request.replaces)
-        workspace.db.insist(self._deliver, stager, camera, request, outcome, near)
-        return None
+            if isinstance(outcome, Rejected):
+                return failure(outcome, origin=camera.name)
+            near = stager.judge.looks_like(workspace.db, outcome, request.replaces)
+            lost = workspace.db.insist(self._deliver, stager, camera, request, outcome, near)
+        return None if lost is None else failure(lost, origin=camera.name)
 
     def _deliver(
         self,
@@ -93,7 +93,10 @@ class CameraWork(Work):
         request: Request,
         decoded: Decoded,
         near: int | None,
-    ) -> None:
+    ) -> Rejected | None:
+        """Stage a shot; why not, where its bytes are kept no more."""
+        if (lost := stager.keep_again(decoded)) is not None:
+            return lost
         judged = stager.judge.judge(db, decoded, request, near)
         name = f"{display_name(self.source.name)} {request.at}"
         came = NewCapture(
@@ -105,6 +108,7 @@ class CameraWork(Work):
             codes=decoded.codes,
         )
         capture_sources.deliver(db, request.id, came)
+        return None
 
     def _failed(self, workspace: Workspace, request: Request, came: NewFailure) -> None:
         try:

@@ -149,11 +149,14 @@ class _Shift:
             kept.append(_Kept(file, decoded, new, _wall_clock(file.first_seen), near, twin))
         if not kept:
             return
-        staged, duplicates = self._workspace.db.insist(self._enter_all, kept)
+        staged, duplicates, lost = self._workspace.db.insist(self._enter_all, kept)
         self._work.tally.staged += staged
         self._work.tally.duplicates += duplicates
-        for one in kept:
-            self._inbox.done(one.file)
+        for place, one in enumerate(kept):
+            if place in lost:
+                self._inbox.refused(one.file, lost[place].code, lost[place].detail)
+            else:
+                self._inbox.done(one.file)
 
     def _standing(self, batch: deque[tuple[Ready, Decoded, Future[Rejected | None]]]) -> list[tuple[Ready, Decoded]]:
         """Those whose bytes are kept and that still are, at a second look, as they were decoded."""
@@ -169,22 +172,26 @@ class _Shift:
         self._work.stop.wait(max((self._inbox.stands(file) or 0.0 for file, _ in found), default=0.0))
         return [(file, decoded) for file, decoded in found if self._inbox.stands(file) == 0.0]
 
-    def _enter_all(self, db: sqlite3.Connection, kept: list[_Kept]) -> tuple[int, int]:
-        """(staged, of these whose picture was there before)."""
+    def _enter_all(self, db: sqlite3.Connection, kept: list[_Kept]) -> tuple[int, int, dict[int, Rejected]]:
+        """(staged, of these whose picture was there before, {place: why its bytes are kept no more})."""
         wanted = deque(capture_sources.open_shots(db, self._work.source.id))
         staged = duplicates = 0
         made: dict[int, int | None] = {}
+        lost: dict[int, Rejected] = {}
         for place, one in enumerate(kept):
             there = images.by_hash(db, one.decoded.sha256, concealed=True)
             failed = captures.failed_at(db, self._work.source.id, one.decoded.path)
             if failed is None and there is not None and _only_touched(db, there.id, one):
+                continue
+            if (rejected := self._stager.keep_again(one.decoded)) is not None:
+                lost[place] = rejected
                 continue
             request = wanted.popleft() if wanted and wanted[0].at <= one.arrived else None
             near = one.near if one.twin is None else made.get(one.twin, one.near)
             made[place] = self._enter_one(db, one, near, request, failed)
             staged += 1
             duplicates += there is not None
-        return staged, duplicates
+        return staged, duplicates, lost
 
     def _enter_one(
         self, db: sqlite3.Connection, one: _Kept, near: int | None, request: Request | None, failed: int | None

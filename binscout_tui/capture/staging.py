@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Code, Decoded, Outcome, Rejected
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.operations.importing import decode_limits
-from binscout_tui.operations.originals import ChangedError, UnreadableError, keep_copy, original_path
+from binscout_tui.operations.originals import ChangedError, UnreadableError, keep_again, keep_copy, original_path
 from binscout_tui.store.captures import NewCapture, NewFailure
 from binscout_tui.store.images import NewImage
 from binscout_tui.workspace import Workspace
@@ -45,9 +45,15 @@ class Stager:
 
         Raises StorageError when the workspace cannot be written.
         """
-        target = self._root / original_path(decoded.sha256, decoded.format)
+        return self._kept(keep_copy, decoded)
+
+    def keep_again(self, decoded: Decoded) -> Rejected | None:
+        """`keep` within the transaction that enters the image: a purge may have removed the bytes meanwhile."""
+        return self._kept(keep_again, decoded)
+
+    def _kept(self, keep: Callable[[Path, Path, str], None], decoded: Decoded) -> Rejected | None:
         try:
-            keep_copy(decoded.path, target, decoded.sha256)
+            keep(decoded.path, self._root / original_path(decoded.sha256, decoded.format), decoded.sha256)
         except ChangedError:
             return Rejected.of(decoded.path, Code.CHANGED_WHILE_READING)
         except UnreadableError as error:

@@ -94,6 +94,8 @@ class Wishes:
         self._db.insist(capture_sources.fail_request, request.id, sentence)
 
     def _deliver(self, db: sqlite3.Connection, request: Request, path: Path, outcome: Outcome) -> None:
+        if isinstance(outcome, Decoded):
+            outcome = self._stager.keep_again(outcome) or outcome
         if isinstance(outcome, Rejected):
             failed = failure(outcome, path=path, origin=display_name(path))
             capture_sources.deliver(db, request.id, failed)

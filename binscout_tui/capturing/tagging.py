@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from binscout_tui.labelling.finding import Finder
+from binscout_tui.labelling.finding import Finder, begins
 from binscout_tui.store.named import Name, folded
 
 State = Literal["all", "some", "none"]
@@ -169,15 +169,9 @@ class TagChoosing:
     def _match(self) -> None:
         self.matches = [self._choices[place] for place in self._finder.find(self._last)]
         if self._last and not self.has_moved:
-            self.row = 0 if self._begins() else len(self.matches) * self.offers_new
+            is_meant = bool(self.matches) and begins(self._last, self.matches[0].name)
+            self.row = 0 if is_meant else len(self.matches) * self.offers_new
         self.row = min(self.row, max(0, self.rows - 1))
-
-    def _begins(self) -> bool:
-        """Whether the best match begins with what is typed; scattered letters are no reason to take a tag."""
-        typed = folded(self._last)
-        return bool(self.matches) and any(
-            word.startswith(typed) for word in (folded(self.matches[0].name), *folded(self.matches[0].name).split())
-        )
 
 
 def _before(having: int, images: int) -> State:

@@ -27,6 +27,7 @@ FilterText = Annotated[
 ]
 CollectionName = Annotated[str | None, typer.Option("--collection", metavar="NAME", help="What is in a collection.")]
 PIECE = 20_000
+ALL = "All images are `--filter id:1..`, without the trash."
 
 
 def chosen(
@@ -38,13 +39,17 @@ def chosen(
 ) -> list[int]:
     """The ids of the images that are meant, in the order of arrival, each once; none where nothing matches.
 
-    Raises UsageError where nothing says which, or ids are given beside a filter or collection; NotFoundError for an
-    image, collection or saved filter that is not there; FilterError.
+    Raises UsageError where nothing says which (an empty filter or name does not: it may be a variable that nobody set),
+    or ids are given beside a filter or collection; NotFoundError for an image, collection or saved filter that is not
+    there; FilterError.
     """
     if not ids and filter_ is None and collection is None:
         raise UsageError(
             "Say which images.", hint="Give ids, --filter EXPR or --collection NAME.", code="nothing_chosen"
         )
+    for option, text in (("--filter", filter_), ("--collection", collection)):
+        if text is not None and not text.strip():
+            raise UsageError(f"{option} is empty, which chooses nothing.", hint=ALL, code="nothing_chosen")
     if not ids:
         return workspace.db.read(_matching, wanted(ours, workspace, filter_, collection))
     if filter_ is not None or collection is not None:

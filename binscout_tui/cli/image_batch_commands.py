@@ -10,7 +10,7 @@ import typer
 from binscout_tui.cli.choosing_images import CollectionName, FilterText, Ids, chosen
 from binscout_tui.cli.image_commands import images_app
 from binscout_tui.cli.session import Session, session
-from binscout_tui.errors import EXIT_DONE, EXIT_REFUSED, UsageError
+from binscout_tui.errors import EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, UsageError
 from binscout_tui.wording import counted
 
 if TYPE_CHECKING:
@@ -126,8 +126,10 @@ def purge_images(
 ) -> int:
     """Delete images of the trash for ever, with their files; nothing brings them back but a backup.
 
-    Without --confirm purge it only says what would go. Exit code 3 when something keeps an image.
+    Without --confirm purge it only says what would go. Exit code 3 when something keeps an image, 1 when a file could
+    not be removed.
     """
+    from binscout_tui.jobs.control import reconcile
     from binscout_tui.operations import purging
 
     ours = session(context)
@@ -136,6 +138,8 @@ def purge_images(
         if confirm is not None and confirm != purging.WORD:
             raise UsageError(f"{confirm!r} deletes nothing.", hint=f"The word is `{purging.WORD}`.", code="confirm")
         found = _of_trash(ours, workspace, ids, filter_, collection, trash=trash)
+        # A job whose process died must not keep its images for good.
+        workspace.db.write(reconcile, workspace.paths.root)
         affected = purging.affected(workspace, found)
         if confirm is None or dry_run:
             ours.answer({"dry_run": True, "affected": affected}, _would(affected))
@@ -143,7 +147,9 @@ def purge_images(
         with ours.progress("purge") as on_progress:
             report = purging.purge(workspace, found, on_progress=on_progress)
     ours.answer({"dry_run": False, "affected": affected, **_as_json(report)}, _done(report))
-    return EXIT_REFUSED if report.kept else EXIT_DONE
+    if report.kept:
+        return EXIT_REFUSED
+    return EXIT_FAILED if report.left else EXIT_DONE
 
 
 def _as_json(report: Report) -> dict[str, object]:

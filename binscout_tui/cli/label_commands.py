@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from binscout_tui.cli.session import session
+from binscout_tui.cli.session import Session, session
 from binscout_tui.errors import NotFoundError
 from binscout_tui.wording import counted
 
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 label_app = typer.Typer(help="Classes and labels.", no_args_is_help=True)
 Area = Literal[
     "label",
+    "label_batch",
     "verify",
     "set",
+    "set_note",
     "trash",
+    "not_duplicate",
     "capture",
     "boxes",
     "counts",
+    "crops",
+    "crop_queue",
     "class",
     "suspect",
     "review",
@@ -37,6 +43,7 @@ Area = Literal[
     "collection_name",
     "compare",
 ]
+"""Where decisions begin; what follows from one in other areas is taken back with it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -109,29 +116,42 @@ def redo(context: typer.Context, area: Annotated[Area | None, typer.Option(help=
 
 
 def _turn(context: typer.Context, area: Area | None, *, forward: bool) -> None:
-    # Whoever keeps an area says how its states are read, as soon as it is imported.
-    from binscout_tui.store import comparisons, named, stars, texts, undoing  # noqa: F401
-
     ours = session(context)
     with ours.workspace() as workspace:
         workspace.user.must_be("operator", "Undoing")
-        areas = get_args(Area) if area is None else (area,)
-        entry = workspace.db.write(undoing.redo if forward else undoing.undo, workspace.user.uid, areas)
-        thing = _thing(workspace, entry)
-    others = len(frozenset(entry.turned) if entry.area == "compare" else entry.turned) - 1
+        entry = _turned(ours, workspace, get_args(Area) if area is None else (area,), forward=forward)
+        thing, is_hidden = _thing(workspace, entry)
+    # A decision about images may have several rows about one of them.
+    things = entry.turned if entry.area in OF_THEIR_OWN else tuple(frozenset(entry.turned))
+    others = len(things) - 1
     moved = entry.action == "merge" and others > 0
     more = f" and {others:,} more" if others > 0 and not moved else ""
     text = f"{entry.action} of {thing}{more} {'redone' if forward else 'undone'}"
     text += f", with {counted(others, 'thing')} that it moved." if moved else "."
     if entry.stale:
         text = f"{thing} was changed since; it stays as it is."
-    done = {"area": entry.area, "action": entry.action, "target": entry.target, "done": not entry.stale}
-    ours.answer(done, text)
+    target = None if is_hidden else entry.target
+    ours.answer({"area": entry.area, "action": entry.action, "target": target, "done": not entry.stale}, text)
+
+
+def _turned(ours: Session, workspace: Workspace, areas: Sequence[str], *, forward: bool) -> Entry:
+    """Turn a decision, a large one in parts. Raises NotFoundError."""
+    from binscout_tui.store import journal, undoing
+
+    turn, uid = undoing.redo if forward else undoing.undo, workspace.user.uid
+    parts = [workspace.db.write(turn, uid, areas, most=undoing.PART)]
+    total = undoing.PART + parts[0].waiting
+    with ours.progress("redo" if forward else "undo") as on_progress:
+        while parts[-1].waiting:
+            on_progress(total - parts[-1].waiting, total)
+            parts.append(workspace.db.write(turn, uid, areas, most=undoing.PART, goes_on=parts[-1]))
+    return journal.together(parts)
 
 
 OF_THEIR_OWN = {
     "capture": "capture",
     "answer": "answer",
+    "class": "class",
     "set": "set",
     "set_note": "set",
     "tag_name": "tag",
@@ -140,22 +160,17 @@ OF_THEIR_OWN = {
 """What an area's decisions are about where it is not an image."""
 
 
-def _thing(workspace: Workspace, entry: Entry) -> str:
-    """What a decision was about, for example `image 7` or `class m3`."""
-    from binscout_tui.store import classes
+def _thing(workspace: Workspace, entry: Entry) -> tuple[str, bool]:
+    """What a decision was about, for example `image 7` or `class m3`, and whether that is hidden or gone."""
+    from binscout_tui.store import captures, classes, images, sets
 
     if entry.area == "class":
-        return f"class {workspace.db.read(classes.get, entry.target).name}"
-    if entry.area not in OF_THEIR_OWN and _is_hidden(workspace, entry.target):
-        return "an image"
-    return f"{OF_THEIR_OWN.get(entry.area, 'image')} {entry.target}"
-
-
-def _is_hidden(workspace: Workspace, image_id: int) -> bool:
-    from binscout_tui.store import images
-
+        return f"class {workspace.db.read(classes.get, entry.target).name}", False
+    word = OF_THEIR_OWN.get(entry.area, "image")
+    looks: dict[str, Callable[..., object]] = {"image": images.get, "set": sets.get, "capture": captures.get}
     try:
-        workspace.db.read(images.get, image_id)
+        if word in looks:
+            workspace.db.read(looks[word], entry.target)
     except NotFoundError:
-        return True
-    return False
+        return f"{'an' if word == 'image' else 'a'} {word}", True
+    return f"{word} {entry.target}", False

@@ -38,21 +38,23 @@ def decide(ours: Session, workspace: Workspace, kind: Named, name: str, images: 
     One decision, in parts. Raises NotFoundError for a name to take from that is not there, UsageError for what is no
     name or for an image in the trash.
     """
+    from binscout_tui.store import images as stored
     from binscout_tui.store import named
 
     uid, changed, batch = workspace.user.uid, 0, 0
     name = named.checked_name(kind, name)
-    if not images:
-        return 0
-    if there:
-        name_id = workspace.db.write(named.ensure, uid, kind, name)
-    else:
+    turn, name_id = named.put if there else named.take, None
+    if not there:
         name_id = workspace.db.read(named.find, kind, name).id
-    turn = named.put if there else named.take
+    # Before anything is done: a part that is refused would leave the parts before it, and a new name.
+    workspace.db.read(stored.must_count, images)
     with ours.progress(kind.word) as on_progress:
         for start in range(0, len(images), PART):
             part = images[start : start + PART]
-            change = workspace.db.write(turn, uid, kind, name_id, part, batch=batch)
+            if name_id is None:
+                name_id, change = workspace.db.write(named.put_under, uid, kind, name, part)
+            else:
+                change = workspace.db.write(turn, uid, kind, name_id, part, batch=batch)
             changed, batch = changed + change.changed, change.batch
             on_progress(start + len(part), len(images))
     return changed
@@ -66,4 +68,6 @@ def name_line(one: Name) -> str:
 
 def kept(one: Name) -> str:
     """What is said of the images of a name that is deleted."""
+    if one.hidden:
+        return f"{one.name} is deleted; it hides {counted(one.images, 'image')} no more."
     return f"{one.name} is deleted; {counted(one.images, 'image')} stay{'s' if one.images == 1 else ''} in the library."

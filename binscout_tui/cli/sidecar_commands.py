@@ -52,7 +52,7 @@ def audit(
 
     With --fix sidecars are renamed, or moved to a new folder DIR.held beside DIR; `files undo` takes that back.
     """
-    from binscout_tui.operations.sidecars import running
+    from binscout_tui.operations.sidecars import mending
 
     ours = session(context)
     wanted = _kinds(fix or [])
@@ -64,7 +64,7 @@ def audit(
     if not wanted:
         ours.answer(_data(found), _texts(found))
         return EXIT_DONE
-    return show_plan(ours, running.would_mend(found.root, [one for one in found.findings if one.kind in wanted]))
+    return show_plan(ours, mending.mend(found.roots, [one for one in found.findings if one.kind in wanted]))
 
 
 def _mend(ours: Session, folder: Path | None, longest: int, wanted: Collection[str], log: Path | None) -> int:
@@ -76,7 +76,7 @@ def _mend(ours: Session, folder: Path | None, longest: int, wanted: Collection[s
         found = _look(ours, folder, longest)
         chosen = [one for one in found.findings if one.kind in wanted]
         with ours.progress("move") as on_progress:
-            done = running.mend(workspace, path, found.root, chosen, on_progress)
+            done = running.mend(workspace, path, found.roots, chosen, on_progress)
     return show_outcome(ours, done)
 
 

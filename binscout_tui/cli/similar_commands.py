@@ -149,6 +149,8 @@ def _told(job: Job) -> list[str]:
         f"{counted(found['made'], 'vector')} made, {found['had']:,} were there:"
         f" {found['had'] + found['made']:,} of {counted(found['images'], 'image')} have one of {found['model']}."
     ]
+    if found["waiting"]:
+        lines.append(f"{counted(found['waiting'], 'image')} not decoded yet.")
     if found["unreadable"]:
         lines.append(
             f"{counted(len(found['unreadable']), 'image')} cannot be looked at, first {found['unreadable'][0]}."

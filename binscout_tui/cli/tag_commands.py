@@ -131,7 +131,9 @@ def merge(
         if not dry_run:
             workspace.user.must_be("operator", CHANGING)
         one, other = (workspace.db.read(named.find, named.TAG, each, concealed=True) for each in (name, into))
-        if not dry_run:
+        if dry_run:
+            workspace.db.read(named.may_merge, named.TAG, one.id, other.id)
+        else:
             workspace.db.write(named.merge, workspace.user.uid, named.TAG, one.id, other.id)
     told = f"{one.name} {'would be' if dry_run else 'is'} {other.name}{'' if dry_run else ' now'}."
     ours.answer({"tag": one.name, "into": other.name, "images": one.images, "changed": not dry_run}, told)

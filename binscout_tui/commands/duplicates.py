@@ -27,11 +27,16 @@ class DuplicatesContext(Protocol):
         """Whether a look is under way."""
 
     @property
+    def is_taking(self) -> bool:
+        """Whether the sure ones are being taken."""
+
+    @property
     def is_viewer(self) -> bool:
         """Whether the person may only look."""
 
 
 VIEWER = "Deciding on duplicates needs the role operator."
+TAKING = "The sure ones are being taken; Esc stops after the next few."
 NO_GROUP = "There is no group here; {duplicates.find} looks for duplicates."
 
 
@@ -43,7 +48,7 @@ def has_group(context: DuplicatesContext) -> Verdict:
 def may_decide(context: DuplicatesContext) -> Verdict:
     """There must be a group, and the person be an operator."""
     there = has_group(context)
-    return there if there is not True else VIEWER if context.is_viewer else True
+    return may_undo(context) if there is True else there
 
 
 def can_keep(context: DuplicatesContext) -> Verdict:
@@ -56,8 +61,9 @@ def can_keep(context: DuplicatesContext) -> Verdict:
 
 def can_take(context: DuplicatesContext) -> Verdict:
     """There must be groups without any doubt."""
-    if context.is_viewer:
-        return VIEWER
+    may = may_undo(context)
+    if may is not True:
+        return may
     return True if context.sure else "No group has the same bytes or pixels; near ones are decided on one by one."
 
 
@@ -69,8 +75,8 @@ def may_find(context: DuplicatesContext) -> Verdict:
 
 
 def may_undo(context: DuplicatesContext) -> Verdict:
-    """The person must be an operator."""
-    return VIEWER if context.is_viewer else True
+    """The person must be an operator, and no long decision on its way."""
+    return VIEWER if context.is_viewer else TAKING if context.is_taking else True
 
 
 def _move(name: str, keys: tuple[str, ...], title: str, text: str) -> Command:

@@ -8,6 +8,7 @@ from binscout_tui.commands.command import Command, Verdict
 from binscout_tui.commands.gallery_checks import NO_IMAGE, GalleryContext, in_grid, on_image, shows_image
 
 BUSY = "A decision on many images is on its way; {gallery.stop} stops it."
+BUSY_TURNING = "Undo or redo of many images is on its way; press the key again when it is done."
 BUSY_TOO = frozenset({"full.mark"})
 """What only marks is done while a long decision is on its way."""
 BAR = (
@@ -24,26 +25,27 @@ BAR = (
     "gallery.unmark",
 )
 """What the line below the grid offers for marked images, the most usual first; only what is allowed is shown."""
-MENU = (
-    "open",
-    "star",
-    "tag",
-    "collect",
-    "remove",
-    "label",
-    "title",
-    "compare",
-    "similar",
-    "queue",
-    "export",
-    "boxes",
-    "mark",
-    "trash",
-    "restore",
-    "purge",
-    "undo",
-)
-"""What the context menu offers in the grid and in the full view, in this order; only what is allowed is shown."""
+MENU = {
+    "open": "Show the image in full.",
+    "star": "Give a star; where all have one, take it.",
+    "tag": "Put tags on, or take them off.",
+    "collect": "Put into a collection, or take out of it.",
+    "remove": "Take out of this collection.",
+    "label": "Label with a class.",
+    "title": "Give the image a title, or another one.",
+    "compare": "Show side by side.",
+    "similar": "Show what looks like the image.",
+    "queue": "Put into the queue of images to crop.",
+    "export": "Write to a folder.",
+    "boxes": "Show the kept crops as boxes, or not.",
+    "mark": "Mark the image or not.",
+    "trash": "Move to the trash; undo brings back.",
+    "restore": "Bring back from the trash.",
+    "purge": "Delete for ever; a word has to be typed.",
+    "undo": "Take back what was decided last.",
+}
+"""What the context menu offers in the grid and in the full view, in this order, with the words that it says of it below
+the title that tells what is meant; only what is allowed is shown."""
 NOT_IN_TRASH = "These images are in the trash; {gallery.restore} brings them back."
 
 
@@ -51,8 +53,8 @@ class BatchContext(GalleryContext, Protocol):
     """What these checks look at."""
 
     @property
-    def is_deciding(self) -> bool:
-        """Whether a decision on very many images is on its way."""
+    def can_stop(self) -> bool:
+        """Whether a decision on very many images is on its way that can be stopped."""
 
     @property
     def may_purge(self) -> bool:
@@ -80,8 +82,8 @@ def can_purge(context: BatchContext) -> Verdict:
 
 
 def has_decision(context: BatchContext) -> Verdict:
-    """A long decision must be on its way."""
-    return True if context.is_deciding else "Nothing is on its way that could be stopped."
+    """A long decision must be on its way that can be stopped."""
+    return True if context.can_stop else "Nothing is on its way that could be stopped."
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -96,7 +98,7 @@ COMMANDS: tuple[Command, ...] = (
         "gallery.label",
         ("L",),
         "label",
-        "Label the marked images with a class, without marks this one.",
+        "Label the marked images, without marks or in full this one, with a class.",
         allowed=on_image_or_full,
         footer=False,
     ),
@@ -104,7 +106,7 @@ COMMANDS: tuple[Command, ...] = (
         "gallery.export",
         ("E",),
         "export",
-        "Write the marked images to a folder, without marks this one.",
+        "Write the marked images, without marks or in full this one, to a folder.",
         allowed=on_image_or_full,
         footer=False,
     ),
@@ -147,7 +149,7 @@ FULL_COMMANDS: tuple[Command, ...] = (
         "full.star",
         ("f",),
         "star",
-        "Give the image a star, or take it; with marks the marked ones.",
+        "Give the image a star, or take it.",
         allowed=shows_image,
         footer=False,
     ),

@@ -75,7 +75,7 @@ COMMANDS: tuple[Command, ...] = (
         "gallery.collect",
         ("m",),
         "collection",
-        "Put the marked images, without marks this one, into a collection or take them out.",
+        "Put the marked images, without marks or in full this one, into a collection or take them out.",
         allowed=can_collect,
     ),
     Command(

@@ -31,24 +31,31 @@ class SidecarsContext(Protocol):
         """Whether a look is under way."""
 
     @property
+    def is_moving(self) -> bool:
+        """Whether files are being moved."""
+
+    @property
     def is_viewer(self) -> bool:
         """Whether the person may only look."""
 
 
 LOOKING = "The folder is being looked at; wait for the end, or stop it with Esc."
+MOVING = "Files are being moved; wait for the end."
 BY_HAND = "Only a person can mend this: open the file, or move it by hand."
 NONE = "There is no finding; {sidecars.open} looks at a folder."
 
 
 def may_look(context: SidecarsContext) -> Verdict:
-    """Nothing else must be looked at."""
+    """Nothing else must be under way."""
+    if context.is_moving:
+        return MOVING
     return LOOKING if context.is_looking else True
 
 
 def can_look_again(context: SidecarsContext) -> Verdict:
     """It must be known where to look."""
-    if context.is_looking:
-        return LOOKING
+    if (found := may_look(context)) is not True:
+        return found
     return True if context.has_folder else "No folder was looked at yet; {sidecars.open} asks for one."
 
 
@@ -61,8 +68,8 @@ def can_choose(context: SidecarsContext) -> Verdict:
 
 def can_mend(context: SidecarsContext) -> Verdict:
     """Something must be there to mend, and the person must be an operator."""
-    if context.is_looking:
-        return LOOKING
+    if (found := may_look(context)) is not True:
+        return found
     if not context.has_findings:
         return NONE
     if context.is_viewer:
@@ -72,8 +79,8 @@ def can_mend(context: SidecarsContext) -> Verdict:
 
 def may_undo(context: SidecarsContext) -> Verdict:
     """The person must be an operator, and nothing else be under way."""
-    if context.is_looking:
-        return LOOKING
+    if (found := may_look(context)) is not True:
+        return found
     return "Moving files needs the role operator." if context.is_viewer else True
 
 

@@ -34,6 +34,10 @@ class SimilarContext(Protocol):
         """How many steps lead back."""
 
     @property
+    def is_working(self) -> bool:
+        """Whether groups, a map or neighbours are being worked out."""
+
+    @property
     def has_vectors(self) -> bool:
         """Whether any image has a vector of the active classifier."""
 
@@ -54,7 +58,8 @@ class FullContext(Protocol):
         """Whether its picture can be looked at more closely."""
 
 
-NO_IMAGE = "There is no image here; y in the gallery shows what looks like an image there."
+NO_IMAGE = "There is no image here; {gallery.similar} in the gallery shows what looks like an image there."
+WORKING = "Images are being put into groups; press the key again when they are there."
 NO_PLACE = "No image is here; go to where some are."
 
 
@@ -73,6 +78,11 @@ def can_open(context: SimilarContext) -> Verdict:
 def in_groups(context: SimilarContext) -> Verdict:
     """The groups must be shown."""
     return True if context.view == "groups" else "This concerns the groups; {similar.groups} shows them."
+
+
+def can_regroup(context: SimilarContext) -> Verdict:
+    """The groups must be shown, and no others on their way: a held key would only begin each anew."""
+    return WORKING if context.view == "groups" and context.is_working else in_groups(context)
 
 
 def in_map(context: SimilarContext) -> Verdict:
@@ -137,7 +147,7 @@ SCOPE = Scope(
             "similar.star",
             ("f",),
             "star",
-            "Star the marked images, without marks this one, or not.",
+            "Star the marked images, without marks or in full this one, or not.",
             has_image,
             footer=False,
         ),
@@ -145,14 +155,14 @@ SCOPE = Scope(
             "similar.trash",
             ("d",),
             "trash",
-            "Move the marked images to the trash, without marks this one; undo brings them back.",
+            "Move the marked images, without marks or in full this one, to the trash; undo brings them back.",
             has_image,
         ),
         Command("similar.undo", ("z",), "undo", "Take back the last decision.", footer=False),
         Command("similar.redo", ("Z",), "redo", "Do again what was undone last.", footer=False),
         Command("similar.unmark", ("asterisk",), "unmark", "Take all marks away.", has_marks, footer=False),
-        Command("similar.more", ("right_square_bracket",), "more", "Make more, smaller groups.", in_groups),
-        Command("similar.fewer", ("left_square_bracket",), "fewer", "Make fewer, larger groups.", in_groups),
+        Command("similar.more", ("right_square_bracket",), "more", "Make more, smaller groups.", can_regroup),
+        Command("similar.fewer", ("left_square_bracket",), "fewer", "Make fewer, larger groups.", can_regroup),
         Command(
             "similar.colours", ("v",), "classes", "Show on the map which classes there are, or how many images.", in_map
         ),
@@ -225,5 +235,5 @@ FULL = Scope(
         Command("similar_full.last", ("end",), "last", "Show the last image.", footer=False),
     ),
 )
-DECISIONS = frozenset({"similar.star", "similar.trash", "similar.undo", "similar.redo"})
+DECISIONS = frozenset({"similar.star", "similar.trash", "similar.undo", "similar.redo", "similar_full.mark"})
 """What a key may only do once the page that it is meant for is on the screen."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 Load = Callable[[], Awaitable[Sequence["Group"]]]
 READING = "⟳ reading file names, prompts and metadata…"
 NONE = "No file name, prompt or metadata tells a name."
+NOT_READ = "The names could not be read; Esc closes this."
 UNSURE = "unsure"
 NAME = 30
 
@@ -56,7 +56,7 @@ class ByName(Dialog[Wanted], inherit_bindings=False):
         self._groups: dict[str, Group] = {}
         self._chosen: set[str] = set()
         self._kind = COLLECTION
-        self._loaded = asyncio.Event()
+        self._is_loaded = False
 
     def body(self) -> ComposeResult:
         """How many, each of them, and what tells the one under the cursor."""
@@ -71,9 +71,11 @@ class ByName(Dialog[Wanted], inherit_bindings=False):
     async def _fill(self) -> None:
         try:
             self._groups = {one.key: one for one in await self._load()}
-        finally:
-            self._loaded.set()
-            self._show()
+        except Exception:
+            self.query_one("#by-name-status", Line).say(Content.styled(NOT_READ, "$warning"))
+            raise  # to be told and logged as any failed worker is
+        self._is_loaded = True
+        self._show()
 
     @property
     def _list(self) -> RowList:
@@ -88,7 +90,7 @@ class ByName(Dialog[Wanted], inherit_bindings=False):
         self._tell()
 
     def _tell(self) -> None:
-        if self._loaded.is_set():
+        if self._is_loaded:
             status = told(len(self._groups), len(self._chosen), self._kind)
             self.query_one("#by-name-status", Line).say(status)
             self.query_one("#by-name-details", Line).say(details(self._here))
@@ -124,7 +126,7 @@ class ByName(Dialog[Wanted], inherit_bindings=False):
         if self._chosen:
             chosen = tuple(one for key, one in self._groups.items() if key in self._chosen)
             self.dismiss(Wanted(self._kind, chosen))
-        elif self._loaded.is_set():
+        elif self._is_loaded:
             self.frame.toast("No name is chosen; {by_name.choose} chooses one, {by_name.all} all.", "warning")
 
     def action_up(self) -> None:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 
 from binscout_tui.commands import dialog
-from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.by_typing import ByTyping
 from binscout_tui.widgets.holding_line import HoldingLine
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.name_choosing import Choice, Chosen, NameChoosing
 
 ROWS = 9
 COUNT = 18
+IN_IT = "they are in it; an arrow key, then Enter takes them out"
 Load = Callable[[], Awaitable[Sequence[Choice]]]
 
 
-class CollectionPick(Dialog[Chosen]):
-    """Answers what is to be done with `asked` images. It opens at once and loads meanwhile; Enter waits for the list.
+class CollectionPick(ByTyping[Chosen]):
+    """Answers what is to be done with `asked` images. An arrow or the whole name marks the row to be taken out.
 
     `●` stands before what all of them are in: Enter takes them out. `◐` before what some are in: Enter puts the rest.
     """
 
     SCOPE = dialog.PICK
     BINDINGS = SCOPE.bindings()
-    AUTO_FOCUS = "HoldingLine"
     DEFAULT_CSS = f"""
     CollectionPick #dialog {{ width: 60; max-width: 96%; }}
     CollectionPick Input {{ width: 1fr; margin-bottom: 1; }}
@@ -40,7 +38,6 @@ class CollectionPick(Dialog[Chosen]):
         super().__init__(title)
         self._choosing = NameChoosing(asked)
         self._load = load
-        self._loaded = asyncio.Event()
 
     def body(self) -> ComposeResult:
         """The line to type on, the rows below it, and what Enter does."""
@@ -48,69 +45,37 @@ class CollectionPick(Dialog[Chosen]):
         yield Line(Content.styled("loading…", "$text-muted"), id="pick-rows")
         yield Line(id="pick-does")
 
-    def on_mount(self) -> None:
-        """Load the list."""
-        self.run_worker(self._fill(), group="load", exit_on_error=False, description="reading the collections")
-
-    async def _fill(self) -> None:
-        try:
-            self._choosing.give(await self._load())
-        finally:
-            self._loaded.set()
-        self._match()
-        self._paint()
-
-    @property
-    def _input(self) -> HoldingLine:
-        return self.query_one(HoldingLine)
-
-    def on_key(self, event: events.Key) -> None:
-        """What is typed before the line has the focus belongs to it all the same."""
-        if self.focused is None and event.is_printable and event.character:
-            event.stop()
-            event.prevent_default()
-            self._input.insert_text_at_cursor(event.character)
-
-    def on_input_changed(self) -> None:
-        """Other letters."""
-        self._match()
-        self._paint()
+    async def read(self) -> None:
+        """The collections."""
+        self._choosing.give(await self._load())
 
     def on_resize(self) -> None:
         """The rows have another width."""
         self._paint()
 
-    def _match(self) -> None:
-        if self._choosing.text != self._input.value:
-            self._choosing.type(self._input.value)
+    def match(self) -> None:
+        """Other letters."""
+        if self._choosing.text != self.line.value:
+            self._choosing.type(self.line.value)
 
     async def action_submit(self) -> None:
         """Take what is marked."""
-        await self._loaded.wait()
-        self._match()
+        if not await self.is_ready():
+            return
         chosen = self._choosing.enter()
         if chosen is not None:
             self.dismiss(chosen)
-        self._input.let_go(done=chosen is not None)
+        self.line.let_go(done=chosen is not None)
 
-    def action_down(self) -> None:
-        """Mark the next one."""
-        self._move(1)
-
-    def action_up(self) -> None:
-        """Mark the one before."""
-        self._move(-1)
-
-    def _move(self, by: int) -> None:
-        self._match()
+    def mark(self, by: int) -> None:
+        """Mark another one."""
         self._choosing.move(by)
-        self._paint()
 
-    def _paint(self) -> None:
-        if self._loaded.is_set() and self.is_mounted:
-            line = self.query_one("#pick-rows", Line)
-            line.say(rows(self._choosing, max(30, line.size.width)))
-            self.query_one("#pick-does", Line).say(Content.styled(does(self._choosing), "$text-muted"))
+    def paint(self) -> None:
+        """The rows, and what Enter does."""
+        line = self.query_one("#pick-rows", Line)
+        line.say(rows(self._choosing, max(30, line.size.width)))
+        self.query_one("#pick-does", Line).say(Content.styled(does(self._choosing), "$text-muted"))
 
 
 def rows(choosing: NameChoosing, width: int) -> Content:
@@ -139,7 +104,7 @@ def does(choosing: NameChoosing) -> str:
     """What Enter does now."""
     chosen = choosing.enter()
     if chosen is None:
-        return "type a few letters, or mark one with an arrow"
+        return IN_IT if choosing.is_in_it else "type a few letters, or mark one with an arrow"
     if chosen.take:
         return "Enter takes out of it"
     return "Enter makes it and puts into it" if chosen.id is None else "Enter puts into it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from textual import events
@@ -11,7 +10,7 @@ from textual.content import Content
 
 from binscout_tui.capturing.tagging import Choice, State, TagChoosing, Tagging
 from binscout_tui.commands import gallery_tagging as commands
-from binscout_tui.dialogs.base import Dialog
+from binscout_tui.dialogs.by_typing import ByTyping
 from binscout_tui.store.named import Name
 from binscout_tui.widgets.holding_line import HoldingLine
 from binscout_tui.widgets.line import Line
@@ -39,12 +38,12 @@ class _Line(HoldingLine):
             self.screen.action_turn()
 
 
-class TagPicker(Dialog[Tagging]):
+class TagPicker(ByTyping[Tagging]):
     """Answers what is to be put and taken, as one decision."""
 
     SCOPE = commands.PICKER
     BINDINGS = SCOPE.bindings()
-    AUTO_FOCUS = "_Line"
+    rows_id = "tag-rows"
     DEFAULT_CSS = f"""
     TagPicker #dialog {{ width: 60; max-width: 96%; }}
     TagPicker Input {{ width: 1fr; margin-bottom: 1; }}
@@ -55,91 +54,50 @@ class TagPicker(Dialog[Tagging]):
         super().__init__(title)
         self._choosing = TagChoosing()
         self._load, self._images = load, images
-        self._loaded = asyncio.Event()
-        self._painting = False
 
     def body(self) -> ComposeResult:
         """The line to type on and the tags below it."""
         yield _Line("a few letters, or names with commas between them")
         yield Line(Content.styled("loading…", "$text-muted"), id="tag-rows")
 
-    def on_mount(self) -> None:
-        """Load the tags; keys may come before they are there."""
-        self.run_worker(self._fill(), group="load", exit_on_error=False, description="load the tags")
-
-    async def _fill(self) -> None:
-        try:
-            tags, shared, recent = await self._load()
-            self._choosing.give(tags, shared, self._images, recent)
-        finally:
-            self._loaded.set()
-        self._match()
-        self._paint()
-
-    @property
-    def _input(self) -> _Line:
-        return self.query_one(_Line)
+    async def read(self) -> None:
+        """The tags in use."""
+        tags, shared, recent = await self._load()
+        self._choosing.give(tags, shared, self._images, recent)
 
     @property
     def space_toggles(self) -> bool:
         """Whether space turns the marked tag instead of being a letter."""
-        self._match()
-        return self._loaded.is_set() and (self._choosing.has_moved or not self._input.value)
+        self.match()
+        return self.has_list and (self._choosing.has_moved or not self.line.value)
 
-    def on_key(self, event: events.Key) -> None:
-        """What is typed before the line has the focus belongs to it all the same."""
-        if self.focused is None and event.is_printable and event.character:
-            event.stop()
-            event.prevent_default()
-            self._input.insert_text_at_cursor(event.character)
-
-    def on_input_changed(self) -> None:
-        """Match once for all letters that came together."""
-        if not self._painting:
-            self._painting = True
-            self.call_after_refresh(self._match_and_paint)
-
-    def _match_and_paint(self) -> None:
-        self._painting = False
-        self._match()
-        self._paint()
-
-    def _match(self) -> None:
-        self._choosing.type(self._input.value)
+    def match(self) -> None:
+        """What stands on the line now."""
+        self._choosing.type(self.line.value)
 
     async def action_submit(self) -> None:
         """Take what was turned, and what is typed or marked."""
-        await self._loaded.wait()
-        self._match()
-        self.dismiss(self._choosing.finish())
-        self._input.let_go(done=True)
+        if await self.is_ready():
+            self.dismiss(self._choosing.finish())
+            self.line.let_go(done=True)
 
     def action_turn(self) -> None:
         """Turn the marked tag and stay."""
-        if not self._loaded.is_set():
+        if not self.has_list:
             return
-        self._match()
+        self.match()
         if self._choosing.toggle():
-            self._input.value = ""
-            self._match()
+            self.line.value = ""
+            self.match()
             self._paint()
 
-    def action_down(self) -> None:
-        """Mark the next one."""
-        self._move(1)
-
-    def action_up(self) -> None:
-        """Mark the one before."""
-        self._move(-1)
-
-    def _move(self, by: int) -> None:
-        self._match()
+    def mark(self, by: int) -> None:
+        """Mark another one."""
         self._choosing.move(by)
-        self._paint()
 
-    def _paint(self) -> None:
-        if self._loaded.is_set():
-            self.query_one("#tag-rows", Line).say(rows(self._choosing))
+    def paint(self) -> None:
+        """The rows around the marked one."""
+        self.query_one("#tag-rows", Line).say(rows(self._choosing))
 
 
 def rows(choosing: TagChoosing) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from textual import on, work
@@ -31,6 +32,8 @@ from binscout_tui.workspace import LiveWorkspace
 
 SWATCH = "██"
 COUNT, WORDS = 9, 18
+BETWEEN_S = 0.6
+"""A held key changes no second tag: what it changed may have left the list, and another one is under the cursor."""
 NONE, NOTHING = "No tag yet.", "No tag has these letters."
 _asking = partial(work, group="dialog", exclusive=True, exit_on_error=False)
 
@@ -59,6 +62,7 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
         self._all: list[Name] = []
         self._finder = Finder([])
         self._loaded = False
+        self._changed = "", 0.0
 
     def body(self) -> ComposeResult:
         """How many there are, the line to find on, the tags."""
@@ -144,27 +148,31 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
 
     def action_up(self) -> None:
         """To the tag above."""
-        self._list.move(-1)
+        self._move(-1)
 
     def action_down(self) -> None:
         """To the tag below."""
-        self._list.move(1)
+        self._move(1)
 
     def action_page_up(self) -> None:
         """A page up."""
-        self._list.move(-max(1, self._list.size.height - 1))
+        self._move(-max(1, self._list.size.height - 1))
 
     def action_page_down(self) -> None:
         """A page down."""
-        self._list.move(max(1, self._list.size.height - 1))
+        self._move(max(1, self._list.size.height - 1))
 
     def action_first(self) -> None:
         """To the first tag."""
-        self._list.move(-len(self._all))
+        self._move(-len(self._all))
 
     def action_last(self) -> None:
         """To the last tag."""
-        self._list.move(len(self._all))
+        self._move(len(self._all))
+
+    def _move(self, by: int) -> None:
+        self._changed = "", 0.0
+        self._list.move(by)
 
     @on(RowList.Opened)
     def _clicked(self) -> None:
@@ -181,12 +189,24 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
 
     # Changing. What is decided is decided on the tag that the question named.
 
-    async def _change(self, name_id: int, change: Callable[..., Any], *arguments: object, **how: object) -> None:
+    async def _change(self, name_id: int, change: Callable[..., Any], *arguments: object, **how: object) -> bool:
+        """Whether it was done; why not is told."""
         try:
             await self._ws.db.write(change, self._ws.user.uid, TAG, name_id, *arguments, **how)
         except BinScoutError as error:
             self.frame.report(error, "tags")
+            done = False
+        else:
+            done = True
         await self._load(name_id)
+        return done
+
+    async def _turn(self, what: str, change: Callable[..., Any], name_id: int, *, on: bool) -> None:
+        """A change that a key makes without a question; a held key makes it once."""
+        (before, at), self._changed = self._changed, (what, monotonic())
+        if what != before or monotonic() - at >= BETWEEN_S:
+            await self._change(name_id, change, on=on)
+            self._changed = what, monotonic()
 
     async def _ask(self, question: Dialog[Any]) -> Any:
         return await self.app.push_screen_wait(question)
@@ -220,12 +240,12 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
     async def action_hide(self) -> None:
         """Hide it with its images, or show them again."""
         if (one := self.here) is not None:
-            await self._change(one.id, named.hide, on=not one.hidden)
+            await self._turn("hide", named.hide, one.id, on=not one.hidden)
 
     async def action_sensitive(self) -> None:
         """Let safe mode hide it, or not; while that is on it is gone from here too."""
         if (one := self.here) is not None:
-            await self._change(one.id, named.set_sensitive, on=not one.sensitive)
+            await self._turn("sensitive", named.set_sensitive, one.id, on=not one.sensitive)
 
     @_asking(description="merge two tags")
     async def action_merge(self) -> None:
@@ -253,8 +273,8 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
         if (one := self.here) is None:
             return
         if await self._ask(Confirm("Delete a tag", delete_question(one), yes="Delete")):
-            await self._change(one.id, named.delete)
-            self.frame.toast(f"{one.name} is deleted; {{tags.undo}} brings it back with its images.")
+            if await self._change(one.id, named.delete):
+                self.frame.toast(f"{one.name} is deleted; {{tags.undo}} brings it back with its images.")
 
     async def action_undo(self) -> None:
         """Take back the last change of a tag."""
@@ -324,8 +344,6 @@ def merge_question(one: Name, into: Name) -> str:
     lines = [f"{_images(one)} of", one.name, "get the tag", into.name, ""]
     if into.hidden and not one.hidden:
         lines.append("They are hidden then, everywhere.")
-    if one.hidden and not into.hidden:
-        lines.append("They are shown again then.")
     return "\n".join([*lines, f"{one.name} is deleted. One undo takes all of it back."])
 
 

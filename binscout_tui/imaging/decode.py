@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +30,7 @@ from PIL import (  # noqa: F401 - importing a plugin is what makes its format re
     WebPImagePlugin,
 )
 
-from . import codes, exif, headers, heif, metadata, modes
+from . import codes, exif, headers, heif, metadata, modes, plain, png_texts
 from .hashes import perceptual_hash
 from .names import one_line
 from .outcomes import MEBIBYTE, Code, Decoded, Limits, Outcome, Refusal, Told
@@ -51,7 +51,8 @@ _LAYERED = frozenset({"PSD", "MPO"})  # their further frames are layers, depth o
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture: `small` is upright RGB, of at most 1024 px where nothing else was asked for; the other facts
-    are of the original. `icc` is its colour profile, empty where it has none or one of more than 4 MiB."""
+    are of the original. `icc` is its colour profile, empty where it has none or one of more than 4 MiB. `plain` says
+    that the file has nothing beyond upright 8-bit RGB and that profile."""
 
     small: Image.Image
     size: tuple[int, int]
@@ -62,6 +63,7 @@ class Picture:
     warnings: tuple[str, ...]
     icc: bytes = b""
     told: Told = field(default_factory=Told)
+    plain: bool = False
 
 
 def examine(
@@ -110,6 +112,15 @@ def read(path: Path, limits: Limits) -> tuple[bytes, int]:
 
 def read_header(content: bytes, limits: Limits) -> tuple[tuple[int, int], str, str, exif.Facts]:
     """(upright size, format, mode, facts) of the picture in `content`, not decoded. Raises Refusal, or MemoryError."""
+    try:
+        return _read_header(content, limits)
+    except Refusal:
+        if (shorter := png_texts.without_long(content)) is None:
+            raise
+    return _read_header(shorter, limits)
+
+
+def _read_header(content: bytes, limits: Limits) -> tuple[tuple[int, int], str, str, exif.Facts]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _refusing(content, limits), _open(io.BytesIO(content), limits) as image:
@@ -121,6 +132,16 @@ def read_header(content: bytes, limits: Limits) -> tuple[tuple[int, int], str, s
 
 def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> Picture:
     """The picture in `content`, scaled down to `longest` pixels unless that is None. Raises Refusal, or MemoryError."""
+    try:
+        return _decode(content, limits, longest)
+    except Refusal:
+        if (shorter := png_texts.without_long(content)) is None:
+            raise
+    picture = _decode(shorter, limits, longest)
+    return replace(picture, told=metadata.with_problem(picture.told, png_texts.LEFT_OUT))
+
+
+def _decode(content: bytes, limits: Limits, longest: int | None) -> Picture:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -135,6 +156,8 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
             image.load()
             icc = image.info.get("icc_profile")
             told = told or metadata.told(image)
+            profile = _profile(icc)
+            is_plain = plain.is_plain(image, mode, frames, content) and bool(profile) == bool(icc)
             if facts is None:
                 facts, turn = exif.read_facts(image), True
             else:
@@ -145,8 +168,11 @@ def decode(content: bytes, limits: Limits, *, longest: int | None = PREVIEW) -> 
             size = size if facts.orientation < 5 else (size[1], size[0])
     messages = [one_line(str(warning.message)) for warning in caught]
     said = tuple(dict.fromkeys([*messages, *facts.warnings, *problems]))
-    profile = icc if isinstance(icc, bytes) and len(icc) <= MOST_PROFILE else b""
-    return Picture(small, size, kind, mode, frames, facts, said, profile, told)
+    return Picture(small, size, kind, mode, frames, facts, said, profile, told, is_plain)
+
+
+def _profile(icc: object) -> bytes:
+    return icc if isinstance(icc, bytes) and len(icc) <= MOST_PROFILE else b""
 
 
 def _open(file: BinaryIO | io.BytesIO, limits: Limits) -> Image.Image:

@@ -98,17 +98,17 @@ def _unique_pairs(values: NDArray[np.uint64], radius: int) -> list[tuple[int, in
 def near_arrays(
     values: NDArray[np.uint64], radius: int, most: int | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """`near_pairs` of hashes (N,) that all differ, as arrays of first and second indices, each pair once in any order.
+    """`near_pairs` of hashes (N,) as arrays of first and second indices, each pair once in any order.
 
-    With `most`, a band ends once it has brought so many pairs: of very many hashes that are all near each other some
-    pairs are missed then, instead of memory running out.
+    With `most`, a hash brings at most so many pairs a band, with those that come next in `values`: of very many hashes
+    that are all near each other most pairs are missed then, instead of memory and time running out.
     """
     masks = _band_masks(radius + 1)
     for band, mask in enumerate(masks):
         order = np.argsort(values & mask, kind="stable")
         keys = (values & mask)[order]
-        start, step, brought = np.arange(len(keys)), 1, 0
-        while most is None or brought < most:
+        start, step, brought = np.arange(len(keys)), 1, np.zeros(len(keys), dtype=np.int64)
+        while True:
             # Sorted by key: once an element differs from the one `step` further on, it differs from all later ones.
             start = start[start + step < len(keys)]
             start = start[keys[start + step] == keys[start]]
@@ -117,9 +117,11 @@ def near_arrays(
             first, second = order[start], order[start + step]
             difference = values[first] ^ values[second]
             near = np.bitwise_count(difference) <= radius
+            if most is not None:
+                brought[start[near]] += 1
+                start = start[brought[start] < most]
             for earlier in masks[:band]:  # found in that band already
                 near &= (difference & earlier) != 0
-            brought += int(near.sum())
             yield first[near], second[near]
             step += 1
 

@@ -48,11 +48,11 @@ def with_sidecars(told: Told, path: Path) -> Told:
     try:
         beside = metadata_beside.read(path)
     except Exception as error:  # noqa: BLE001 - a file beside it never costs the picture
-        problems = [*told.data.get("problems", ()), one_line(f"A file beside it could not be read: {error}")]
-        return fitting(told.prompt, told.data | {"problems": problems})
+        return with_problem(told, one_line(f"A file beside it could not be read: {error}"))
     if not beside:
         return told
     data = beside | told.data
+    data["problems"] = [*told.data.get("problems", ()), *beside.get("problems", ())]
     prompt, origin = told.prompt, told.data.get("prompt_from")
     if not prompt:
         prompt, origin = beside.get("prompt", ""), "sidecar"
@@ -60,6 +60,11 @@ def with_sidecars(told: Told, path: Path) -> Told:
         prompt, origin = beside.get("caption", ""), "caption"
     data.pop("prompt", None)
     return fitting(prompt, data | {"prompt_from": origin if prompt else ""})
+
+
+def with_problem(told: Told, problem: str) -> Told:
+    """`told` with one more thing that was left out."""
+    return fitting(told.prompt, told.data | {"problems": [*told.data.get("problems", ()), problem]})
 
 
 def fitting(prompt: str, data: Mapping[str, Any]) -> Told:

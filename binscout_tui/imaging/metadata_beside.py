@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 from typing import Any
 
-from .metadata_words import LONGEST_PROMPT, bounded, clean, from_json, line, words
+from .metadata_words import LONGEST_PROMPT, bounded, clean, from_json, is_numbers, line, words
 
 MOST_BYTES = 64 * 1024
 """A larger file is no caption; it is told and not read."""
 _CAPTIONS = ("caption", "text")
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENAMETOOLONG})
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -23,7 +25,8 @@ def read(path: Path) -> dict[str, Any]:
             found |= _of_json(text, place.name, problems)
             break
     for place in _places(path, ".txt"):
-        if (text := _text(place, problems)) is not None:
+        # Numbers are the boxes that a program for labelling wrote.
+        if (text := _text(place, problems)) is not None and not is_numbers(text):
             found |= {"caption": clean(text, LONGEST_PROMPT)}
             break
     found["problems"] = problems
@@ -37,17 +40,30 @@ def _places(path: Path, ending: str) -> list[Path]:
 def _text(path: Path, problems: list[str]) -> str | None:
     """The text of a small ordinary file, None where there is none. A link may lead anywhere and is not followed."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
+        content = _content(path)
+    except OSError as error:
+        if error.errno not in _NOT_THERE:
+            why = "is a link" if error.errno == errno.ELOOP else f"cannot be read ({error.strerror})"
+            problems.append(f"{line(path.name)} {why} and was left out.")
         return None
-    with open(descriptor, "rb") as handle:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        content = handle.read(MOST_BYTES + 1)
+    if content is None:
+        problems.append(f"{line(path.name)} is no ordinary file and was left out.")
+        return None
     if len(content) > MOST_BYTES:
         problems.append(f"{line(path.name)} has more than 64 KiB and was not read.")
         return None
     return content.decode("utf-8-sig", "replace")
+
+
+def _content(path: Path) -> bytes | None:
+    """The beginning of a file, None where it is no ordinary one. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return os.read(descriptor, MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _of_json(text: str, name: str, problems: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ MOST_JSON = 1 << 20
 """Characters of JSON that are read at all."""
 MOST_ENTRIES = 100
 DEEPEST = 6
+_NUMBERS = re.compile(r"[\s.eE+-]*[0-9][\s0-9.eE+-]*")
 _LEFT_OUT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _LINE_ENDS = frozenset({"Zl", "Zp"})
 
@@ -74,6 +76,11 @@ def from_json(text: object) -> Any:
         return json.loads(text, parse_constant=lambda word: None)
     except (ValueError, RecursionError):
         return None
+
+
+def is_numbers(text: str) -> bool:
+    """Whether a text holds nothing but numbers: a list of boxes, and no words about a picture."""
+    return _NUMBERS.fullmatch(text) is not None
 
 
 def words(value: object) -> list[str]:

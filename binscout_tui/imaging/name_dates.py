@@ -7,13 +7,14 @@ into one burst. The clock of a name has no zone and is taken for UTC, as the one
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .. import clock
 
-EARLIEST = 1970
-"""Cameras that write names are younger: what looks like an earlier year is a number."""
-LATEST = 2099
+EARLIEST = 1971
+"""Cameras that write names are younger: what looks like an earlier year is a number, or a clock that was never set."""
+AHEAD = timedelta(days=1)
+"""How far a clock elsewhere may be before ours; what is later is a number, or a clock that is wrong."""
 _DAY = r"(?P<year>\d{4})(?P<d>[-_.]?)(?P<month>\d\d)(?P=d)(?P<day>\d\d)"
 _BETWEEN = r"(?:[ T_.-]| at |_at_|, | um | à )"
 _TIME = r"(?P<hour>\d\d?)(?P<t>[-_.:h]?)(?P<minute>\d\d)(?:(?P=t)|m)(?P<second>\d\d)(?:[.,]?(?P<part>\d{3})(?!\d))?"
@@ -26,28 +27,30 @@ _RUN = re.compile(
 )
 
 
-def taken_at(name: str) -> str | None:
-    """The moment in a file name such as `IMG_20240131_142233.jpg` as UTC text; None without a possible one."""
+def taken_at(name: str, now: datetime) -> str | None:
+    """The moment in a file name such as `IMG_20240131_142233.jpg` as UTC text; None without one that can have been.
+
+    `now` is aware.
+    """
     for pattern in (_MOMENT, _RUN):
         for match in pattern.finditer(name[:300]):
-            if (found := _moment(match)) is not None:
-                return found
+            if (found := _moment(match)) is not None and found <= now + AHEAD:
+                return clock.to_text(found)
     return None
 
 
-def _moment(match: re.Match[str]) -> str | None:
+def _moment(match: re.Match[str]) -> datetime | None:
     said = match.groupdict()
     year, month, day, hour, minute, second = (
         int(said[part]) for part in ("year", "month", "day", "hour", "minute", "second")
     )
-    if not EARLIEST <= year <= LATEST or (len(said["hour"]) == 1 and not (said.get("half") or said.get("t"))):
+    if year < EARLIEST or (len(said["hour"]) == 1 and not (said.get("half") or said.get("t"))):
         return None
     if half := said.get("half"):
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half in "Pp" else 0)
     try:
-        moment = datetime(year, month, day, hour, minute, second, int(said["part"] or 0) * 1000, tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, int(said["part"] or 0) * 1000, tzinfo=UTC)
     except ValueError:
         return None
-    return clock.to_text(moment)

@@ -147,6 +147,7 @@ class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
     """A picture whose pixels were written: `width` * `height` * 3 bytes, upright; `sha256` is of the picture's file.
 
     `icc` is the picture's colour profile, empty where it has none. `size` is how many pixels the picture has itself.
+    `plain` says that the file has nothing beyond these pixels: no transparency, wider samples, inks, further frames.
     """
 
     path: Path
@@ -155,6 +156,7 @@ class Unpacked(msgspec.Struct, frozen=True, tag="unpacked"):
     height: int
     icc: bytes = b""
     size: tuple[int, int] = (0, 0)
+    plain: bool = False
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected"):

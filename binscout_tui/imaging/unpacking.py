@@ -28,7 +28,7 @@ def unpack(path: Path, limits: Limits, target: Path, longest: int | None = None)
         del content
         _write(image, temporary)
         temporary.replace(target)
-        return Unpacked(path, sha256, image.width, image.height, picture.icc, picture.size)
+        return Unpacked(path, sha256, image.width, image.height, picture.icc, picture.size, picture.plain)
     except Refusal as refusal:
         return Rejected.of(path, refusal.code, refusal.detail)
     except OSError as error:

@@ -30,6 +30,12 @@ class Finder:
         return [position for _, position in sorted(ranked)]
 
 
+def begins(text: str, name: str) -> bool:
+    """Whether a name or a word of it begins with `text`; scattered letters in it are no reason to take it."""
+    typed, whole = (unicodedata.normalize("NFC", one).strip().casefold() for one in (text, name))
+    return any(word.startswith(typed) for word in (whole, *whole.split()))
+
+
 def is_new(text: str, names: Sequence[str]) -> bool:
     """Whether `text` could be the name of a class that does not exist yet."""
     name = unicodedata.normalize("NFC", text).strip()

@@ -39,8 +39,8 @@ class Trial:
     """All that a verdict depends on, as it was at one moment.
 
     `images` are those of the list by their ids; `leaked` hashes of images that `model` learned, `alike` of known-good
-    images that look like one of those. `item` is what a model that counts learned to count, as the list names it; ''
-    everything, None where nobody knows.
+    images that look like one of those, `hidden` what the verdict counts and does not name. `item` is what a model that
+    counts learned to count, as the list names it; '' everything, None where nobody knows.
     """
 
     model: Model
@@ -51,6 +51,7 @@ class Trial:
     alike: set[str]
     basis: Basis
     item: str | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def gather(db: sqlite3.Connection, model_id: str, floors: GateSettings) -> Trial
     return Trial(
         model=model,
         active=models.active(db, model.task),
-        listed=known_good.listed(db, model.task),
+        listed=known_good.listed(db, model.task, concealed=True),
+        hidden=known_good.hidden(db, model.task),
         images=images,
         leaked=leaked,
         alike=_alike(db, model, images.values()) - leaked,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +34,8 @@ from binscout_tui.wording import counted
 from binscout_tui.workspace import LiveWorkspace
 
 MEBIBYTE = 1 << 20
+LEAST_OF_NAME = 12
+"""Digits of a hash that a check tells at least."""
 DAMAGED = frozenset(
     {
         *("model_changed", "model_corrupt", "model_missing", "model_mismatch", "model_other_task"),
@@ -57,7 +60,7 @@ async def gate(workspace: LiveWorkspace, model_id: str) -> Gate:
         model_id,
         passed=found.passed,
         state=found.state,
-        checks=[msgspec.to_builtins(check) for check in found.checks],
+        checks=[_without_names(msgspec.to_builtins(check), trial.hidden) for check in found.checks],
         broken=_names(trial, found.newly_broken),
         replay=said.replay if said else [],
         basis=trial.basis,
@@ -121,7 +124,7 @@ async def _says_it_again(workspace: LiveWorkspace, client: EngineClient, model: 
     if last is None or last.model_hash != now.model_hash:
         return
     samples = {one["sample"] for one in last.replay[:REPLAYED]}
-    found = await workspace.db.read(known_good.listed, model.task)
+    found = await workspace.db.read(known_good.listed, model.task, concealed=True)
     listed = [entry for entry in found if identity(entry) in samples]
     told = await replay(
         client, workspace.paths, model, listed, await workspace.db.read(known_good.pictures, model.task)
@@ -135,6 +138,14 @@ async def _says_it_again(workspace: LiveWorkspace, client: EngineClient, model: 
             hint=f"Run `binscout gate {model.id}` again, and look what changed on this machine.",
             code="replay_differs",
         )
+
+
+def _without_names(check: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+    """A check whose words do not name what is hidden, of which a verdict tells numbers only."""
+    detail = check["detail"]
+    for name in hidden:
+        detail = re.sub(f"{re.escape(name[:LEAST_OF_NAME])}[0-9a-f]*", "a hidden one", detail)
+    return {**check, "detail": detail}
 
 
 def _names(trial: Trial, broken: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,14 @@ from binscout_tui.imaging.scan import Found, scan
 from binscout_tui.operations import examining, in_place
 from binscout_tui.operations.grouping import By, Rule, group_found
 from binscout_tui.operations.grouping import Found as FoundFile
-from binscout_tui.operations.originals import ChangedError, UnreadableError, hash_of, keep_copy, original_path
+from binscout_tui.operations.originals import (
+    ChangedError,
+    UnreadableError,
+    hash_of,
+    keep_again,
+    keep_copy,
+    original_path,
+)
 from binscout_tui.operations.own_files import is_own
 from binscout_tui.operations.report import Rejection
 from binscout_tui.operations.suggesting import for_sets
@@ -185,14 +193,20 @@ class ImportRun:
         if isinstance(outcome, Rejected):
             self._reject(outcome)
             return
-        try:
+        with self._or_rejected(outcome.path):
             image = self._stored(outcome)
             self.told[outcome.sha256] = outcome.told
             self._keep(Entry(outcome.path, image, outcome.mtime_ns))
+
+    @contextmanager
+    def _or_rejected(self, path: Path) -> Iterator[None]:
+        """A file whose bytes cannot be kept is rejected."""
+        try:
+            yield
         except ChangedError:
-            self._reject(Rejected.of(outcome.path, Code.CHANGED_WHILE_READING))
+            self._reject(Rejected.of(path, Code.CHANGED_WHILE_READING))
         except UnreadableError as error:
-            self._reject(Rejected.of(outcome.path, Code.UNREADABLE, error.sentence))
+            self._reject(Rejected.of(path, Code.UNREADABLE, error.sentence))
 
     def _keep(self, entry: Entry) -> None:
         self.pending.append(entry)
@@ -248,17 +262,24 @@ class ImportRun:
                 self._label_new(db)
                 self._duplicate(db, entry, entry.image)
                 continue
-            image_id, added = images.enter(db, self.workspace.user.uid, entry.image)
-            if added:
-                new.append(image_id)
-                told.note(db, image_id, self.told.get(entry.image.sha256, Told()), quietly=True)
-                self._annotate_new(db, entry.path, image_id)
-            else:
-                self._label_new(db)
-                self._duplicate(db, entry, images.get(db, image_id, concealed=True))
+            with self._or_rejected(entry.path):
+                new += self._enter_one(db, entry, entry.image)
         self._label_new(db)
         self.report.imported += len(new)
         events.emit_all(db, "image", new)
+
+    def _enter_one(self, db: sqlite3.Connection, entry: Entry, image: NewImage) -> list[int]:
+        """The id of the image, where it is new. Raises what `keep_copy` raises; then nothing was entered."""
+        if image.storage == "copy":
+            keep_again(entry.path, self.workspace.paths.root / image.path, image.sha256)
+        image_id, added = images.enter(db, self.workspace.user.uid, image)
+        if not added:
+            self._label_new(db)
+            self._duplicate(db, entry, images.get(db, image_id, concealed=True))
+            return []
+        told.note(db, image_id, self.told.get(image.sha256, Told()), quietly=True)
+        self._annotate_new(db, entry.path, image_id)
+        return [image_id]
 
     def _duplicate(self, db: sqlite3.Connection, entry: Entry, image: Image) -> None:
         if image.withheld == images.HIDDEN:

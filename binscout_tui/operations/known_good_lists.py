@@ -14,7 +14,7 @@ MOST_SETS = 32
 
 def fill(db: sqlite3.Connection, uid: int, task: str, arrangement: Arrangement) -> int:
     """How many images, or sets, a list got that was empty before (a store function)."""
-    if known_good.how_many(db, task):
+    if not known_good.is_empty(db, task):
         return 0
     return _sets(db, uid, arrangement) if task == frozen_sets.TASK else _images(db, uid, task, arrangement)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,14 +49,14 @@ class _Reading:
         self.again = again
         self.on_progress = on_progress
         self.report = MetadataReport(failed=[])
-        self.ahead: list[Image] = []
+        self.ahead: deque[Image] = deque()
 
     def run(self) -> MetadataReport:
         total = self.workspace.db.read(told.count_unread, again=self.again)
         pending: list[tuple[Image, Outcome]] = []
         with DecodePool(None, decode_limits(self.workspace.settings.importing)) as pool:
-            for number, outcome in enumerate(pool.run(self._files())):
-                pending.append((self.ahead[number], outcome))
+            for outcome in pool.run(self._files()):
+                pending.append((self.ahead.popleft(), outcome))
                 if len(pending) >= BATCH:
                     self._write(pending, total)
         self._write(pending, total)

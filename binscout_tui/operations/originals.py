@@ -63,6 +63,15 @@ def keep_copy(source: Path, target: Path, sha256: str, *, durable: bool = True) 
             sync_folder(target.parent)
 
 
+def keep_again(source: Path, target: Path, sha256: str) -> None:
+    """Copy `source` once more where `target` is gone, which `keep_copy` had found or made; raises what that raises.
+
+    For the transaction that enters the image of a copy: until then a purge of the same picture may remove the file.
+    """
+    if not target.is_file():
+        keep_copy(source, target, sha256)
+
+
 def cannot_write(folder: Path, error: OSError) -> StorageError:
     """`error`, met while writing below `folder`, as a sentence with a next step."""
     full = error.errno in FULL

@@ -86,7 +86,8 @@ def _sets(affected: Affected) -> list[str]:
     if affected.sets_smaller:
         parts.append(f"{counted(affected.sets_smaller, 'set')} would have fewer candidates")
     if affected.sets_dissolved:
-        parts.append(f"{counted(affected.sets_dissolved, 'set')} would have too few and go")
+        sets = counted(affected.sets_dissolved, "set")
+        parts.append(f"{sets} would go, with too few candidates or those of another set")
     if affected.choices:
-        parts.append(f"{counted(affected.choices, 'choice')} of sets would be taken back")
+        parts.append(f"{counted(affected.choices, 'choice')} of sets would be lost")
     return [f"{', '.join(parts)}."] if parts else []

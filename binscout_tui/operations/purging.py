@@ -7,8 +7,10 @@ from contextlib import suppress
 
 import msgspec
 
+from binscout_tui.errors import StorageError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.previews import SIZES, preview_path
+from binscout_tui.operations.duplicates import cache
 from binscout_tui.store import purging
 from binscout_tui.store.purging import Affected
 from binscout_tui.workspace import Workspace
@@ -18,7 +20,6 @@ FILES = 50
 """So many files are removed under one lock of the database."""
 WORD = "purge"
 """What has to be typed."""
-USED = "Something uses it by now."
 Progress = Callable[[int, int], object]
 """Told (done, total) after each part; True stops, and what is gone stays gone."""
 
@@ -44,8 +45,9 @@ def purge(
     """Delete images of the trash for ever; images that something uses are kept, and told.
 
     Rows go before files, so that no image is ever without its file; a file that cannot be removed goes with the next
-    purge. Files in place stay. Raises RefusedError for whoever is no admin, NotFoundError and UsageError for an image
-    that is not there or not in the trash, before anything is deleted.
+    purge. Files in place stay. One that somebody brings back, or deletes, while this goes on is told as kept. Raises
+    RefusedError for whoever is no admin, and before anything is deleted NotFoundError and UsageError for an image that
+    is not there or not in the trash.
     """
     workspace.user.must_be("admin", "Deleting images for ever")
     wanted = list(dict.fromkeys(image_ids))
@@ -53,12 +55,12 @@ def purge(
     sweep(workspace, report)
     for begin in range(0, len(wanted), PART):
         part = [one for one in wanted[begin : begin + PART] if one not in report.kept]
-        gone = workspace.db.write(purging.purge, workspace.user.uid, part).images
-        report.kept |= dict.fromkeys({*part} - {image.id for image in gone}, USED)
+        done = workspace.db.write(purging.purge, workspace.user.uid, part)
+        gone = done.images
+        report.kept |= done.kept
         report.purged += len(gone)
         report.in_place += sum(image.storage == "in_place" for image in gone)
-        for image in gone:
-            _drop_previews(workspace, image.sha256)
+        _drop_derived(workspace, [image.sha256 for image in gone])
         sweep(workspace, report)
         if on_progress(min(begin + PART, len(wanted)), len(wanted)) is True:
             break
@@ -88,8 +90,7 @@ def sweep(workspace: Workspace, report: Report | None = None) -> Report:
         return True
 
     for part in batched(paths, FILES):
-        for sha256 in workspace.db.write(purging.let_go, part, remove):
-            _drop_previews(workspace, sha256)
+        _drop_derived(workspace, workspace.db.write(purging.let_go, part, remove))
     return report
 
 
@@ -100,8 +101,11 @@ def batched(found: Iterable[str], size: int) -> Iterator[list[str]]:
         yield rest[begin : begin + size]
 
 
-def _drop_previews(workspace: Workspace, sha256: str) -> None:
-    """They can be made again, so one that stays does no harm."""
-    for size in SIZES:
-        with suppress(OSError):
-            preview_path(workspace.paths.previews, sha256, size).unlink()
+def _drop_derived(workspace: Workspace, sha256s: Sequence[str]) -> None:
+    """Previews, and the small versions among which duplicates are looked for; where that fails they stay."""
+    for sha256 in sha256s:
+        for size in SIZES:
+            with suppress(OSError):
+                preview_path(workspace.paths.previews, sha256, size).unlink()
+    with suppress(OSError, StorageError):
+        cache.forget(workspace.paths.derived, sha256s)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from binscout_tui.errors import BinScoutError
+from binscout_tui.errors import BinScoutError, NotFoundError
 from binscout_tui.imaging.grouping.focus import shares
 from binscout_tui.operations import choosing
 from binscout_tui.operations.choosing import candidates
@@ -57,9 +57,10 @@ def for_sets(
     written = 0
     for start in range(0, len(waiting), BATCH):
         scores: dict[int, Scores] = {}
-        for set_id in waiting[start : start + BATCH]:
-            scores[set_id] = scores_of(workspace.paths, candidates(workspace.db.read(sets.get, set_id)))
-            on_progress(start + len(scores), len(waiting))
+        for number, set_id in enumerate(waiting[start : start + BATCH], 1):
+            with suppress(NotFoundError):  # hidden or gone meanwhile
+                scores[set_id] = scores_of(workspace.paths, candidates(workspace.db.read(sets.get, set_id)))
+            on_progress(start + number, len(waiting))
         written += workspace.db.write(_keep, scores)
     return written
 

@@ -130,12 +130,12 @@ def view(
     """
     folder = _folder(folder, options)
     found: list[View] = []
-    taken: set[str] = set()
+    places = placing.Places(folder)
     with _made_in(folder, limits) as (pool, scratch):
         for number, source in enumerate(sources):
             try:
                 for number_of, made in enumerate(_pictures(source, options, pool, scratch)):
-                    found.append(_written(source, made, number_of, folder, options, taken))
+                    found.append(_written(source, made, number_of, folder, options, places))
             except BinScoutError as error:
                 found.append(_failed(source, error))
             on_progress(number + 1, len(sources))
@@ -182,7 +182,7 @@ def sheet(
         if len(failed) == len(sources):
             return failed
         made = _Made(paper, b"", 1.0, None)
-        written = _written(Source(path=folder, name="sheet"), made, 0, folder, options, set())
+        written = _written(Source(path=folder, name="sheet"), made, 0, folder, options, placing.Places(folder))
     ids = [one.id for one in sources if one.id is not None]
     return [msgspec.structs.replace(written, source="", scale=None, ids=ids), *failed]
 
@@ -238,7 +238,7 @@ def _pictures(source: Source, options: Options, pool: DecodePool, scratch: Path)
         scratch.unlink(missing_ok=True)
 
 
-def _written(source: Source, made: _Made, number: int, folder: Path, options: Options, taken: set[str]) -> View:
+def _written(source: Source, made: _Made, number: int, folder: Path, options: Options, places: placing.Places) -> View:
     ending, settings = WRITERS[options.format]
     file = io.BytesIO()
     try:
@@ -248,7 +248,7 @@ def _written(source: Source, made: _Made, number: int, folder: Path, options: Op
         raise BinScoutError(told, code="format") from error
     stem = names.safe_stem(source.name, f"image-{source.id}") + (f"-crop-{number + 1}" if made.crop else "")
     with placing.written(folder, file.getvalue()) as (temporary, sha256):
-        name = placing.place(temporary, sha256, folder, stem, ending, b"", taken)
+        name = places.place(temporary, sha256, stem, ending, b"")
     return View(
         id=source.id,
         source=display_name(source.path) if source.id is None else source.name,

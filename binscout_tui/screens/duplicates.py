@@ -49,6 +49,8 @@ class DuplicatesScreen(DecidingScreen):
         self.desk: DuplicatesDesk | None = None
         self.chosen: int | None = None
         self._is_viewer = False
+        self._taken: tuple[int, int] | None = None
+        self._stopping = False
         self._shown: Group | None = None
         self._facts: list[Facts] = []
 
@@ -84,6 +86,11 @@ class DuplicatesScreen(DecidingScreen):
         return self.desk is not None and self.desk.job is not None
 
     @property
+    def is_taking(self) -> bool:
+        """Whether the sure ones are being taken."""
+        return self._taken is not None
+
+    @property
     def is_viewer(self) -> bool:
         """Whether the person may only look."""
         return self._is_viewer
@@ -103,7 +110,8 @@ class DuplicatesScreen(DecidingScreen):
         """Read the groups."""
         self._is_viewer = RANK[self.ws.user.role] < RANK["operator"]
         self.desk = DuplicatesDesk(self.ws)
-        await self._refresh()
+        place = await self.kept_place()
+        await self._refresh(place.get("group") if isinstance(place, dict) else None)
 
     async def resume(self) -> None:
         """Take in what other screens did meanwhile."""
@@ -114,11 +122,11 @@ class DuplicatesScreen(DecidingScreen):
         if not RELEVANT.isdisjoint(event.kind for event in events):
             await self._refresh()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, key: str | None = None) -> None:
         if self.desk is None:
             return
         await self.desk.refresh()
-        self._list.show(lines.rows(self.desk.groups))
+        self._list.show(lines.rows(self.desk.groups), key=key)
         await self._show()
 
     # Showing.
@@ -158,7 +166,9 @@ class DuplicatesScreen(DecidingScreen):
             return
         place = next((index for index, one in enumerate(desk.groups) if group is not None and one.id == group.id), 0)
         more = max(0, len(group.images) - MOST) if group is not None else 0
-        said = lines.status(desk.groups, place, desk.job, early=self.early, more=more, key=self.frame.key)
+        said = lines.status(
+            desk.groups, place, desk.job, early=self.early, more=more, taken=self._taken, key=self.frame.key
+        )
         self.query_one("#duplicates-status", Line).say(said)
         if group is None:
             words = lines.empty_words(looked=desk.looked, job=desk.job, key=self.frame.key)
@@ -204,39 +214,52 @@ class DuplicatesScreen(DecidingScreen):
     @on(RowList.Moved)
     async def _stands_elsewhere(self) -> None:
         if self.desk is not None and self.desk.find(self._list.key) != self._shown:
-            self.early = 0
-            self.waits()
+            self._moved()
             await self._show()
+            await self.keep_place({"group": self._list.key})
+
+    def _moved(self) -> None:
+        """Another group is meant from now on, whatever still is on the screen."""
+        self.early = 0
+        self.chosen = None
+        self.waits()
+
+    def _move(self, steps: int) -> bool:
+        """Move the cursor; whether it stands elsewhere. The next key is not meant for the group that is still shown."""
+        before = self._list.key
+        self._list.move(steps)
+        if self._list.key == before:
+            return False
+        self._moved()
+        return True
 
     def action_up(self) -> None:
         """To the group above."""
-        self._list.move(-1)
+        self._move(-1)
 
     def action_down(self) -> None:
         """To the group below."""
-        self._list.move(1)
+        self._move(1)
 
     def action_page_up(self) -> None:
         """A page up."""
-        self._list.move(-max(1, self._list.size.height - 1))
+        self._move(-max(1, self._list.size.height - 1))
 
     def action_page_down(self) -> None:
         """A page down."""
-        self._list.move(max(1, self._list.size.height - 1))
+        self._move(max(1, self._list.size.height - 1))
 
     def action_first(self) -> None:
         """To the first group."""
-        self._list.move(-len(self.desk.groups) if self.desk else 0)
+        self._move(-len(self.desk.groups) if self.desk else 0)
 
     def action_last(self) -> None:
         """To the last group."""
-        self._list.move(len(self.desk.groups) if self.desk else 0)
+        self._move(len(self.desk.groups) if self.desk else 0)
 
     def action_skip(self) -> None:
         """To the next group, nothing decided."""
-        before = self._list.key
-        self._list.move(1)
-        if self._list.key == before:
+        if not self._move(1):
             self.frame.toast("This is the last group.")
 
     def action_look(self) -> None:
@@ -286,14 +309,14 @@ class DuplicatesScreen(DecidingScreen):
     async def action_undo(self) -> None:
         """Take back the last decision."""
         if self.desk is not None:
-            await self._turned(self.desk.undo())
+            await self._turned(self.desk.undo(), undone=True)
 
     async def action_redo(self) -> None:
         """Do again what was undone."""
         if self.desk is not None:
-            await self._turned(self.desk.redo())
+            await self._turned(self.desk.redo(), undone=False)
 
-    async def _turned(self, turning: Awaitable[Entry]) -> None:
+    async def _turned(self, turning: Awaitable[Entry], *, undone: bool) -> None:
         entry = await turning
         if entry.stale:
             self.frame.toast("This was changed since by somebody; it stays as it is.", "warning")
@@ -302,6 +325,8 @@ class DuplicatesScreen(DecidingScreen):
         group = next((one for one in self.desk.groups if entry.target in one.images), None) if self.desk else None
         if group is not None and self.desk is not None:
             self._list.show(lines.rows(self.desk.groups), key=str(group.id))
+        if not entry.stale:
+            self.frame.toast(lines.turned_words(entry, undone=undone))
 
     @dialog(description="take sure duplicates")
     async def action_take_sure(self) -> None:
@@ -316,9 +341,29 @@ class DuplicatesScreen(DecidingScreen):
             " which they can be restored. Near groups are not touched."
         )
         if await self.frame.push_screen_wait(TypedConfirm("Take the sure ones", text, WORD)):
-            trashed = await self.desk.take_sure()
-            self.frame.toast(f"{counted(trashed, 'image')} in the trash; {{duplicates.undo}} takes it back.")
-            await self._refresh()
+            await self._take(self.desk, sure)
+
+    async def _take(self, desk: DuplicatesDesk, sure: Sequence[Group]) -> None:
+        self._taken, self._stopping = (0, len(sure)), False
+        self._tell()
+        try:
+            trashed = await desk.take_sure(sure, self._tell_taken)
+        finally:
+            self._taken = None
+        self.frame.toast(f"{counted(trashed, 'image')} in the trash; {{duplicates.undo}} takes it back.")
+        await self._refresh()
+
+    def _tell_taken(self, done: int, total: int) -> bool:
+        self._taken = (done, total)
+        self._tell()
+        return not self._stopping
+
+    def go_up(self) -> bool:
+        """Stop what takes long, if something does."""
+        if self._taken is None:
+            return super().go_up()
+        self._stopping = True
+        return True
 
     # Looking for duplicates.
 

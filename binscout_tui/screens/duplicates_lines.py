@@ -8,8 +8,9 @@ from functools import partial
 from textual.content import Content
 
 from binscout_tui.commands.table import KeyOf, default_key
-from binscout_tui.store.duplicates import Facts, Group
+from binscout_tui.store.duplicates import NOT_AREA, Facts, Group
 from binscout_tui.store.jobs import Job
+from binscout_tui.store.journal import Entry
 from binscout_tui.widgets.row_list import Row
 from binscout_tui.wording import counted
 
@@ -22,6 +23,7 @@ RELATIONS = {
     "light": "other light",
     "changed": "a part differs",
     "alike": "another shot",
+    "unproved": "not proved",
 }
 
 
@@ -39,8 +41,8 @@ def kind_word(group: Group) -> str:
     if group.kind in KINDS:
         return f"same {KINDS[group.kind]}"
     others = [relation for relation in group.relations[1:] if relation != "first"]
-    words = dict.fromkeys(relation_word(relation) for relation in others)
-    return ("same · " if group.same else "near · ") + ", ".join(words)
+    words = dict.fromkeys(relation_word(relation) for relation in others if relation)
+    return " · ".join(filter(None, ["same" if group.same else "near", ", ".join(words)]))
 
 
 def relation_word(relation: str) -> str:
@@ -49,10 +51,19 @@ def relation_word(relation: str) -> str:
 
 
 def status(
-    groups: Sequence[Group], place: int, job: Job | None, *, early: int = 0, more: int = 0, key: KeyOf = default_key
+    groups: Sequence[Group],
+    place: int,
+    job: Job | None,
+    *,
+    early: int = 0,
+    more: int = 0,
+    taken: tuple[int, int] | None = None,
+    key: KeyOf = default_key,
 ) -> Content:
-    """The line above: which group of how many, how far the look is, and what was not done."""
+    """The line above: which group of how many, how far a look or a long decision is, and what was not done."""
     parts = []
+    if taken is not None:
+        parts.append(f"taking the sure ones: {taken[0]:,} of {taken[1]:,} groups, Esc stops")
     if groups:
         parts.append(f"group {place + 1} of {len(groups):,} · {kind_word(groups[place])}")
         sure = sum(group.kind in KINDS for group in groups)
@@ -101,7 +112,8 @@ def _shared(found: Sequence[Facts]) -> frozenset[str]:
 
 def _fact_line(one: Facts, relation: str, shared: frozenset[str], suggested: bool) -> str:
     image = one.image
-    parts = [f"#{image.id}", "suggested" if suggested else relation_word(relation)]
+    said = "suggested" if suggested else relation_word(relation)
+    parts = [f"#{image.id}", *([said] if said else [])]
     if "size" not in shared:
         parts.append(f"{image.width}x{image.height}")
     if "format" not in shared:
@@ -127,6 +139,16 @@ def _date(one: Facts) -> str:
 
 def _bytes(number: int) -> str:
     return f"{number / 1_000_000:.1f} MB" if number >= 1_000_000 else f"{max(1, number // 1000)} kB"
+
+
+def turned_words(entry: Entry, *, undone: bool) -> str:
+    """What undo or redo did with a decision, which may have been made in another area and shows in no group then."""
+    if entry.area == NOT_AREA:
+        return "These may be duplicates again." if undone else "Remembered again that these are no duplicates."
+    is_back = undone is (entry.action == "trash")
+    said = f"Image #{entry.target} is {'back from the trash' if is_back else 'in the trash again'}"
+    rest = f", and what was decided with it is {'undone' if undone else 'done again'}"
+    return f"{said}{rest if len(set(entry.turned)) > 1 else ''}."
 
 
 def empty_words(*, looked: bool, job: Job | None, key: KeyOf = default_key) -> Content:

@@ -64,7 +64,7 @@ class GalleryScreen(ComparingGrid):
                 yield DetailsPanel(id="gallery-details")
             yield Static(lines.EMPTY, id="gallery-empty", markup=False)
         yield Line(id="gallery-line")
-        yield FullView(id="gallery-full")
+        yield FullView(DetailsPanel(id="full-details"), id="gallery-full")
         yield CompareView(id="gallery-compare")
         yield BatchBar(id="gallery-batch")
 
@@ -93,6 +93,7 @@ class GalleryScreen(ComparingGrid):
 
     async def changed(self, events: Sequence[Event]) -> None:
         """Somebody changed images, labels or sets."""
+        await super().changed(events)
         if self.desk is not None and self.desk.is_concerned([event.kind for event in events]):
             await self._refresh()
 
@@ -329,7 +330,6 @@ class GalleryScreen(ComparingGrid):
         """A click elsewhere does not take the keys away from the full view."""
         if self.is_full and self.focused is None:
             self.full.focus()
-        super().on_descendant_blur()
 
     async def action_open(self) -> None:
         """The image under the cursor in full."""

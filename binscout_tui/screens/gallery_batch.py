@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ from binscout_tui.capturing.choosing import Option
 from binscout_tui.commands.dispatch import Commanded
 from binscout_tui.commands.gallery_batch import BAR, MENU
 from binscout_tui.dialogs.context_menu import ContextMenu, Entry
+from binscout_tui.errors import NotFoundError
 from binscout_tui.screens import gallery_batch_lines as lines
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.gallery_deciding import DecidingGrid
@@ -120,13 +122,13 @@ class BatchGrid(DecidingGrid):
         if options is None:
             return
         job_id = await self.ws.db.write(enqueue, self.ws.user.uid, wanted, options)
-        launch(self.ws.paths.root, job_id)
         self._exports.add(job_id)
+        await asyncio.to_thread(launch, self.ws.paths.root, job_id)
         self.frame.toast(lines.export_began(len(wanted), job_id))
 
-    async def hear(self, events: Sequence[Event]) -> None:
+    async def changed(self, events: Sequence[Event]) -> None:
         """An export that was begun here may have ended."""
-        await super().hear(events)
+        await super().changed(events)
         if any(event.kind == "job" and event.target in map(str, self._exports) for event in events):
             await self._look_at_exports()
 
@@ -139,7 +141,11 @@ class BatchGrid(DecidingGrid):
 
     async def _look_at_exports(self) -> None:
         for job_id in sorted(self._exports):
-            job = await self.ws.db.read(jobs.get, job_id)
+            try:
+                job = await self.ws.db.read(jobs.get, job_id)
+            except NotFoundError:
+                self._exports.discard(job_id)
+                continue
             if not job.is_open and job_id in self._exports:
                 self._exports.remove(job_id)
                 self.frame.toast(*lines.export_ended(job))
@@ -181,13 +187,17 @@ class BatchGrid(DecidingGrid):
 
     @dialog(description="asking what to do")
     async def action_menu(self) -> None:
-        """Show the commands that are allowed now, and carry out the chosen one."""
-        if not self.has_image:
+        """Show the commands that are allowed now, and carry out the chosen one on what was meant when it was asked."""
+        meant, here = self.meant, self.here
+        if here is None:
             return
-        title = lines.menu_title(self.meant)
-        command_id = await self.app.push_screen_wait(ContextMenu(title, self._entries()))
-        if command_id is not None:
-            await perform(self, command_id)
+        command_id = await self.app.push_screen_wait(ContextMenu(lines.menu_title(meant, here), self._entries()))
+        if command_id is None:
+            return
+        if (self.meant, self.here) != (meant, here):
+            self.frame.toast(lines.MENU_LATE, "warning")
+            return
+        await perform(self, command_id)
 
     def _entries(self) -> list[Entry]:
         """What is allowed now, each once: where the full view has a command of its own, that one."""
@@ -196,9 +206,10 @@ class BatchGrid(DecidingGrid):
         found: dict[str, Entry] = {}
         for node in nodes:
             for command in node.SCOPE:
-                if command.name in MENU and node.verdict(command) is True:
+                words = MENU.get(command.name)
+                if words is not None and node.verdict(command) is True:
                     keys = tuple(keymap.get(command.id, ()))
-                    found.setdefault(command.name, Entry(command.id, keys, command.title, command.help))
+                    found.setdefault(command.name, Entry(command.id, keys, command.title, words))
         return [found[name] for name in MENU if name in found]
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from binscout_tui.store.jobs import Job
 from binscout_tui.wording import counted
 
+MENU_LATE = "What the menu was about has changed meanwhile; nothing was done."
 TYPE = "type a few letters of the class"
 NO_CLASS = "There are no classes yet; the area Label makes them."
 
@@ -32,9 +33,11 @@ def of_images(images: int, what: str) -> str:
     return f"{what} {'this image' if images == 1 else f'{images:,} images'}"
 
 
-def menu_title(meant: Sequence[int]) -> str:
-    """What the context menu is about."""
-    return f"Image #{meant[0]}" if len(meant) == 1 else f"{len(meant):,} marked images"
+def menu_title(meant: Sequence[int], here: int) -> str:
+    """What the context menu is about: a line of it that names the image is about the one that is `here`."""
+    if list(meant) == [here]:
+        return f"Image #{here}"
+    return f"{counted(len(meant), 'marked image')}; the image here is #{here}"
 
 
 def export_began(images: int, job: int) -> str:

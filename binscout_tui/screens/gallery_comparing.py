@@ -37,8 +37,9 @@ class ComparingGrid(SimilarGrid):
 
     @property
     def comparable(self) -> int:
-        """How many images would be compared."""
-        return len(self._wanted_together())
+        """How many images would be compared; it is asked with each key, however many are marked."""
+        marked, here = len(self.grid.marks), self.here
+        return marked + (marked == 1 and here is not None and here not in self.grid.marks)
 
     def _wanted_together(self) -> list[int]:
         """The marked images in the order of the grid; a single one comes with the one under the cursor."""
@@ -57,6 +58,12 @@ class ComparingGrid(SimilarGrid):
         return super().verdict(command)
 
     # Opening and leaving.
+
+    async def seek(self, sought: str) -> None:
+        """What is sought is shown in the place of what is compared."""
+        if self.is_comparing:
+            self.leave_compare()
+        await super().seek(sought)
 
     async def action_compare(self) -> None:
         """Show the marked images side by side."""
@@ -106,7 +113,6 @@ class ComparingGrid(SimilarGrid):
         """A click elsewhere does not take the keys away from the pictures."""
         if self.is_comparing and self.focused is None and self.frame.screen is self:
             self.compare_view.focus()
-        super().on_descendant_blur()
 
     # While images are compared the grid stays as it is behind them.
 

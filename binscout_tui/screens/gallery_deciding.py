@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import TypeVar
 
 from binscout_tui.browsing.desk import IMAGE_AREAS, PART, Decide, restore_part, trash_part
 from binscout_tui.browsing.sequence import between
-from binscout_tui.commands.gallery_batch import BUSY, BUSY_TOO
+from binscout_tui.commands.gallery_batch import BUSY, BUSY_TOO, BUSY_TURNING
+from binscout_tui.commands.table import with_keys
+from binscout_tui.errors import RefusedError
 from binscout_tui.screens import gallery_lines as lines
 from binscout_tui.screens.gallery_filter import FilteredGrid
 from binscout_tui.screens.words import duration
@@ -19,6 +21,8 @@ from binscout_tui.widgets.batch_bar import BatchBar, Running
 T = TypeVar("T")
 Said = Callable[[int, int], str]
 """What is told of a decision: of how many images it was made, and on how many it was wanted."""
+KEY_S = 0.3
+"""So long at most a key waits for undo, which takes as long as what was decided on many images."""
 UNDO = "{gallery.undo} takes it back."
 NAMES_TURNED = "The tag or collection is as it was."
 
@@ -31,6 +35,7 @@ class DecidingGrid(FilteredGrid):
         self._anchor: int | None = None
         self._deciding = False
         self._stopping = False
+        self._may_stop = False
 
     @property
     def batch_bar(self) -> BatchBar:
@@ -41,19 +46,29 @@ class DecidingGrid(FilteredGrid):
 
     @property
     def meant(self) -> list[int]:
-        """What a command decides on: the images that are marked, else the one shown in full or under the cursor."""
+        """What a command decides on: the image in full; in the grid what is marked, else what is under the cursor."""
         here = self.here
-        return sorted(self.grid.marks) or ([here] if here is not None else [])
+        marks = () if self.is_full else self.grid.marks
+        return sorted(marks) or ([here] if here is not None else [])
 
     @property
     def is_deciding(self) -> bool:
         """Whether a decision on very many images is on its way."""
         return self._deciding
 
+    @property
+    def can_stop(self) -> bool:
+        """Whether it can be stopped: undo is done in one piece."""
+        return self._deciding and self._may_stop
+
+    @property
+    def _busy_words(self) -> str:
+        return BUSY if self._may_stop else BUSY_TURNING
+
     def may_decide(self, command_id: str) -> bool:
         """One decision after the other; while a long one is on its way keys move."""
         if self._deciding and command_id in self.DECISIONS and command_id not in BUSY_TOO:
-            self.frame.toast(BUSY, "warning")
+            self.frame.toast(self._busy_words, "warning")
             return False
         return super().may_decide(command_id)
 
@@ -80,7 +95,7 @@ class DecidingGrid(FilteredGrid):
         if self.desk is None or not wanted:
             return
         if self._deciding:
-            self.frame.toast(BUSY, "warning")
+            self.frame.toast(self._busy_words, "warning")
             return
         self.ws.user.must_be("operator", what)
 
@@ -89,11 +104,12 @@ class DecidingGrid(FilteredGrid):
             if after is not None:
                 after(change)
 
-        work = self._decide(decide, what, wanted, unmark, told)
-        if len(wanted) <= PART:
+        is_long = len(wanted) > PART
+        work = self._decide(decide, what, wanted, unmark, told, is_long=is_long)
+        if not is_long:
             await work
             return
-        self._deciding, self._stopping = True, False
+        self._begin_long()
         self.run_worker(work, group="deciding", exit_on_error=False, description=what)
 
     async def _decide(
@@ -103,11 +119,13 @@ class DecidingGrid(FilteredGrid):
         wanted: list[int],
         unmark: bool,
         told: Callable[[Change, int], None],
+        *,
+        is_long: bool,
     ) -> None:
         desk, began = self.desk, time.monotonic()
         if desk is None:
             return
-        reached = 0
+        reached = 0 if is_long else len(wanted)
 
         def on_progress(done: int, total: int) -> bool:
             nonlocal reached
@@ -116,34 +134,43 @@ class DecidingGrid(FilteredGrid):
             return not self._stopping
 
         try:
-            if self._deciding:
+            if is_long:
                 self._tell_progress(what, 0, len(wanted), 0.0)
-            change = await desk.decide(wanted, decide, what, on_progress)
+            change = await desk.decide(wanted, decide, what, on_progress if is_long else None)
         finally:
-            self._deciding = self._stopping = False
-            self.batch_bar.running = None
+            # A short one may end while a long one is on its way, which it leaves alone.
+            if is_long:
+                self._end_long()
         await self._decided(wanted[:reached], unmark=unmark)
         told(change, reached)
 
     async def beside(self, work: Callable[[Callable[[int, int], bool]], T], what: str, total: int) -> T:
         """The result of `work` in a thread, with the bar; it is given what tells (done, total), and says to stop.
 
-        Nothing else is decided meanwhile.
+        Nothing else is decided meanwhile. Raises RefusedError while a long decision is on its way.
         """
+        if self._deciding:
+            raise RefusedError(with_keys(self._busy_words, self.frame.key_changes))
         loop, began = asyncio.get_running_loop(), time.monotonic()
 
         def on_progress(done: int, total: int) -> bool:
             loop.call_soon_threadsafe(self._tell_progress, what, done, total, time.monotonic() - began)
             return self._stopping
 
-        self._deciding, self._stopping = True, False
+        self._begin_long()
         try:
             self._tell_progress(what, 0, total, 0.0)
             return await asyncio.to_thread(work, on_progress)
         finally:
-            self._deciding = self._stopping = False
-            self.batch_bar.running = None
-            self._tell()
+            self._end_long()
+
+    def _begin_long(self, *, may_stop: bool = True) -> None:
+        self._deciding, self._stopping, self._may_stop = True, False, may_stop
+
+    def _end_long(self) -> None:
+        self._deciding = self._stopping = False
+        self.batch_bar.running = None
+        self._tell()
 
     def _tell_progress(self, what: str, done: int, total: int, seconds: float) -> None:
         """How far it is; what is gone by now leaves the grid at once."""
@@ -184,7 +211,7 @@ class DecidingGrid(FilteredGrid):
 
     def go_up(self) -> bool:
         """Esc stops a long decision first."""
-        if self._deciding and not self._stopping:
+        if self.can_stop and not self._stopping:
             self.action_stop()
             return True
         return super().go_up()
@@ -272,12 +299,36 @@ class DecidingGrid(FilteredGrid):
     async def action_undo(self) -> None:
         """Take back what was decided last."""
         if self.desk is not None:
-            await self._turned(await self.desk.undo(), "again")
+            await self._in_time(self._turn_back(self.desk.undo, "again"), "Undoing")
 
     async def action_redo(self) -> None:
         """Do again what was undone."""
         if self.desk is not None:
-            await self._turned(await self.desk.redo(), "once more")
+            await self._in_time(self._turn_back(self.desk.redo, "once more"), "Redoing")
+
+    async def _in_time(self, work: Coroutine[None, None, None], what: str) -> None:
+        """Await `work`; where it takes longer than a key may, it goes on beside the keys, and the bar tells it."""
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task}, timeout=KEY_S)
+        if task.done():
+            await task
+            return
+        # A long decision that has begun meanwhile keeps the bar.
+        has_bar = not self._deciding
+        if has_bar:
+            self._begin_long(may_stop=False)
+            self._tell_progress(what, 0, 0, 0.0)
+        self.run_worker(self._to_its_end(task, has_bar), group="deciding", exit_on_error=False, description=what)
+
+    async def _to_its_end(self, task: asyncio.Task[None], has_bar: bool) -> None:
+        try:
+            await task
+        finally:
+            if has_bar:
+                self._end_long()
+
+    async def _turn_back(self, turn: Callable[[], Awaitable[Entry]], word: str) -> None:
+        await self._turned(await turn(), word)
 
     async def _turned(self, entry: Entry, word: str) -> None:
         if entry.stale:

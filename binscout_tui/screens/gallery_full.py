@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.worker import Worker
 
 from binscout_tui.commands.dispatch import Commanded
@@ -17,7 +18,6 @@ from binscout_tui.commands.gallery import FULL
 from binscout_tui.screens.gallery_lines import caption
 from binscout_tui.store.gallery import Row
 from binscout_tui.terminal.overlay import Box
-from binscout_tui.widgets.details_panel import DetailsPanel
 from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.picture import Picture
 
@@ -100,19 +100,20 @@ class FullView(Commanded, Vertical, can_focus=True):
     SCOPE = FULL
     BINDINGS = FULL.bindings()
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *beside: Widget, id: str | None = None) -> None:
         super().__init__(id=id)
         self.shown: Shown | None = None
+        self._beside = beside
         self.boxes = False
         self.picture = Picture(empty="opening…", zoomable=True)
         self._words = Line(id="gallery-caption")
         self._details: DetailMaker | None = None
 
     def compose(self) -> ComposeResult:
-        """The picture, and a line below it."""
+        """The picture, what stands beside it, and a line below."""
         with Horizontal(id="gallery-full-work"):
             yield self.picture
-            yield DetailsPanel(id="full-details")
+            yield from self._beside
         yield self._words
 
     # What the checks of the commands look at.

@@ -253,7 +253,11 @@ class GridScreen(DecidingScreen):
             filter=self.desk.filter_text,
         )
         if self._keeping is None:
-            self._keeping = self.set_timer(KEEP_S, self._keep)
+            self._keeping = self.set_timer(KEEP_S, self._keep_beside)
+
+    def _keep_beside(self) -> None:
+        """Keys must not wait for what is being written."""
+        self.run_worker(self._keep(), group="place", exit_on_error=False, description="keeping the place")
 
     async def _keep(self) -> None:
         if self._keeping is not None:

@@ -16,7 +16,7 @@ from binscout_tui.store.labels import Label
 EMPTY = (
     "There are no images yet.\n\nbinscout import FOLDER   brings some\nbinscout demo            makes sample pictures"
 )
-ALL_TRASHED = "All images are in the trash.\n\nz   brings back what you moved there last"
+ALL_TRASHED = "All images are in the trash.\n\n{key}   brings back what you moved there last"
 NO_MATCH = "No image matches the filter.\n\n{}   shows all images\n{}   changes the filter"
 HEALTH = {"missing": "its file is missing", "changed": "its file was changed"}
 Part = tuple[str, str]
@@ -56,7 +56,7 @@ def empty_words(filter_text: str, *, has_trash: bool, key: Callable[[str], str])
     """Why there is nothing to see, and what to press."""
     if filter_text:
         return NO_MATCH.format(key("gallery.unfilter"), key("gallery.filter"))
-    return ALL_TRASHED if has_trash else EMPTY
+    return ALL_TRASHED.format(key=key("gallery.undo")) if has_trash else EMPTY
 
 
 def lost(image_id: int, *, filtered: bool) -> str:
@@ -111,8 +111,8 @@ def trashed(moved: int, asked: int, name: str) -> str:
         return f"{name or 'What was marked'} was in the trash already."
     what = name if name and asked == 1 else counted(moved, "image", "")
     others = " The others were there already." if moved < asked else ""
-    one = moved == 1
-    return f"{what} {'is' if one else 'are'} in the trash; z brings {'it' if one else 'them'} back.{others}"
+    are, them = ("is", "it") if moved == 1 else ("are", "them")
+    return f"{what} {are} in the trash; {{gallery.undo}} brings {them} back.{others}"
 
 
 def restored(moved: int, asked: int) -> str:

@@ -21,7 +21,7 @@ from binscout_tui.screens import sidebar_lines as lines
 from binscout_tui.screens.base import dialog
 from binscout_tui.screens.gallery_tagging import TaggingGrid
 from binscout_tui.screens.words import counted
-from binscout_tui.store import named
+from binscout_tui.store import journal, named
 from binscout_tui.store.journal import Change
 from binscout_tui.store.named import COLLECTION
 from binscout_tui.widgets.name_choosing import Choice, Chosen
@@ -32,7 +32,7 @@ LOOKS = "entries"
 PUTTING = "Putting images into collections"
 KEPT_BACK = "That key is for the pictures; {sidebar.leave} goes back to them."
 BETWEEN_S = 0.6
-"""A held key deletes no second one: between two deletions there is as much time as a look takes."""
+"""A held key deletes or hides no second one: between two changes there is as much time as a look takes."""
 TOO_NARROW = "There is no room to pin it beside three columns of pictures; {gallery.sidebar} shows it over them."
 
 
@@ -43,7 +43,7 @@ class SidebarGrid(TaggingGrid):
         super().__init__()
         self._shelf: Shelf | None = None
         self._typed = ""
-        self._deleted_at = 0.0
+        self._asked = "", 0.0
         # What the filter of now is in the contents of now: it is asked with each key.
         self._found: tuple[str, Contents, Entry | None] | None = None
         self._listed: Entry | None = None
@@ -150,7 +150,6 @@ class SidebarGrid(TaggingGrid):
         """A pinned one keeps its place as long as there is room."""
         if self.desk is not None:
             self._lay_out_sidebar()
-        super().on_resize(event)
 
     def go_up(self) -> bool:
         """Esc and q lead out of the sidebar first."""
@@ -223,14 +222,21 @@ class SidebarGrid(TaggingGrid):
     async def ask_of_entry(self, what: str, key: str) -> None:
         """Make, change or delete one."""
         entry = self.shelf.contents.entry(key)
+        is_held = self._is_held(what)
         if what == "hidden":
             await self._turn_hidden()
         elif what == "new":
             self._ask(self._ask_new(), "making a collection")
         elif entry is not None and what == "rename":
             self._ask(self._ask_name(entry), "renaming")
-        elif entry is not None:
+        elif entry is not None and not is_held:
             await {"delete": self._delete, "hide": self._hide, "sensitive": self._turn_sensitive}[what](entry)
+            self._asked = what, monotonic()
+
+    def _is_held(self, what: str) -> bool:
+        """Whether the same comes so soon again that its key is rather held."""
+        (before, at), self._asked = self._asked, (what, monotonic())
+        return what == before and monotonic() - at < BETWEEN_S
 
     async def _turn_hidden(self) -> None:
         self.shelf.shows_hidden = not self.shelf.shows_hidden
@@ -265,14 +271,11 @@ class SidebarGrid(TaggingGrid):
         await self._entries_changed(after.key)
 
     async def _delete(self, entry: Entry) -> None:
-        if monotonic() - self._deleted_at < BETWEEN_S:
-            return
         was_shown = self._is_shown(entry)
         await self.shelf.delete(entry)
         if was_shown and entry.kind != "filter":
             await self._filter("")
         await self._entries_changed()
-        self._deleted_at = monotonic()
         self.frame.toast(lines.deleted(entry))
 
     async def _hide(self, entry: Entry) -> None:
@@ -301,17 +304,10 @@ class SidebarGrid(TaggingGrid):
         """Take in what was changed elsewhere."""
         raise NotImplementedError
 
-    async def action_undo(self) -> None:
-        """Take back the last decision; a name in the filter may go with it."""
-        await self._or_all(super().action_undo())
-
-    async def action_redo(self) -> None:
-        """Do again what was undone last; a name in the filter may go with it."""
-        await self._or_all(super().action_redo())
-
-    async def _or_all(self, turning: Awaitable[None]) -> None:
+    async def _turn_back(self, turn: Callable[[], Awaitable[journal.Entry]], word: str) -> None:
+        """Undo or redo; a name in the filter may go with it."""
         try:
-            await turning
+            await super()._turn_back(turn, word)
         except FilterError:
             await self._drop_filter()
             await self._entries_changed()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from binscout_tui.capturing.tagging import Tagging, used_last
-from binscout_tui.dialogs.by_name import ByName
+from binscout_tui.dialogs.by_name import ByName, Wanted
 from binscout_tui.dialogs.tag_picker import Known, TagPicker
 from binscout_tui.dialogs.tags import TagsDialog
 from binscout_tui.filtering.words import quoted
@@ -15,16 +16,18 @@ from binscout_tui.screens.base import dialog
 from binscout_tui.screens.gallery_batch import BatchGrid
 from binscout_tui.store import named, places
 from binscout_tui.store.journal import Change
-from binscout_tui.store.named import TAG
+from binscout_tui.store.named import TAG, Named
 from binscout_tui.wording import counted
 from binscout_tui.workers import by_name
 
 if TYPE_CHECKING:
     from binscout_tui.operations.by_name.grouping import Group
+    from binscout_tui.operations.by_name.making import Made
 
 RECENT = "gallery:tags"
 """Where the tags that a person used last are kept."""
 WHAT = "Tagging images"
+GROUPING = "Grouping images by name"
 NOTHING_NEW = "All these images were under their names already."
 
 
@@ -77,11 +80,27 @@ class TaggingGrid(BatchGrid):
 
         wanted = await self.app.push_screen_wait(ByName(load))
         if wanted is not None:
-            self.ws.user.must_be("operator", "Grouping images by name")
-            made = await by_name.make(root, wanted.kind, wanted.groups, lambda: self.is_running)
+            self.ws.user.must_be("operator", GROUPING)
+            made = await self.beside(partial(self._make, wanted), GROUPING, sum(len(one.images) for one in wanted.groups))
             await self.resume()
-            names, put = counted(made.names, wanted.kind.word), counted(made.put, "image")
-            self.frame.toast(f"{put} put under {names}; {{gallery.undo}} takes it back." if made.put else NOTHING_NEW)
+            self.frame.toast(_made(made, wanted.kind))
+
+    def _make(self, wanted: Wanted, on_progress: Callable[[int, int], bool]) -> Made:
+        """In a thread; `on_progress` says to stop."""
+
+        def goes_on(done: int, total: int) -> bool:
+            return self.is_running and not on_progress(done, total)
+
+        return by_name.make(self.ws.paths.root, wanted.kind, wanted.groups, goes_on)
+
+
+def _made(made: Made, kind: Named) -> str:
+    """What came of grouping by name."""
+    if not made.put:
+        return "Stopped before an image was put under a name." if made.stopped else NOTHING_NEW
+    names, put = counted(made.names, kind.word), counted(made.put, "image")
+    begins = "Stopped: " if made.stopped else ""
+    return f"{begins}{put} put under {names}; {{gallery.undo}} takes it back."
 
 
 def _said(changed: int, asked: int) -> str:

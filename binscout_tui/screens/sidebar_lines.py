@@ -70,20 +70,15 @@ def deleted(entry: Entry) -> str:
 
 
 def hidden(entry: Entry) -> str:
-    """What is said when something was hidden, or shown again; `entry` is as it was before."""
+    """What is said when something was hidden, or shown again, without its name; `entry` is as it was before."""
     if entry.hidden:
-        return f"{entry.kind.capitalize()} {entry.name} and its images are shown again."
-    what = counted(entry.images or 0, "image", "")
-    verb = "is" if entry.images == 1 else "are"
-    return (
-        f"{entry.kind.capitalize()} {entry.name} is hidden: its {what} {verb} nowhere to be seen;"
-        " {gallery.undo} takes it back."
-    )
+        return f"The {entry.kind} and its images are shown again."
+    return f"The {entry.kind} is hidden: its images are nowhere to be seen; {{gallery.undo}} takes it back."
 
 
 def turned_sensitive(entry: Entry) -> str:
-    """What is said when safe mode is to hide something, or no more; `entry` is as it was before."""
-    name = f"{entry.kind.capitalize()} {entry.name}"
+    """What is said when safe mode is to hide something, or no more, without its name; `entry` is as it was before."""
+    name = f"The {entry.kind}"
     if entry.sensitive:
         return f"{name} is not sensitive any more: safe mode does not hide it."
     return f"{name} is sensitive: safe mode ({{gallery.safe_mode}}) hides it and its images."

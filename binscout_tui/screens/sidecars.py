@@ -20,7 +20,7 @@ from binscout_tui.screens import sidecars_rows as lines
 from binscout_tui.screens.base import BaseScreen, dialog
 from binscout_tui.store.users import RANK
 from binscout_tui.widgets.line import Line
-from binscout_tui.widgets.row_list import RowList
+from binscout_tui.widgets.row_list import Row, RowList
 from binscout_tui.workers import sidecars as workers
 
 ASK = "A folder of pictures, with all folders below it. Nothing is changed by looking."
@@ -42,8 +42,10 @@ class SidecarsScreen(BaseScreen):
         self._is_viewer = False
         self._audit: Audit | None = None
         self._findings: dict[str, Finding] = {}
+        self._rows: list[Row] = []
         self._chosen: set[str] = set()
         self._look: workers.Look | None = None
+        self._is_moving = False
 
     def body(self) -> ComposeResult:
         """What was looked at, the findings, what is known of the one under the cursor."""
@@ -85,6 +87,11 @@ class SidecarsScreen(BaseScreen):
         return self._look is not None
 
     @property
+    def is_moving(self) -> bool:
+        """Whether files are being moved."""
+        return self._is_moving
+
+    @property
     def is_viewer(self) -> bool:
         """Whether the person may only look."""
         return self._is_viewer
@@ -112,7 +119,13 @@ class SidecarsScreen(BaseScreen):
         found = self._audit
         self._findings = {one.key: one for one in found.findings} if found is not None else {}
         self._chosen &= self._findings.keys()
-        self._list.show(lines.rows(found, self._chosen) if found is not None else [])
+        self._rows = lines.rows(found, self._chosen) if found is not None else []
+        self._list.show(self._rows)
+        self._tell()
+
+    def _show_chosen(self) -> None:
+        """The rows look themselves whether they are chosen."""
+        self._list.refresh()
         self._tell()
 
     def _tell(self) -> None:
@@ -125,6 +138,7 @@ class SidecarsScreen(BaseScreen):
         self.query_one("#sidecars-details", Line).say(lines.details(self.here, self._audit))
         is_empty = not self._findings and not self.is_looking
         self.set_class(is_empty, "-empty")
+        self.set_class(self._audit is not None and bool(self._audit.refused), "-refused")
         if is_empty:
             words = lines.empty_words(self._audit, self._where if self._is_known else "", self.frame.key)
             self.query_one("#sidecars-empty", Static).update(words)
@@ -228,11 +242,11 @@ class SidecarsScreen(BaseScreen):
 
     def _to_kind(self, by: int) -> None:
         here, starts = self.here, lines.kind_starts(list(self._findings.values()))
-        if here is None or self._audit is None:
+        if here is None:
             return
         place = next(number for number, key in enumerate(starts) if self._findings[key].kind == here.kind) + by
         if 0 <= place < len(starts):
-            self._list.show(lines.rows(self._audit, self._chosen), key=starts[place])
+            self._list.show(self._rows, key=starts[place])
 
     # Choosing and mending.
 
@@ -240,15 +254,18 @@ class SidecarsScreen(BaseScreen):
         """Choose this or not, and move on."""
         if (one := self.here) is not None:
             self._chosen ^= {one.key}
-            self._show()
+            self._show_chosen()
             self._list.move(1)
 
     def action_all(self) -> None:
         """All of this kind, or none of it."""
         if (one := self.here) is not None:
             ours = {key for key, other in self._findings.items() if other.kind == one.kind}
-            self._chosen = self._chosen - ours if ours <= self._chosen else self._chosen | ours
-            self._show()
+            if ours <= self._chosen:
+                self._chosen -= ours
+            else:
+                self._chosen |= ours
+            self._show_chosen()
 
     @dialog(description="mend sidecars")
     async def action_show(self) -> None:
@@ -259,25 +276,30 @@ class SidecarsScreen(BaseScreen):
         if found is None or not wanted:
             return
         try:
-            plan = await workers.would_mend(self.ws.paths.root, found.root, wanted)
+            plan = await workers.would_mend(self.ws.paths.root, found.roots, wanted)
         except BinScoutError as error:
             self.frame.report(error, "sidecars")
             return
         if await self.app.push_screen_wait(MendingDialog(plan, found.root)):
             self._chosen.clear()
-            await self._move(workers.mend(self.ws.paths.root, found.root, wanted))
+            await self._move(workers.mend(self.ws.paths.root, found.roots, wanted))
 
+    @dialog(description="take back what was mended")
     async def action_undo(self) -> None:
         """Take back what was mended last."""
         await self._move(workers.undo(self.ws.paths.root), back=True)
 
     async def _move(self, moving: Awaitable[Done], *, back: bool = False) -> None:
         """Wait for files to be moved, say what came of it, and look again."""
+        self._is_moving = True
         try:
             words, well = lines.done_words(await moving, back=back)
         except BinScoutError as error:
             self.frame.report(error, "sidecars")
             return
+        finally:
+            self._is_moving = False
+            self.frame.refresh_commands()
         self.frame.toast(
             words if back or not well else f"{words}; {{sidecars.undo}} takes it back.",
             "information" if well else "warning",

@@ -17,6 +17,7 @@ from binscout_tui.widgets.row_list import Row
 from binscout_tui.wording import counted
 
 OTHERS = 3
+REASONS = 4
 FOLDER = 24
 """Cells of a folder's name in the line above the list."""
 EMPTY = """No folder was looked at yet.
@@ -24,17 +25,20 @@ EMPTY = """No folder was looked at yet.
 {}   looks at a folder
 {}   looks at the folders of images that stayed in place"""
 LAST = "\n{}   looks again at the last one:\n{}"
-CLEAN = "Nothing is wrong here: {} and {} were looked at."
+CLEAN = "Nothing is wrong here: {} were looked at."
+STOPPED = "The look was stopped before all captions were read; until then nothing was wrong with {}."
+REFUSED = "{} could not be looked at; nothing is wrong with {} in the others."
 
 
 def rows(found: Audit, chosen: Collection[str]) -> list[Row]:
-    """A row for each finding, under the kind that it is of."""
+    """A row for each finding, under the kind that it is of; a row looks into `chosen` whenever it is drawn."""
     made: list[Row] = []
+    root = found.root
     for kind in KINDS:
         ours = [one for one in found.findings if one.kind == kind]
         if ours:
             made.append(Row(f"kind {kind}", partial(_title, TITLES[kind], len(ours)), selectable=False))
-            made += [Row(one.key, partial(_line, one, found.root, one.key in chosen)) for one in ours]
+            made += [Row(one.key, partial(_line, one, root, chosen)) for one in ours]
     return made
 
 
@@ -42,8 +46,9 @@ def _title(title: str, number: int, width: int) -> Content:
     return Content.assemble((title, "bold $accent"), (f"  {number:,}", "$text-muted"))
 
 
-def _line(one: Finding, root: Path, chosen: bool, width: int) -> Content:
-    sign, style = ("■ ", "$success") if chosen else ("□ ", "$text-muted") if one.fix else ("  ", "")
+def _line(one: Finding, root: Path, chosen: Collection[str], width: int) -> Content:
+    is_chosen = one.key in chosen
+    sign, style = ("■ ", "$success") if is_chosen else ("□ ", "$text-muted") if one.fix else ("  ", "")
     return Content.assemble((sign, style), display_name(told(one, root)))
 
 
@@ -80,10 +85,7 @@ def details(one: Finding | None, found: Audit | None) -> Content:
     if found is None:
         return Content("")
     if one is None:
-        return Content("\n").join(
-            Content.styled(f"{display_name(each.path)}: {display_name(each.reason)}", "$warning")
-            for each in found.refused[:4]
-        )
+        return Content("\n").join(Content.styled(reason, "$warning") for reason in _reasons(found))
     lines = [Content.styled(display_name(below(one.path, found.root)), "bold")]
     others = [display_name(below(other, found.root)) for other in one.others]
     if others:
@@ -97,10 +99,24 @@ def details(one: Finding | None, found: Audit | None) -> Content:
     return Content("\n").join(lines)
 
 
+def _reasons(found: Audit) -> list[str]:
+    """Why folders were not looked at."""
+    root = found.root
+    reasons = [
+        f"{_end(display_name(one.path if one.path == root else below(one.path, root)))}: {display_name(one.reason)}"
+        for one in found.refused[:REASONS]
+    ]
+    more = len(found.refused) - REASONS
+    return [*reasons, f"and {more:,} more"] if more > 0 else reasons
+
+
 def empty_words(found: Audit | None, folder: str, key: Callable[[str], str]) -> str:
     """Why there is no row, and what to press."""
     if found is not None:
-        return CLEAN.format(counted(found.images, "picture"), counted(found.sidecars, "sidecar"))
+        looked = f"{counted(found.images, 'picture')} and {counted(found.sidecars, 'sidecar')}"
+        if found.stopped:
+            return STOPPED.format(looked)
+        return REFUSED.format(counted(len(found.refused), "folder"), looked) if found.refused else CLEAN.format(looked)
     words = EMPTY.format(key("sidecars.open"), key("sidecars.in_place"))
     return words + (LAST.format(key("sidecars.again"), display_name(folder)) if folder else "")
 

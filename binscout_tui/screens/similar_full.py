@@ -16,7 +16,7 @@ class NearHost(Protocol):
 
 
 class SimilarFull(FullView, inherit_bindings=False):
-    """The gallery's full view, which decides nothing."""
+    """The gallery's full view; what is decided on its image is up to the screen."""
 
     SCOPE = FULL
     BINDINGS = FULL.bindings()

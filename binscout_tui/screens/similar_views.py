@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from textual import events as textual_events
 from textual import on
@@ -26,17 +27,29 @@ from binscout_tui.widgets.line import Line
 from binscout_tui.widgets.row_list import Row as ListRow
 from binscout_tui.widgets.row_list import RowList
 
+GROUP = "group"
+"""Of the worker that reads the images of a group."""
 ROWS = 600
 """Rows of images that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where one was: a view, its images, the image, group or cell under the cursor."""
+    """Where one was: a view, its images, the image under the cursor, and the one that all are compared with.
+
+    Without a page its images are looked for again.
+    """
 
     view: View
     page: Page | None
     image: int | None = None
+    source: int | None = None
+
+
+class Working(NamedTuple):
+    """What is being worked out, for the status."""
+
+    what: str
 
 
 class SimilarViews(GridDecidingScreen):
@@ -54,6 +67,8 @@ class SimilarViews(GridDecidingScreen):
         self._share = 0.0
         self._by_class: bool | None = None
         self._full_id: int | None = None
+        self.beside: Page | None = None
+        self.working: Working | None = None
 
     def body(self) -> ComposeResult:
         """Status; the groups beside images, or the map; a line about what is under the cursor; one image in full."""
@@ -125,6 +140,11 @@ class SimilarViews(GridDecidingScreen):
         return self.desk is not None and self.desk.status.vectors > 0
 
     @property
+    def is_working(self) -> bool:
+        """Whether groups, a map or neighbours are being worked out."""
+        return self.working is not None
+
+    @property
     def count_here(self) -> int:
         """How many images the cell under the cursor has."""
         cells, cell = self._cells, self.map.here
@@ -134,7 +154,8 @@ class SimilarViews(GridDecidingScreen):
 
     def step(self) -> Step:
         """Where one is."""
-        return Step(self.view, self.page, self.grid.cursor_id)
+        page = self.page
+        return Step(self.view, page, self.grid.cursor_id, page.source if page is not None else None)
 
     def show_view(self, view: View) -> None:
         """Show one of the views."""
@@ -203,29 +224,32 @@ class SimilarViews(GridDecidingScreen):
         desk = self.desk
         if desk is None:
             return
-        status = self.query_one("#similar-status", Line)
         line = self.query_one("#similar-line", Line)
         if self.view == "groups":
-            status.say(lines.groups_words(self._groups, desk.groups_by, desk.status))
+            self._say_status(lines.groups_words(self._groups, desk.groups_by, desk.status))
             line.say(lines.image_line(self._rows.get(self.grid.cursor_id or 0), None, marked=False))
         elif self.view == "map":
-            status.say(lines.map_words(desk.mapped, self._share, desk.map_by, desk.status))
+            self._say_status(lines.map_words(desk.mapped, self._share, desk.map_by, desk.status))
             self._tell_cell(desk)
         else:
             self._tell_page(desk)
 
+    def _say_status(self, words: Content) -> None:
+        working = Content(f"{self.working.what}…") if self.working is not None else None
+        self.query_one("#similar-status", Line).say(working or words)
+
     def _tell_page(self, desk: SimilarDesk) -> None:
         page, here = self.page, self.grid.cursor_id
-        status, line = self.query_one("#similar-status", Line), self.query_one("#similar-line", Line)
+        line = self.query_one("#similar-line", Line)
         if page is None:
-            status.say(Content(lines.vectors_words(desk.status)))
+            self._say_status(Content(lines.vectors_words(desk.status)))
             key = self.frame.key
             words = lines.EMPTY.format(
                 near=key("gallery.similar"), groups=key("similar.groups"), map=key("similar.map")
             )
             self.query_one("#similar-empty", Static).update(words)
         else:
-            status.say(lines.page_line(page, self.marked, self.grid.tile_size, desk.status, self.early))
+            self._say_status(lines.page_line(page, self.marked, self.grid.tile_size, desk.status, self.early))
         line.say(lines.image_line(self._rows.get(here or 0), page, marked=here in self.grid.marks))
 
     # Groups.
@@ -241,10 +265,18 @@ class SimilarViews(GridDecidingScreen):
         self.tell()
 
     @on(RowList.Moved)
-    async def _group_moved(self, event: RowList.Moved) -> None:
-        if self.view == "groups" and self.desk is not None:
-            page = await self.desk.group(int(event.key))
-            if self.view == "groups" and self.group_list.key == event.key:
+    def _group_moved(self) -> None:
+        """Beside the keys, and only the last one where a key is held."""
+        if not any(one.group == GROUP and not one.is_finished for one in self.workers):
+            self.run_worker(self.show_group(), group=GROUP, exit_on_error=False, description="reading a group")
+
+    async def show_group(self) -> None:
+        """The images of the group under the cursor, and of the next one where it moves on meanwhile."""
+        desk, shown = self.desk, None
+        while desk is not None and self.view == "groups" and (key := self.group_list.key) not in (None, shown):
+            page, shown = await desk.group(int(key)), key
+            if self.view == "groups" and self.group_list.key == key:
+                self.beside = page
                 self.grid.marks = frozenset()
                 self.grid.show(page.ids)
                 self.grid.to_start()

@@ -59,10 +59,10 @@ def fraction(value: object) -> str:
 def data_size(value: float) -> str:
     """Bytes in the unit that suits, for example `4.8 MB` or `4 GB` (1 GB = 1024 MB)."""
     for unit in ("B", "KB", "MB"):
-        if abs(value) < 1024:
+        if abs(value) < 999.5:  # from there on three figures would be written with an exponent
             return f"{value:.3g} {unit}"
         value /= 1024
-    return f"{value:,.3g} GB"
+    return f"{value:.3g} GB" if abs(value) < 999.5 else f"{value:,.0f} GB"
 
 
 def figure_of(summary: Mapping[str, Any] | None) -> Figure:

@@ -1,5 +1,45 @@
 """All SQL of the program. The areas of decisions are imported here, since they teach the journal to undo them."""
 
-from binscout_tui.store import box_labels, classes, images, labels, sets, suspects
+from binscout_tui.store import (
+    batch_labels,
+    box_labels,
+    capture_states,
+    classes,
+    comparisons,
+    crops,
+    duplicates,
+    expected,
+    gold,
+    images,
+    label_checks,
+    labels,
+    named,
+    reviews,
+    sets,
+    stars,
+    suspects,
+    texts,
+    verifying,
+)
 
-__all__ = ["box_labels", "classes", "images", "labels", "sets", "suspects"]
+__all__ = [
+    "batch_labels",
+    "box_labels",
+    "capture_states",
+    "classes",
+    "comparisons",
+    "crops",
+    "duplicates",
+    "expected",
+    "gold",
+    "images",
+    "label_checks",
+    "labels",
+    "named",
+    "reviews",
+    "sets",
+    "stars",
+    "suspects",
+    "texts",
+    "verifying",
+]

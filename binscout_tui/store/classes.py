@@ -321,5 +321,5 @@ def _write_item(db: sqlite3.Connection, item_id: int, state: journal.State, uid:
     db.execute("UPDATE item SET class_id = ? WHERE id = ?", (state["class"], item_id))
 
 
-journal.register(AREA, _read, _write)
+journal.register(AREA, _read, _write, whole=True)
 journal.register(ITEMS, _read_item, _write_item)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from binscout_tui.store import images, journal, named, reviews, texts
+from binscout_tui.store import images, journal, named, reviews, sets, texts
 from binscout_tui.store.images import Image
 from binscout_tui.store.journal import Entry
 from binscout_tui.store.named import COLLECTION, TAG, Name
@@ -247,7 +247,7 @@ def _sets(db: sqlite3.Connection, image_id: int) -> tuple[InSet, ...]:
         "SELECT image_set.id, name, state, (SELECT count(*) FROM set_member AS other JOIN image ON image.id ="
         f" other.image_id WHERE other.set_id = image_set.id AND {images.LIVE}), chosen_image_id"
         " FROM set_member JOIN image_set ON image_set.id = set_id WHERE set_member.image_id = ?"
-        f" AND set_id NOT IN ({images.HIDDEN_SETS}) ORDER BY 1 LIMIT ?",
+        f" AND NOT {sets.IS_HIDDEN} ORDER BY 1 LIMIT ?",
         (image_id, MOST),
     )
     return tuple(InSet(id=row[0], name=row[1], state=row[2], images=row[3], chosen=row[4] == image_id) for row in rows)

@@ -44,7 +44,8 @@ class Compared(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """Images that belong together, with what each is of the first; the one that would be kept comes first.
 
-    `same` says that nothing but encoding, size and metadata differs between them.
+    `same` says that in nothing but encoding, size and metadata they differ from the first that the look found. Once
+    that one does not count any more, nothing is known of what near ones are of the next: then `relations` are empty.
     """
 
     id: int
@@ -75,14 +76,17 @@ def compared(db: sqlite3.Connection) -> list[Compared]:
 
 
 def replace(db: sqlite3.Connection, found: Iterable[tuple[Kind, bool, Sequence[tuple[int, str]]]]) -> int:
-    """Forget the groups of the last look and enter others: (kind, same, [(image, relation), …]); how many."""
+    """Forget the groups of the last look and enter others: (kind, same, [(image, relation), …]); how many.
+
+    The first of each is the one that would be kept, then the next best.
+    """
     db.execute("DELETE FROM duplicate_group")
     number = 0
     for kind, same, members in found:
         group_id = db.execute("INSERT INTO duplicate_group (kind, same) VALUES (?, ?)", (kind, same)).lastrowid
         db.executemany(
-            "INSERT INTO duplicate_member SELECT ?, id, ? FROM image WHERE id = ?",
-            [(group_id, relation, image_id) for image_id, relation in members],
+            "INSERT INTO duplicate_member SELECT ?, id, ?, ? FROM image WHERE id = ?",
+            [(group_id, place, relation, image_id) for place, (image_id, relation) in enumerate(members)],
         )
         number += 1
     events.emit(db, KIND)
@@ -94,23 +98,10 @@ def groups(db: sqlite3.Connection) -> list[Group]:
 
     Images that do not count are left out, and those of which somebody said that they are no duplicates of the first.
     """
-    apart = not_duplicates(db)
-    rows = db.execute(
-        "SELECT group_id, kind, same, image_id, relation FROM duplicate_group"
-        " JOIN duplicate_member ON group_id = duplicate_group.id JOIN image ON image.id = image_id"
-        f" WHERE {images.LIVE} ORDER BY CASE kind WHEN 'exact' THEN 0 WHEN 'pixels' THEN 1 ELSE 2 END, same DESC,"
-        " group_id, width * height DESC, bytes DESC, coalesce(taken_at, added_at), image_id"
-    )
-    found: dict[int, Group] = {}
-    for group_id, kind, same, image_id, relation in rows:
-        group = found.setdefault(group_id, Group(group_id, kind, bool(same), [], []))
-        if not any((min(one, image_id), max(one, image_id)) in apart for one in group.images):
-            group.images.append(image_id)
-            group.relations.append(relation)
     seen: set[tuple[int, ...]] = set()
     kept = []
-    for group in found.values():
-        if len(group.images) > 1 and tuple(sorted(group.images)) not in seen:
+    for group in _read_groups(db):
+        if tuple(sorted(group.images)) not in seen:
             seen.add(tuple(sorted(group.images)))
             kept.append(group)
     return kept
@@ -118,7 +109,36 @@ def groups(db: sqlite3.Connection) -> list[Group]:
 
 def group(db: sqlite3.Connection, group_id: int) -> Group | None:
     """One group as `groups` says it is, or None where nothing is left to decide."""
-    return next((one for one in groups(db) if one.id == group_id), None)
+    return next(iter(_read_groups(db, group_id)), None)
+
+
+def _read_groups(db: sqlite3.Connection, group_id: int | None = None) -> list[Group]:
+    """All groups with at least two images left, or this one."""
+    one_only, values = ("", ()) if group_id is None else (" AND group_id = ?", (group_id,))
+    rows = db.execute(
+        "SELECT group_id, kind, same, image_id, place, relation FROM duplicate_group"
+        " JOIN duplicate_member ON group_id = duplicate_group.id JOIN image ON image.id = image_id"
+        f" WHERE {images.LIVE}{one_only} ORDER BY CASE kind WHEN 'exact' THEN 0 WHEN 'pixels' THEN 1 ELSE 2 END,"
+        " same DESC, group_id, place",
+        values,
+    )
+    apart = not_duplicates(db) if group_id is None else None
+    found: dict[int, Group] = {}
+    for number, kind, same, image_id, place, relation in rows:
+        group = found.setdefault(number, Group(number, kind, bool(same), [], []))
+        if not _is_apart(db, apart, group.images, image_id):
+            # Equal pixels are equal whichever comes first; what else one is, it is of the first that was found.
+            known = kind != "near" or place == 0 or (bool(group.relations) and bool(group.relations[0]))
+            group.images.append(image_id)
+            group.relations.append(relation if known else "")
+    return [group for group in found.values() if len(group.images) > 1]
+
+
+def _is_apart(db: sqlite3.Connection, apart: set[tuple[int, int]] | None, others: Sequence[int], image_id: int) -> bool:
+    """Whether somebody said so of an image and one of the others; `apart` are all such pairs where they were read."""
+    if apart is not None:
+        return any((min(one, image_id), max(one, image_id)) in apart for one in others)
+    return any(image_id in _read(db, one)["not"] or one in _read(db, image_id)["not"] for one in others)
 
 
 def not_duplicates(db: sqlite3.Connection) -> set[tuple[int, int]]:
@@ -171,26 +191,23 @@ def keep(db: sqlite3.Connection, uid: int, kept: int, others: Sequence[int], *, 
     decisions = [*_named(db, kept, gone, uid), *_starred(db, kept, gone, uid)]
     decisions += [*_labelled(db, kept, gone, uid, left), *_noted(db, kept, gone, uid, left)]
     decisions += _titled(db, kept, gone, uid, left)
-    trashed = images.decide_trash(db, uid, gone, trashed=True, batch=batch)
-    journal.record_all(db, uid, decisions, trashed.batch)
-    return Kept(trashed.changed, trashed.batch, left)
+    trashed = images.moved(db, uid, gone, trashed=True)
+    # All of it is undone where the trash is: not in the area of what the kept one happens to get.
+    return Kept(len(trashed), journal.record_all(db, uid, [*trashed, *decisions], batch), left)
 
 
-def keep_first(db: sqlite3.Connection, uid: int, group_ids: Sequence[int], batch: int = 0) -> Change:
+def keep_first(db: sqlite3.Connection, uid: int, shown: Sequence[Group], batch: int = 0) -> Change:
     """`keep` the first of each of these groups, as one decision; only groups that are the same without any doubt.
 
-    Raises UsageError for a group that may not be taken unseen.
+    A group that is not any more as it was `shown` is left as it is. Raises UsageError for a near one.
     """
-    wanted = {one.id: one for one in groups(db) if one.id in set(group_ids)}
-    trashed, gone = 0, set[int]()
-    for one in wanted.values():
-        if one.kind == "near":
-            raise UsageError("Near duplicates are decided on one by one.", code="near_duplicates")
-        members = [image_id for image_id in one.images if image_id not in gone]
-        if len(members) > 1:
-            done = keep(db, uid, members[0], members[1:], batch=batch)
+    if any(one.kind == "near" for one in shown):
+        raise UsageError("Near duplicates are decided on one by one.", code="near_duplicates")
+    trashed = 0
+    for one in shown:
+        if group(db, one.id) == one:
+            done = keep(db, uid, one.images[0], one.images[1:], batch=batch)
             trashed, batch = trashed + done.trashed, done.batch
-            gone.update(members[1:])
     return Change(trashed, batch)
 
 

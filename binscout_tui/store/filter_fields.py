@@ -10,6 +10,7 @@ import msgspec
 from binscout_tui.filtering.fields import Field
 from binscout_tui.filtering.tree import Condition, Is, Span, Test
 from binscout_tui.store import filter_groups, name_parts, predicted
+from binscout_tui.store.filter_groups import ANY_WORDS
 from binscout_tui.store.filter_names import Names
 from binscout_tui.store.filter_sql import (
     COUNTED,
@@ -66,10 +67,11 @@ def _label(names: Names, _: Condition, test: Test | None) -> Part:
 def opposite(one: Condition) -> Condition | None:
     """The words for what `one` leaves out, where there are some: they have an index and a minus has none."""
     words = {test.text for test in one.tests if isinstance(test, Is) and test.word}
-    if one.field != "label" or len(words) != len(one.tests):
+    known = {"label": _LABEL_WORDS, "tag": ANY_WORDS, "collection": ANY_WORDS}.get(one.field, ())
+    if len(words) != len(one.tests):
         return None
-    others = tuple(Is(word, word=True) for word in _LABEL_WORDS if word not in words)
-    return Condition("label", others, one.place) if others else None
+    others = tuple(Is(word, word=True) for word in known if word not in words)
+    return Condition(one.field, others, one.place) if others else None
 
 
 def _by(names: Names, _: Condition, test: Test | None) -> Part:
@@ -290,16 +292,14 @@ ROWS = (
     ),
     Row(Field(name="star", help="it has a star"), filter_groups.star),
     Row(
-        Field(
-            name="tag", kind="name", words=("none", "any"), vocabulary="tag", help="it has this tag, or none, or any"
-        ),
+        Field(name="tag", kind="name", words=ANY_WORDS, vocabulary="tag", help="it has this tag, or none, or any"),
         filter_groups.tag,
     ),
     Row(
         Field(
             name="collection",
             kind="name",
-            words=("none", "any"),
+            words=ANY_WORDS,
             vocabulary="collection",
             help="in this collection, or in none, or in any",
         ),

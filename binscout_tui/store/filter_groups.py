@@ -11,6 +11,8 @@ from binscout_tui.store.filter_words import matching
 from binscout_tui.store.images import LIVE
 from binscout_tui.store.named import COLLECTION, TAG, Named, folded
 
+ANY_WORDS = ("none", "any")
+"""The words for no name of a kind and any of them, which are each the other with a minus."""
 MOST_TAGS = 200
 """Of the tags that a word may mean; a word that means more of them is too short to mean any."""
 _WORD = "image_words MATCH ?"
@@ -25,23 +27,23 @@ def star(_: Names, __: Condition, ___: Test | None) -> Part:
 
 def tag(names: Names, _: Condition, test: Test | None) -> Part:
     """Images under a tag, any tag or none."""
-    return _group(names, TAG, "image.tags", "image_untagged", test)
+    return _group(names, TAG, "image.tags", {"any": "image_tagged", "none": "image_untagged"}, test)
 
 
 def collection(names: Names, _: Condition, test: Test | None) -> Part:
     """Images in a collection, any collection or none."""
-    return _group(names, COLLECTION, "image.collections", "image_loose", test)
+    return _group(names, COLLECTION, "image.collections", {"any": "image_collected", "none": "image_loose"}, test)
 
 
-def _group(names: Names, kind: Named, number: str, index_of_none: str, test: Test | None) -> Part:
-    """`number` is the column that holds under how many names of this kind an image is."""
+def _group(names: Names, kind: Named, number: str, indexes: dict[str, str], test: Test | None) -> Part:
+    """`number` is the column that holds under how many names of this kind an image is, `indexes` those of the words."""
     if not isinstance(test, Is):
         raise TypeError(f"{kind.word} takes a name, not {test!r}")
-    if test.word and test.text == "any":
-        return Part(check=Sql(f"{number} > 0"), reads_row=True)
     if test.word:
-        start = Start(source=f"image INDEXED BY {index_of_none}", key="image.id", where=Sql(f"{number} = 0 AND {LIVE}"))
-        return Part(check=Sql(f"{number} = 0"), starts=(start,), reads_row=True)
+        check = Sql(f"{number} {'> 0' if test.text == 'any' else '= 0'}")
+        where = joined("AND", (check, Sql(LIVE)))
+        start = Start(source=f"image INDEXED BY {indexes[test.text]}", key="image.id", where=where, proves=check)
+        return Part(check=check, starts=(start,), reads_row=True)
     name_id, images = names.group(kind, test)
     # It is kept how many of its images count; the index has those in the trash too.
     kept = images if images >= COUNTED and not names.trashed else None
@@ -74,7 +76,7 @@ def prompt(names: Names, _: Condition, test: Test | None) -> Part:
 
 def _column(names: Names, name: str, test: Test | None) -> Part:
     if test is None:
-        return linked("image_text", Sql(f"image_text.{name} <> ''"))
+        return linked("image_text", Sql(f"image_text.{name} <> ''"), index=f"image_text_{name}")
     return _matching(f"{name} : ({' AND '.join(matching(names.db, word) for word in _words(test))})")
 
 

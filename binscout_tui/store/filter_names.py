@@ -40,11 +40,13 @@ class Names:
         db: sqlite3.Connection,
         *,
         trashed: bool = False,
+        concealed: bool = False,
         models: tuple[Condition, ...] = (),
         datasets: tuple[Condition, ...] = (),
     ) -> None:
         self.db = db
         self.trashed = trashed
+        self.concealed = concealed
         self.models = models
         self.datasets = datasets
 
@@ -53,7 +55,13 @@ class Names:
         conditions = [part for part in parts if isinstance(part, Condition)]
         models = tuple(one for one in conditions if one.field == "model")
         datasets = tuple(one for one in conditions if one.field == "dataset")
-        return Names(self.db, trashed=self.trashed, models=models or self.models, datasets=datasets or self.datasets)
+        return Names(
+            self.db,
+            trashed=self.trashed,
+            concealed=self.concealed,
+            models=models or self.models,
+            datasets=datasets or self.datasets,
+        )
 
     def label_class(self, test: Is) -> tuple[int, int]:
         """(id, images) of a class, also of one that is archived."""
@@ -61,9 +69,9 @@ class Names:
         return int(row[0]), int(row[1])
 
     def group(self, kind: Named, test: Is) -> tuple[int, int]:
-        """(id, images) of a tag or collection that may be seen."""
-        sql = f"SELECT id, images FROM {kind.word} WHERE fold = ? AND archived_at IS NULL AND conceals = 0"
-        row = self.db.execute(sql, (folded(test.text),)).fetchone()
+        """(id, images) of a tag or collection that may be seen, with `concealed` of others too."""
+        sql = f"SELECT id, images FROM {kind.word} WHERE fold = ? AND archived_at IS NULL AND conceals <= ?"
+        row = self.db.execute(sql, (folded(test.text), self.concealed)).fetchone()
         if row is None:
             raise self._unknown(kind.word, kind.word, test)
         return int(row[0]), int(row[1])

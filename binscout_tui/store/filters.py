@@ -102,10 +102,14 @@ def plan(
     return [query for way in _ways(rest) if (query := _query(names, way, ask)) is not None]
 
 
-def checked(db: sqlite3.Connection, wanted: Filter) -> Sql:
-    """The condition on a row of `image` that `wanted` is, for queries that start elsewhere. Raises FilterError."""
+def checked(db: sqlite3.Connection, wanted: Filter, *, concealed: bool = False) -> Sql:
+    """The condition on a row of `image` that `wanted` is, for queries that start elsewhere. Raises FilterError.
+
+    With `concealed` hidden tags and collections are names too; their images are found no more for that.
+    """
     rest, trashed = _scope(wanted)
-    return joined("AND", (Sql(IN_TRASH if trashed else LIVE), compiled(rest, Names(db, trashed=trashed)).check))
+    names = Names(db, trashed=trashed, concealed=concealed)
+    return joined("AND", (Sql(IN_TRASH if trashed else LIVE), compiled(rest, names).check))
 
 
 def looks_in_trash(wanted: Filter) -> bool:

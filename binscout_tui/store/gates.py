@@ -13,6 +13,7 @@ from binscout_tui.clock import utc_now
 from binscout_tui.errors import RefusedError
 from binscout_tui.settings import GateSettings
 from binscout_tui.store import events, known_good, model_rows
+from binscout_tui.store.images import HIDDEN, HIDDEN_SETS
 
 State = Literal["pass", "fail", "error"]
 
@@ -30,7 +31,7 @@ class Gate(Basis, frozen=True, kw_only=True):
     """A verdict: every check with its value and limit, and what it stands on.
 
     `dataset` is the id of the version that the model learned from, None where nobody knows. `broken` are samples that
-    the active model had right, `replay` what the model said of a few samples.
+    the active model had right, but for hidden ones, `replay` what the model said of a few samples.
     """
 
     id: int
@@ -48,7 +49,7 @@ def basis(db: sqlite3.Connection, model_id: str, floors: GateSettings) -> Basis:
     """What a verdict on the model would stand on now. Raises NotFoundError."""
     model = model_rows.get(db, model_id)
     present = model_rows.active(db, model.task)
-    lines = sorted(known_good.line(entry) for entry in known_good.listed(db, model.task))
+    lines = sorted(known_good.line(entry) for entry in known_good.listed(db, model.task, concealed=True))
     return Basis(
         model_hash=_hash([model.sha256, model.card]),
         list_hash=_hash(lines),
@@ -105,7 +106,17 @@ def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     values["passed"] = bool(row["passed"])
     for field in ("checks", "broken", "replay"):
         values[field] = msgspec.json.decode(row[field])
+    values["broken"] = [name for name in values["broken"] if not _is_hidden(db, name)]
     return Gate(**values)
+
+
+def _is_hidden(db: sqlite3.Connection, name: str) -> bool:
+    """Whether `image 12` or `set 4` may not be seen now."""
+    kind, _, number = name.partition(" ")
+    sql = f"SELECT 1 FROM image WHERE id = ? AND withheld = '{HIDDEN}'"
+    if kind == "set":
+        sql = f"SELECT 1 WHERE ? IN ({HIDDEN_SETS})"
+    return db.execute(sql, (int(number),)).fetchone() is not None if number.isdigit() else False
 
 
 def may_activate(db: sqlite3.Connection, model_id: str, floors: GateSettings, *, reason: str = "") -> int | None:

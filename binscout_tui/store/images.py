@@ -254,18 +254,23 @@ def decide_trash(
     db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, trashed: bool, batch: int = 0
 ) -> journal.Change:
     """`trash` or `restore`; with `batch` as more of that decision."""
+    decisions = moved(db, uid, image_ids, trashed=trashed)
+    return journal.Change(len(decisions), journal.record_all(db, uid, decisions, batch) if decisions else batch)
+
+
+def moved(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, trashed: bool) -> list[journal.Decision]:
+    """The decisions of `trash` or `restore`, written but not journaled. Raises as they do."""
     before, after = {"trashed": not trashed}, {"trashed": trashed}
     wanted = [get(db, image_id) for image_id in dict.fromkeys(image_ids)]
     for image in wanted if trashed else []:
         must_be_accepted(image)
-    moved = [image.id for image in wanted if (image.trashed_at is not None) is not trashed]
-    for image_id in moved:
+    ids = [image.id for image in wanted if (image.trashed_at is not None) is not trashed]
+    for image_id in ids:
         _write_trash(db, image_id, after, uid)
     action = "trash" if trashed else "restore"
-    decisions = [
-        journal.Decision(area="trash", action=action, target=image_id, before=before, after=after) for image_id in moved
+    return [
+        journal.Decision(area="trash", action=action, target=image_id, before=before, after=after) for image_id in ids
     ]
-    return journal.Change(len(moved), journal.record_all(db, uid, decisions, batch) if decisions else batch)
 
 
 def _read_trash(db: sqlite3.Connection, image_id: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import NotFoundError
+from binscout_tui.errors import ConflictError, NotFoundError
 from binscout_tui.store import events
 
 State = Mapping[str, Any]
@@ -37,7 +37,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A journal row.
 
-    Where undo or redo answer with it, `turned` is every thing that they changed, and `left` how many stayed.
+    Where undo or redo answer with it, `turned` is every thing that they changed, `left` how many stayed, `batch` the
+    decision, and `waiting` how many of its rows are still to be turned, where that is done in parts.
     """
 
     id: int
@@ -54,6 +55,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool = False
     turned: tuple[int, ...] = ()
     left: int = 0
+    batch: int = 0
+    waiting: int = 0
 
 
 class Change(NamedTuple):
@@ -64,10 +67,15 @@ class Change(NamedTuple):
 
 
 class Area(msgspec.Struct, frozen=True):
-    """How undo reads and restores the state of one kind of thing."""
+    """How undo reads and restores the state of one kind of thing.
+
+    `whole` says that decisions which begin here are turned in one transaction, since half of one would mislead: what is
+    left of a name's images while the name itself is still gone.
+    """
 
     read: Callable[[sqlite3.Connection, int], dict[str, Any]]
     write: Callable[[sqlite3.Connection, int, State, int], None]
+    whole: bool = False
 
 
 _areas: dict[str, Area] = {}
@@ -77,9 +85,16 @@ _INSERT = (
 )
 
 
-def register(area: str, read: Callable[..., dict[str, Any]], write: Callable[..., None]) -> None:
+def register(
+    area: str, read: Callable[..., dict[str, Any]], write: Callable[..., None], *, whole: bool = False
+) -> None:
     """Say how the state of `area`'s things is read (db, target) and written (db, target, state, uid)."""
-    _areas[area] = Area(read, write)
+    _areas[area] = Area(read, write, whole)
+
+
+def areas() -> tuple[str, ...]:
+    """The names of all areas that undo reaches."""
+    return tuple(_areas)
 
 
 def area_of(name: str) -> Area:
@@ -128,29 +143,73 @@ def note_all(db: sqlite3.Connection, uid: int, decisions: Sequence[Decision]) ->
     events.emit_all(db, decisions[0].area if decisions else "", [decision.target for decision in decisions])
 
 
-def undo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
+def undo(
+    db: sqlite3.Connection,
+    uid: int,
+    area: str | None = None,
+    *,
+    most: int | None = None,
+    goes_on: Entry | None = None,
+) -> Entry:
     """Take back this person's last decision, in `area` or anywhere.
 
-    A thing that somebody changed since stays as it is. When that is all of them the entry comes back with `stale`
-    set; the next undo goes on with the decision before it. Raises NotFoundError when nothing is left to undo.
+    A thing that somebody changed since stays as it is. When that is all of them, or when what a name was or had is
+    another's by now, the entry comes back with `stale` set; the next undo goes on with the decision before it. With
+    `most` only so many rows of a large decision are turned, the last ones first, and `goes_on` with the entry takes
+    back more of it. If nobody goes on, the next undo does. Raises NotFoundError when nothing is left to undo.
     """
-    entries = _next(db, uid, area, undone=0, newest=True)
-    if not entries:
-        raise NotFoundError("There is nothing to undo.", code="nothing_to_undo")
     # What was done last is taken back first, and told in the order in which it was done.
-    turned = [_turn(db, uid, e, wanted=e.before, expected=e.after, undone=1) for e in reversed(entries)]
-    return _summed_up(turned[::-1])
+    return _turn_all(db, uid, area, most, goes_on, undone=1)
 
 
-def redo(db: sqlite3.Connection, uid: int, area: str | None = None) -> Entry:
-    """Do again what this person undid last; `stale` as in `undo`.
+def redo(
+    db: sqlite3.Connection,
+    uid: int,
+    area: str | None = None,
+    *,
+    most: int | None = None,
+    goes_on: Entry | None = None,
+) -> Entry:
+    """Do again what this person undid last; the rest as in `undo`, in the order in which it was done.
 
     Raises NotFoundError when nothing is left to redo.
     """
-    entries = _next(db, uid, area, undone=1, newest=False)
+    return _turn_all(db, uid, area, most, goes_on, undone=0)
+
+
+def together(parts: Sequence[Entry]) -> Entry:
+    """The entry of a decision that was turned in these parts."""
+    told = sorted((one for one in parts if not one.stale), key=lambda one: one.id)
+    things = tuple(thing for one in told for thing in one.turned)
+    left = sum(one.left for one in parts)
+    return msgspec.structs.replace((told or parts)[0], turned=things, left=left, waiting=parts[-1].waiting)
+
+
+def _turn_all(
+    db: sqlite3.Connection, uid: int, area: str | None, most: int | None, goes_on: Entry | None, *, undone: int
+) -> Entry:
+    if goes_on is None:
+        entries = _first(db, uid, area, most, undone=undone)
+    else:
+        entries = _rows(db, uid, goes_on.batch, goes_on.id, most, undone=undone)
+    if not entries and goes_on is not None:
+        return msgspec.structs.replace(goes_on, turned=(), left=0, waiting=0)
     if not entries:
-        raise NotFoundError("There is nothing to redo.", code="nothing_to_redo")
-    return _summed_up([_turn(db, uid, e, wanted=e.after, expected=e.before, undone=0) for e in entries])
+        word = "undo" if undone else "redo"
+        raise NotFoundError(f"There is nothing to {word}.", code=f"nothing_to_{word}")
+    waiting = 0
+    if len(entries) == most:
+        before = goes_on.waiting if goes_on else _number(db, uid, entries[0].batch, undone=undone)
+        waiting = max(0, before - most)
+    db.execute("SAVEPOINT turn_all")
+    try:
+        turned = [_turn(db, uid, entry, undone=undone) for entry in entries]
+    except ConflictError:
+        db.execute("ROLLBACK TO turn_all")
+        turned = [_left_as_it_is(db, entry) for entry in entries]
+    db.execute("RELEASE turn_all")
+    summed = _summed_up(sorted(turned, key=lambda entry: entry.id))
+    return msgspec.structs.replace(summed, waiting=waiting)
 
 
 def _summed_up(entries: list[Entry]) -> Entry:
@@ -195,10 +254,11 @@ def _values(
     return (at, uid, *said, undoes, redoes)
 
 
-def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expected: State, undone: int) -> Entry:
+def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, undone: int) -> Entry:
+    """Undo or redo one row. Raises ConflictError where what it had is another's by now."""
+    wanted, expected = (entry.before, entry.after) if undone else (entry.after, entry.before)
     if not _is_turned(db, uid, entry, wanted, expected):
-        db.execute("DELETE FROM undo_entry WHERE journal_id = ?", (entry.id,))
-        return msgspec.structs.replace(entry, stale=True)
+        return _left_as_it_is(db, entry)
     turned = Decision(
         area=entry.area,
         action="undo" if undone else "redo",
@@ -210,6 +270,11 @@ def _turn(db: sqlite3.Connection, uid: int, entry: Entry, *, wanted: State, expe
     db.execute("UPDATE undo_entry SET undone = ? WHERE journal_id = ?", (undone, entry.id))
     events.emit(db, entry.area, entry.target)
     return entry
+
+
+def _left_as_it_is(db: sqlite3.Connection, entry: Entry) -> Entry:
+    db.execute("DELETE FROM undo_entry WHERE journal_id = ?", (entry.id,))
+    return msgspec.structs.replace(entry, stale=True)
 
 
 def _is_turned(db: sqlite3.Connection, uid: int, entry: Entry, wanted: State, expected: State) -> bool:
@@ -226,25 +291,42 @@ def _is_turned(db: sqlite3.Connection, uid: int, entry: Entry, wanted: State, ex
     return is_same
 
 
-def _next(db: sqlite3.Connection, uid: int, area: str | None, *, undone: int, newest: bool) -> list[Entry]:
-    """The rows of the decision whose turn it is, in the order in which it was made."""
-    where, values = "undo_entry.uid = ? AND undone = ?", [uid, undone]
+def _first(db: sqlite3.Connection, uid: int, area: str | None, most: int | None, *, undone: int) -> list[Entry]:
+    """The rows of the decision whose turn it is, in the order in which they are turned; up to `most` of them."""
     edge = db.execute(
-        f"SELECT journal_id, coalesce(batch, journal_id) AS batch FROM undo_entry WHERE {where}"
+        "SELECT journal_id, area, batch FROM undo_entry WHERE uid = ? AND undone = ?"
         + (" AND area = ?" if area else "")
-        + f" ORDER BY journal_id {'DESC' if newest else 'ASC'} LIMIT 1",
-        (*values, area) if area else values,
+        + f" ORDER BY journal_id {_WAYS[undone]} LIMIT 1",
+        (uid, 1 - undone, area) if area else (uid, 1 - undone),
     ).fetchone()
     if edge is None:
         return []
-    # A program of an earlier version that was still open wrote rows without a batch: each is one decision. The plus
-    # keeps SQLite from reading all rows of the person instead of those of the batch.
+    if edge["batch"] is None:
+        # A program of an earlier version that was still open wrote rows without a batch: each is one decision.
+        row = db.execute("SELECT * FROM journal WHERE id = ?", (edge["journal_id"],)).fetchone()
+        return [msgspec.structs.replace(entry_of(row), batch=edge["journal_id"])]
+    is_whole = _areas[edge["area"]].whole
+    return _rows(db, uid, edge["batch"], edge["journal_id"], None if is_whole else most, undone=undone)
+
+
+def _rows(db: sqlite3.Connection, uid: int, batch: int, begin: int, most: int | None, *, undone: int) -> list[Entry]:
+    """Rows of a decision in the order in which they are turned, from that with the id `begin` on."""
+    # The plus keeps SQLite from reading all rows of the person instead of those of the batch.
     rows = db.execute(
         "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
-        f" WHERE (batch = ? OR (batch IS NULL AND journal_id = ?)) AND +{where} ORDER BY journal_id",
-        (edge["batch"], edge["batch"], *values),
+        f" WHERE batch = ? AND +undo_entry.uid = ? AND +undone = ? AND journal_id {'<=' if undone else '>='} ?"
+        f" ORDER BY journal_id {_WAYS[undone]} LIMIT ?",
+        (batch, uid, 1 - undone, begin, -1 if most is None else most),
     )
-    return [entry_of(row) for row in rows]
+    return [msgspec.structs.replace(entry_of(row), batch=batch) for row in rows]
+
+
+def _number(db: sqlite3.Connection, uid: int, batch: int, *, undone: int) -> int:
+    sql = "SELECT count(*) FROM undo_entry WHERE batch = ? AND +uid = ? AND +undone = ?"
+    return int(db.execute(sql, (batch, uid, 1 - undone)).fetchone()[0])
+
+
+_WAYS = ("ASC", "DESC")
 
 
 def entry_of(row: sqlite3.Row) -> Entry:

@@ -52,46 +52,50 @@ class KnownSet(msgspec.Struct, frozen=True, kw_only=True):
 Listed = KnownGood | KnownCount | KnownSet
 
 
-def known_good(db: sqlite3.Connection, task: str) -> list[KnownGood]:
-    """The classifiers' list in order of the images' arrival."""
-    return [_known_good(row) for row in db.execute(f"{_LISTED} AND task = ? ORDER BY image_id", (task,))]
+def known_good(db: sqlite3.Connection, task: str, *, concealed: bool = False) -> list[KnownGood]:
+    """The classifiers' list in order of the images' arrival; with `concealed` also what is hidden, for the gate."""
+    sql = f"{_LISTED} WHERE task = ? AND {_seen(concealed)} ORDER BY image_id"
+    return [_known_good(row) for row in db.execute(sql, (task,))]
 
 
-def known_counts(db: sqlite3.Connection) -> list[KnownCount]:
-    """The counters' list in order of the images' arrival."""
-    rows = db.execute(f"{_COUNTED} ORDER BY image_id")
+def known_counts(db: sqlite3.Connection, *, concealed: bool = False) -> list[KnownCount]:
+    """The counters' list in order of the images' arrival; `concealed` as in `known_good`."""
+    rows = db.execute(f"{_COUNTED} WHERE {_seen(concealed)} ORDER BY image_id")
     return [_known_count(row) for row in rows]
 
 
-def known_sets(db: sqlite3.Connection) -> list[KnownSet]:
-    """The known-good sets in the order in which they were listed."""
-    rows = db.execute(f"SELECT * FROM known_good_set WHERE {_SEEN_SET} ORDER BY at, key").fetchall()
+def known_sets(db: sqlite3.Connection, *, concealed: bool = False) -> list[KnownSet]:
+    """The known-good sets in the order in which they were listed; `concealed` as in `known_good`."""
+    where = "1" if concealed else _SEEN_SET
+    rows = db.execute(f"SELECT * FROM known_good_set WHERE {where} ORDER BY at, key").fetchall()
     return [_known_set(db, row) for row in rows]
 
 
-def listed(db: sqlite3.Connection, task: str) -> Sequence[Listed]:
-    """The list of any task."""
+def listed(db: sqlite3.Connection, task: str, *, concealed: bool = False) -> Sequence[Listed]:
+    """The list of any task; `concealed` as in `known_good`."""
     if task == "select":
-        return known_sets(db)
-    return known_counts(db) if task == "count" else known_good(db, task)
+        return known_sets(db, concealed=concealed)
+    if task == "count":
+        return known_counts(db, concealed=concealed)
+    return known_good(db, task, concealed=concealed)
 
 
-def how_many(db: sqlite3.Connection, task: str) -> int:
-    """How long the list of a task is."""
-    if task == "select":
-        return int(db.execute(f"SELECT count(*) FROM known_good_set WHERE {_SEEN_SET}").fetchone()[0])
-    table, where = ("known_good_count", SEEN) if task == "count" else ("known_good", f"{SEEN} AND task = :task")
-    sql = f"SELECT count(*) FROM {table} JOIN image ON image.id = image_id WHERE {where}"
-    return int(db.execute(sql, {"task": task}).fetchone()[0])
+def is_empty(db: sqlite3.Connection, task: str) -> bool:
+    """Whether nothing is on the list of a task, nothing hidden either."""
+    table, where = {"select": ("known_good_set", "1"), "count": ("known_good_count", "1")}.get(
+        task, ("known_good", "task = :task")
+    )
+    sql = f"SELECT NOT EXISTS (SELECT 1 FROM {table} WHERE {where})"
+    return bool(db.execute(sql, {"task": task}).fetchone()[0])
 
 
 def pictures(db: sqlite3.Connection, task: str) -> dict[int, Image]:
-    """The images of a task's list by their ids, the members of its sets as well."""
+    """The images of a task's list by their ids, the members of its sets and what is hidden as well."""
     ids = {
         "select": "SELECT image_id FROM known_good_member",
         "count": "SELECT image_id FROM known_good_count",
     }.get(task, "SELECT image_id FROM known_good WHERE task = :task")
-    rows = db.execute(f"SELECT * FROM image WHERE id IN ({ids}) AND {SEEN}", {"task": task})
+    rows = db.execute(f"SELECT * FROM image WHERE id IN ({ids})", {"task": task})
     return {row["id"]: from_row(row) for row in rows}
 
 
@@ -112,13 +116,13 @@ def line(entry: Listed) -> str:
 
 def known_good_entry(db: sqlite3.Connection, task: str, image_id: int) -> KnownGood | None:
     """What the classifiers' list says of the image, or None."""
-    row = db.execute(f"{_LISTED} AND task = ? AND image_id = ?", (task, image_id)).fetchone()
+    row = db.execute(f"{_LISTED} WHERE task = ? AND image_id = ? AND {SEEN}", (task, image_id)).fetchone()
     return _known_good(row) if row else None
 
 
 def known_count(db: sqlite3.Connection, image_id: int) -> KnownCount | None:
     """What the counters' list says of the image, or None."""
-    row = db.execute(f"{_COUNTED} AND image_id = ?", (image_id,)).fetchone()
+    row = db.execute(f"{_COUNTED} WHERE image_id = ? AND {SEEN}", (image_id,)).fetchone()
     return _known_count(row) if row else None
 
 
@@ -230,15 +234,24 @@ def _note(
     journal.note(db, uid, decision)
 
 
-# What is hidden takes no part while it is: a verdict holds for the list as it is seen.
+def hidden(db: sqlite3.Connection, task: str) -> frozenset[str]:
+    """What those entries of a task's list are known by of which something is hidden: the gate says no more of them."""
+    seen = {identity(entry) for entry in listed(db, task)}
+    return frozenset(identity(entry) for entry in listed(db, task, concealed=True)) - seen
+
+
+def _seen(concealed: bool) -> str:
+    return "1" if concealed else SEEN
+
+
 _SEEN_SET = (
     "NOT EXISTS (SELECT 1 FROM known_good_member JOIN image ON image.id = image_id"
     " WHERE known_good_member.key = known_good_set.key AND withheld = 'hidden')"
 )
-_LISTED = f"SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id WHERE {SEEN}"
+_LISTED = "SELECT image_id, sha256, expected, must_pass FROM known_good JOIN image ON image.id = image_id"
 _COUNTED = (
     "SELECT image_id, sha256, count, class.name AS item, must_pass FROM known_good_count"
-    f" JOIN image ON image.id = image_id LEFT JOIN class ON class.id = class_id WHERE {SEEN}"
+    " JOIN image ON image.id = image_id LEFT JOIN class ON class.id = class_id"
 )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from binscout_tui.clock import utc_now
-from binscout_tui.errors import ConflictError, NotFoundError, UsageError
+from binscout_tui.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from binscout_tui.store import events, images, journal
 from binscout_tui.store.journal import Change
 from binscout_tui.store.names import composed, is_printable
@@ -55,7 +55,10 @@ KINDS = {kind.word: kind for kind in (TAG, COLLECTION)}
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
-    """A tag or collection; `images` are those that count, `colour` is `#rrggbb` or None."""
+    """A tag or collection; `colour` is `#rrggbb` or None.
+
+    `images` are those that count, and of one that conceals its images now those outside the trash.
+    """
 
     id: int
     name: str
@@ -71,13 +74,15 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 def listed(db: sqlite3.Connection, kind: Named, *, concealed: bool = False) -> list[Name]:
     """All names in alphabetical order; with `concealed` hidden ones too, those of safe mode never while it is on."""
     where = _MANAGEABLE if concealed else _VISIBLE
-    return [_name(row) for row in db.execute(f"SELECT * FROM {kind.word} WHERE {where} ORDER BY fold")]
+    rows = db.execute(f"SELECT *, {_reached(kind)} AS reached FROM {kind.word} WHERE {where} ORDER BY fold")
+    return [_name(row) for row in rows]
 
 
 def find(db: sqlite3.Connection, kind: Named, name: str, *, concealed: bool = False) -> Name:
     """The one of this name, whatever its case. Raises NotFoundError."""
     where = _MANAGEABLE if concealed else _VISIBLE
-    row = db.execute(f"SELECT * FROM {kind.word} WHERE fold = ? AND {where}", (folded(name),)).fetchone()
+    sql = f"SELECT *, {_reached(kind)} AS reached FROM {kind.word} WHERE fold = ? AND {where}"
+    row = db.execute(sql, (folded(name),)).fetchone()
     if row is None:
         raise NotFoundError(f"There is no {kind.word} {composed(name)!r}.", code=f"no_{kind.word}")
     return _name(row)
@@ -86,7 +91,7 @@ def find(db: sqlite3.Connection, kind: Named, name: str, *, concealed: bool = Fa
 def of_image(db: sqlite3.Connection, kind: Named, image_id: int) -> list[Name]:
     """What an image is under, in alphabetical order."""
     rows = db.execute(
-        f"SELECT {kind.word}.* FROM {kind.link} JOIN {kind.word} ON {kind.word}.id = {kind.key}"
+        f"SELECT {kind.word}.*, images AS reached FROM {kind.link} JOIN {kind.word} ON {kind.word}.id = {kind.key}"
         f" WHERE image_id = ? AND {_VISIBLE} ORDER BY fold",
         (image_id,),
     )
@@ -134,7 +139,8 @@ def put(
 ) -> Change:
     """Put images under a name as one decision; with `batch` as more of that one.
 
-    Raises NotFoundError and UsageError for an image that is not there or in the trash; then nothing changed.
+    Raises NotFoundError for a name that is deleted, NotFoundError and UsageError for an image that is not there or in
+    the trash; then nothing changed.
     """
     return change(db, uid, kind, image_ids, put=[name_id], batch=batch)
 
@@ -144,6 +150,12 @@ def take(
 ) -> Change:
     """Take images from under a name as one decision; with `batch` as more of that one. Raises as `put`."""
     return change(db, uid, kind, image_ids, take=[name_id], batch=batch)
+
+
+def put_under(db: sqlite3.Connection, uid: int, kind: Named, name: str, image_ids: Iterable[int]) -> tuple[int, Change]:
+    """`put` under the one of this name, which is made when there is none; its id too. Raises as `put` and `ensure`."""
+    name_id = ensure(db, uid, kind, name)
+    return name_id, put(db, uid, kind, name_id, image_ids)
 
 
 def change(
@@ -227,7 +239,7 @@ def add(db: sqlite3.Connection, uid: int, kind: Named, name: str, *, colour: str
 def rename(db: sqlite3.Connection, uid: int, kind: Named, name_id: int, name: str) -> int | None:
     """Another name; images stay under it. The journal's id, None when that is its name.
 
-    Raises NotFoundError, UsageError for what is no name, ConflictError when another one has it.
+    Raises NotFoundError, also for a deleted one, UsageError for what is no name, ConflictError when another has it.
     """
     name = checked_name(kind, name)
     _must_be_new(db, kind, name, besides=name_id)
@@ -255,10 +267,11 @@ def delete(db: sqlite3.Connection, uid: int, kind: Named, name_id: int) -> int |
 
 
 def merge(db: sqlite3.Connection, uid: int, kind: Named, name_id: int, into: int) -> Change:
-    """Put all images of one under another and delete it, as one decision. Raises NotFoundError, UsageError."""
-    if name_id == into:
-        raise UsageError(f"A {kind.word} cannot be merged into itself.", code="bad_merge")
-    _row(db, kind, into)
+    """Put all images of one under another and delete it, as one decision.
+
+    Raises NotFoundError, UsageError, and RefusedError where that would show images that the one hides.
+    """
+    may_merge(db, kind, name_id, into)
     ours = [row[0] for row in db.execute(f"SELECT image_id FROM {kind.link} WHERE {kind.key} = ?", (name_id,))]
     before = _under(db, kind, ours)
     first = _own_decision(db, uid, kind, name_id, "merge", archived=utc_now())
@@ -280,6 +293,20 @@ def merge(db: sqlite3.Connection, uid: int, kind: Named, name_id: int, into: int
     ]
     batch = journal.record_all(db, uid, [*([first] if first else []), *moved])
     return Change(len(changed), batch)
+
+
+def may_merge(db: sqlite3.Connection, kind: Named, name_id: int, into: int) -> None:
+    """Raise what `merge` would raise."""
+    if name_id == into:
+        raise UsageError(f"A {kind.word} cannot be merged into itself.", code="bad_merge")
+    one, other = _row(db, kind, name_id), _row(db, kind, into)
+    for flag in ("hidden", "sensitive"):
+        if one[flag] > other[flag]:
+            raise RefusedError(
+                f"{one['name']!r} is {flag} and {other['name']!r} is not: its images would be shown.",
+                hint="Make both the same first.",
+                code="would_show",
+            )
 
 
 def checked_colour(colour: str | None) -> str | None:
@@ -309,7 +336,7 @@ def _change(db: sqlite3.Connection, uid: int, kind: Named, name_id: int, action:
 def _own_decision(
     db: sqlite3.Connection, uid: int, kind: Named, name_id: int, action: str, **new: Any
 ) -> journal.Decision | None:
-    before = _state(_row(db, kind, name_id))
+    before = _state(_row(db, kind, name_id, deleted=action == "add"))
     after = before | new
     if before == after:
         return None
@@ -324,9 +351,10 @@ def _tell_all(db: sqlite3.Connection, decision: journal.Decision) -> None:
         events.emit(db, "image")
 
 
-def _row(db: sqlite3.Connection, kind: Named, name_id: int) -> sqlite3.Row:
+def _row(db: sqlite3.Connection, kind: Named, name_id: int, *, deleted: bool = False) -> sqlite3.Row:
+    """The row of a name, with `deleted` of one that is deleted too. Raises NotFoundError."""
     row: sqlite3.Row | None = db.execute(f"SELECT * FROM {kind.word} WHERE id = ?", (name_id,)).fetchone()
-    if row is None:
+    if row is None or (row["archived_at"] is not None and not deleted):
         raise NotFoundError(f"There is no {kind.word} {name_id}.", code=f"no_{kind.word}")
     return row
 
@@ -366,7 +394,15 @@ def _name(row: sqlite3.Row) -> Name:
         colour=row["colour"],
         hidden=bool(row["hidden"]),
         sensitive=bool(row["sensitive"]),
-        images=row["images"],
+        images=row["reached"],
+    )
+
+
+def _reached(kind: Named) -> str:
+    """SQL for the number of images of a name: what it conceals counts nowhere, and is counted here."""
+    return (
+        f"CASE WHEN conceals = 0 THEN images ELSE (SELECT count(*) FROM {kind.link} CROSS JOIN image"
+        f" ON image.id = image_id WHERE {kind.key} = {kind.word}.id AND trashed_at IS NULL) END"
     )
 
 
@@ -381,14 +417,14 @@ def _register(kind: Named) -> None:
             events.emit(db, "image", image_id)
 
     def read_own(db: sqlite3.Connection, name_id: int) -> dict[str, Any]:
-        return _state(_row(db, kind, name_id))
+        return _state(_row(db, kind, name_id, deleted=True))
 
     def write_own(db: sqlite3.Connection, name_id: int, state: journal.State, uid: int) -> None:
         _write(db, kind, name_id, state)
         events.emit(db, "image")
 
     journal.register(kind.area, read, write)
-    journal.register(kind.own_area, read_own, write_own)
+    journal.register(kind.own_area, read_own, write_own, whole=True)
 
 
 for _kind in KINDS.values():

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from binscout_tui.errors import UsageError
-from binscout_tui.store import events, images, jobs, journal, sets
+from binscout_tui.errors import NotFoundError, UsageError
+from binscout_tui.store import events, images, jobs, journal, purged_sets
 from binscout_tui.store.images import Image
 
 AREA = "purge"
@@ -46,8 +46,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """What deleting images for ever does: numbers of what goes, and `datasets` that lose a picture they name.
 
     Of `in_place` images the files stay where they are; `bytes` are those of the others. `sets_smaller` lose a
-    candidate, `sets_dissolved` have fewer than two left, `choices` of sets are taken back. `kept` are images that stay,
-    with why.
+    candidate, `sets_dissolved` go, `choices` of sets are lost. `kept` are images that stay, with why.
     """
 
     images: int = 0
@@ -70,9 +69,10 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
-    """A part that is gone from the database: the images as they were."""
+    """A part that is gone from the database: the images as they were. `kept` are those that stay, with why."""
 
     images: tuple[Image, ...]
+    kept: dict[int, str] = {}
 
 
 def in_trash(db: sqlite3.Connection) -> list[int]:
@@ -86,7 +86,7 @@ def affected(db: sqlite3.Connection, image_ids: Sequence[int]) -> Affected:
     kept = keeps(db, [image.id for image in found])
     going = [image for image in found if image.id not in kept]
     ids = json.dumps([image.id for image in going])
-    smaller, dissolved, choices = _sets(db, ids)
+    sets = purged_sets.fates(db, [image.id for image in going])
     numbers = {
         name: db.execute(f"SELECT count(*) FROM {rest}", (ids,)).fetchone()[0] for name, rest in _COUNTED.items()
     }
@@ -99,9 +99,9 @@ def affected(db: sqlite3.Connection, image_ids: Sequence[int]) -> Affected:
         images=len(going),
         in_place=sum(image.storage == "in_place" for image in going),
         bytes=sum(image.bytes for image in going if image.storage != "in_place"),
-        choices=choices,
-        sets_smaller=len(smaller),
-        sets_dissolved=len(dissolved),
+        choices=sets.choices,
+        sets_smaller=len(sets.smaller),
+        sets_dissolved=len(sets.dissolved),
         datasets=tuple(row[0] for row in datasets),
         kept=kept,
         **numbers,
@@ -139,17 +139,24 @@ def _used(db: sqlite3.Connection, job: jobs.Job, ids: str) -> list[int]:
 def purge(db: sqlite3.Connection, uid: int, image_ids: Sequence[int]) -> Purged:
     """Delete images of the trash for ever, but for those that something keeps; their files are for the caller.
 
-    Noted in the journal, which undo does not reach. Raises NotFoundError, UsageError for one not in the trash.
+    Noted in the journal, which undo does not reach. One that is not in the trash, or not there any more, is kept too:
+    somebody may have brought it back since it was asked about.
     """
-    found = _wanted(db, image_ids)
-    kept = keeps(db, [image.id for image in found])
+    kept: dict[int, str] = {}
+    found = []
+    for image_id in dict.fromkeys(image_ids):
+        try:
+            found += _wanted(db, [image_id])
+        except (NotFoundError, UsageError) as error:
+            kept[image_id] = error.sentence
+    kept |= keeps(db, [image.id for image in found])
     going = [image for image in found if image.id not in kept]
     if not going:
-        return Purged(images=())
+        return Purged(images=(), kept=kept)
     ids = json.dumps([image.id for image in going])
     _forget_undo(db, ABOUT_IMAGES, [image.id for image in going])
     _leave_captures(db, ids)
-    _leave_sets(db, ids)
+    _leave_sets(db, [image.id for image in going])
     db.executemany(
         "INSERT OR REPLACE INTO purged_file VALUES (?, ?)",
         [(image.sha256, os.fsencode(image.path)) for image in going if image.storage != "in_place"],
@@ -157,7 +164,7 @@ def purge(db: sqlite3.Connection, uid: int, image_ids: Sequence[int]) -> Purged:
     db.execute("DELETE FROM image WHERE id IN (SELECT value FROM json_each(?))", (ids,))
     journal.note_all(db, uid, [_note(image) for image in going])
     events.emit_all(db, "image", [image.id for image in going])
-    return Purged(images=tuple(going))
+    return Purged(images=tuple(going), kept=kept)
 
 
 def left_files(db: sqlite3.Connection) -> list[tuple[str, Path]]:
@@ -215,44 +222,8 @@ def _leave_captures(db: sqlite3.Connection, ids: str) -> None:
     events.emit_all(db, "capture", touched)
 
 
-def _sets(db: sqlite3.Connection, ids: str) -> tuple[list[int], list[int], int]:
-    """(sets that stay with fewer candidates, sets that have fewer than two left, how many choices are lost)."""
-    rows = db.execute(
-        "SELECT set_id, count(*) - (SELECT count(*) FROM set_member AS gone WHERE gone.set_id = there.set_id"
-        f" AND gone.{_OF}), max({_OF} AND image_id = chosen_image_id)"
-        " FROM set_member AS there JOIN image_set ON image_set.id = set_id"
-        f" WHERE set_id IN (SELECT set_id FROM set_member WHERE {_OF}) GROUP BY set_id",
-        (ids,),
-    ).fetchall()
-    smaller = [row[0] for row in rows if row[1] >= 2]
-    return smaller, [row[0] for row in rows if row[1] < 2], sum(row[2] or 0 for row in rows)
-
-
-def _leave_sets(db: sqlite3.Connection, ids: str) -> None:
-    smaller, dissolved, _ = _sets(db, ids)
-    _forget_undo(db, ("set", "set_note"), dissolved)
-    _forget_undo(db, ("set",), smaller)
-    for set_id in smaller:
-        db.execute(
-            "UPDATE image_set SET state = 'pending', chosen_image_id = NULL, decided_at = NULL, decided_by = NULL"
-            " WHERE id = ?2 AND chosen_image_id IN (SELECT value FROM json_each(?1))",
-            (ids, set_id),
-        )
-        db.execute(f"DELETE FROM crop WHERE set_id = ?2 AND {_OF}", (ids, set_id))
-        db.execute(f"DELETE FROM set_member WHERE set_id = ?2 AND {_OF}", (ids, set_id))
-        if not _renewed(db, set_id):
-            dissolved.append(set_id)
-    for set_id in dissolved:
-        db.execute("UPDATE image_set SET state = 'pending', chosen_image_id = NULL WHERE id = ?", (set_id,))
-        db.execute("DELETE FROM image_set WHERE id = ?", (set_id,))
-    events.emit_all(db, "set", [*smaller, *dissolved])
-
-
-def _renewed(db: sqlite3.Connection, set_id: int) -> bool:
-    """Give a set the identity of the candidates that are left; False when another set has the same ones."""
-    rows = db.execute("SELECT sha256 FROM set_member JOIN image ON image.id = image_id WHERE set_id = ?", (set_id,))
-    key = sets.set_key([row[0] for row in rows])
-    if db.execute("SELECT 1 FROM image_set WHERE key = ? AND id <> ?", (key, set_id)).fetchone():
-        return False
-    db.execute("UPDATE image_set SET key = ? WHERE id = ?", (key, set_id))
-    return True
+def _leave_sets(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
+    fates = purged_sets.fates(db, image_ids)
+    _forget_undo(db, ("set", "set_note"), fates.dissolved)
+    _forget_undo(db, ("set",), list(fates.smaller))
+    purged_sets.leave(db, image_ids, fates)

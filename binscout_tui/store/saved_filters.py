@@ -44,7 +44,7 @@ def save(db: sqlite3.Connection, uid: int, name: str, text: str, *, replace: boo
     """Keep a filter under a name.
 
     Raises FilterError for what is no filter, UsageError for what is no name or where nothing is filtered,
-    ConflictError where the name is taken, unless it is to be replaced.
+    ConflictError where the name is taken, unless it is to be replaced. One that is hidden is never replaced.
     """
     name = composed(name)
     if len(name) > LONGEST or not is_printable(name):
@@ -53,7 +53,7 @@ def save(db: sqlite3.Connection, uid: int, name: str, text: str, *, replace: boo
     if not text:
         raise UsageError("All images are shown; there is no filter to keep.", code="no_filter")
     taken = db.execute("SELECT name, text FROM saved_filter WHERE fold = ?", (folded(name),)).fetchone()
-    if taken and not replace:
+    if taken and not (replace and not _is_hidden(db, taken["text"])):
         raise ConflictError(f"The name {name!r} is taken.", hint="Choose another one.", code="name_taken")
     db.execute("DELETE FROM saved_filter WHERE fold = ?", (folded(name),))
     sql = "INSERT INTO saved_filter (name, fold, text, uid, at) VALUES (?, ?, ?, ?, ?)"
@@ -88,6 +88,15 @@ def forget(db: sqlite3.Connection, uid: int, name: str) -> Saved:
     db.execute("DELETE FROM saved_filter WHERE id = ?", (found.id,))
     _note(db, uid, "forget", found.id, {"name": found.name, "text": found.text}, {})
     return found
+
+
+def _is_hidden(db: sqlite3.Connection, text: str) -> bool:
+    """Whether a filter names what is there and may not be seen."""
+    try:
+        filters.checked(db, filters.parse(text), concealed=True)
+    except FilterError:
+        return False
+    return not makes_sense(db, text)
 
 
 def makes_sense(db: sqlite3.Connection, text: str) -> bool:

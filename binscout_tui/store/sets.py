@@ -19,11 +19,11 @@ from binscout_tui.store.names import LONGEST, composed, is_printable
 
 SetState = Literal["pending", "done", "skipped", "rejected"]
 _SEEN = f"id NOT IN ({HIDDEN_SETS})"
-# Of one set, without reading all that are hidden.
-_IS_HIDDEN = (
-    "EXISTS (SELECT 1 FROM set_member JOIN image ON image.id = image_id"
-    " WHERE set_id = image_set.id AND withheld = 'hidden')"
+IS_HIDDEN = (
+    "EXISTS (SELECT 1 FROM set_member AS its CROSS JOIN image AS its_image ON its_image.id = its.image_id"
+    " WHERE its.set_id = image_set.id AND its_image.withheld = 'hidden')"
 )
+"""The condition, on the table `image_set`, of what has a hidden image, without reading all that are hidden."""
 
 
 class Suggested(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ def add(db: sqlite3.Connection, *, name: str, kind: str, image_ids: Sequence[int
 
 def get(db: sqlite3.Connection, set_id: int) -> ImageSet:
     """The set with its images in order. Raises NotFoundError, for one with a hidden image too."""
-    row = db.execute(f"SELECT * FROM image_set WHERE id = ? AND NOT {_IS_HIDDEN}", (set_id,)).fetchone()
+    row = db.execute(f"SELECT * FROM image_set WHERE id = ? AND NOT {IS_HIDDEN}", (set_id,)).fetchone()
     if row is None:
         raise NotFoundError(f"There is no set {set_id} in this workspace.", code="no_set")
     members = db.execute(

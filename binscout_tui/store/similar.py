@@ -18,11 +18,16 @@ Traits = tuple[int, str, int | None, int]
 
 
 class ToDescribe(msgspec.Struct, frozen=True):
-    """What is needed to look at an image: `path` is relative to the workspace for copies."""
+    """What is needed to look at an image: `path` is relative to the workspace for copies.
+
+    It may not be `examined` yet, and its file may not be `there` as it was.
+    """
 
     id: int
     sha256: str
     path: Path
+    examined: bool
+    there: bool
 
 
 def piece(db: sqlite3.Connection, after: int, limit: int = PIECE) -> list[Traits]:
@@ -45,13 +50,13 @@ def still_live(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, str]:
 
 
 def to_describe(db: sqlite3.Connection, ids: Iterable[int]) -> list[ToDescribe]:
-    """Those of `ids` that count, were decoded without harm, and have their file."""
+    """Those of `ids` that count."""
     rows = db.execute(
-        "SELECT image.id, sha256, image.path FROM json_each(?) AS asked JOIN image ON image.id = asked.value"
-        f" WHERE {LIVE} AND examined = 1 AND health = 'ok' ORDER BY image.id",
+        "SELECT image.id, sha256, image.path, examined, health = 'ok' FROM json_each(?) AS asked"
+        f" JOIN image ON image.id = asked.value WHERE {LIVE} ORDER BY image.id",
         (json.dumps(list(ids)),),
     )
-    return [ToDescribe(row[0], row[1], Path(os.fsdecode(row[2]))) for row in rows]
+    return [ToDescribe(row[0], row[1], Path(os.fsdecode(row[2])), bool(row[3]), bool(row[4])) for row in rows]
 
 
 def class_names(db: sqlite3.Connection) -> dict[int, str]:

@@ -11,7 +11,7 @@ from binscout_tui.clock import utc_now
 from binscout_tui.errors import UsageError
 from binscout_tui.store import events
 from binscout_tui.store.boxes import Box, checked_box
-from binscout_tui.store.images import LIVE
+from binscout_tui.store.images import HIDDEN_SETS, LIVE
 
 RULES = ("sharpest",)
 _USABLE = (
@@ -71,11 +71,14 @@ def get(db: sqlite3.Connection, set_id: int, by: str | None = None) -> Suggestio
 
 
 def missing(db: sqlite3.Connection, by: str, set_ids: Iterable[int] | None = None, limit: int = -1) -> list[int]:
-    """The pending sets, or those of `set_ids`, of which `by` has said nothing that can be used, oldest first."""
+    """The pending sets, or those of `set_ids`, of which `by` has said nothing that can be used, oldest first.
+
+    None that is hidden.
+    """
     chosen = None if set_ids is None else msgspec.json.encode(sorted(set(set_ids))).decode()
     found = db.execute(
         "SELECT id FROM image_set WHERE CASE WHEN ? IS NULL THEN state = 'pending'"
-        " ELSE id IN (SELECT value FROM json_each(?)) END"
+        f" ELSE id IN (SELECT value FROM json_each(?)) END AND id NOT IN ({HIDDEN_SETS})"
         f" AND NOT EXISTS (SELECT 1 FROM {_USABLE} WHERE set_suggestion.set_id = image_set.id AND by = ?)"
         " ORDER BY id LIMIT ?",
         (chosen, chosen, by, limit),

@@ -26,12 +26,9 @@ async def report(root: Path, goes_on: Callable[[], bool]) -> Sequence[Group]:
     return await aside(root, work)
 
 
-async def make(root: Path, kind: Named, groups: Sequence[Group], goes_on: Callable[[], bool]) -> Made:
-    """Make collections or tags of them."""
+def make(root: Path, kind: Named, groups: Sequence[Group], goes_on: Callable[[int, int], bool]) -> Made:
+    """Make collections or tags of them, in the thread of the caller; `goes_on` is told how far it is."""
+    from binscout_tui.operations.by_name import making
 
-    def work(workspace: Workspace) -> Made:
-        from binscout_tui.operations.by_name import making
-
-        return making.make(workspace, kind, groups, lambda done, total: goes_on())
-
-    return await aside(root, work)
+    with Workspace(root) as workspace:
+        return making.make(workspace, kind, groups, goes_on)

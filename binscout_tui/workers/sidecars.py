@@ -48,24 +48,24 @@ async def look(root: Path, folder: Path | None, under_way: Look) -> Audit:
     return await aside(root, work)
 
 
-async def would_mend(root: Path, folder: Path, findings: Sequence[Finding]) -> Plan:
+async def would_mend(root: Path, folders: Sequence[Path], findings: Sequence[Finding]) -> Plan:
     """What mending them would do."""
 
     def work(workspace: Workspace) -> Plan:
-        from binscout_tui.operations.sidecars import running
+        from binscout_tui.operations.sidecars import mending
 
-        return running.would_mend(folder, findings)
+        return mending.mend(folders, findings)
 
     return await aside(root, work)
 
 
-async def mend(root: Path, folder: Path, findings: Sequence[Finding]) -> Done:
+async def mend(root: Path, folders: Sequence[Path], findings: Sequence[Finding]) -> Done:
     """Mend them; what was planned before is planned again, by what lies there now."""
 
     def work(workspace: Workspace) -> Done:
         from binscout_tui.operations.sidecars import running
 
-        return running.mend(workspace, workspace.paths.logs / NAME, folder, findings)
+        return running.mend(workspace, workspace.paths.logs / NAME, folders, findings)
 
     return await aside(root, work)
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.browsing import duplicates as browsing
 from binscout_tui.screens.duplicates import DuplicatesScreen
 from binscout_tui.store import duplicates, images, jobs, labels, named, stars
 from binscout_tui.store.images import Image
 from binscout_tui.store.named import TAG
+from binscout_tui.widgets.line import Line
 from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
@@ -128,6 +131,94 @@ async def test_the_sure_ones_are_taken_together_only_after_a_word(app: BinScoutA
         assert await trashed(app) == set()
 
 
+async def test_keys_typed_ahead_of_a_move_decide_on_nothing(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        for move in ("j", "k", "end", "home", "s"):
+            await ready(pilot)
+            app.post_message(events.Key(move, move if len(move) == 1 else None))
+            app.post_message(events.Key("n", "n"))
+            await settle(pilot)
+        assert await app.workspace.db.read(duplicates.not_duplicates) == set()
+
+
+async def test_only_groups_that_were_counted_are_taken(app: BinScoutApp, root: Path, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        await press(pilot, "A", "enter")
+        more: list[tuple[duplicates.Kind, bool, list[tuple[int, str]]]] = [
+            ("pixels", True, [(one, "first"), (other, "pixels")]) for one, other in ((ids[0], ids[1]), (ids[4], ids[5]))
+        ]
+        with Workspace(root) as other_program:
+            other_program.db.write(duplicates.replace, more)
+        while len(screen_of(app).desk.groups) != 2:  # type: ignore[union-attr]
+            await pilot.pause(0.05)
+        await pilot.press(*"keep", "enter")
+        await settle(pilot)
+        assert await trashed(app) == set()
+        assert "0 images in the trash" in told(app)[-1]
+
+
+def screen_of(app: BinScoutApp) -> DuplicatesScreen:
+    """The screen of duplicates, also below a dialog."""
+    return next(one for one in app.screen_stack if isinstance(one, DuplicatesScreen))
+
+
+async def test_taking_the_sure_ones_tells_how_far_it_is_and_escape_stops_it(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsing, "PART", 1)
+    said: list[str] = []
+    tell = DuplicatesScreen._tell_taken
+
+    def stopping(self: DuplicatesScreen, done: int, total: int) -> bool:
+        assert self.go_up()
+        try:
+            return tell(self, done, total)
+        finally:
+            said.append(str(self.query_one("#duplicates-status", Line).content))
+
+    monkeypatch.setattr(DuplicatesScreen, "_tell_taken", stopping)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        await press(pilot, "A", "enter")
+        await pilot.press(*"keep", "enter")
+        await settle(pilot)
+        assert len(await trashed(app)) == 1
+        assert [words.split(" · ")[0] for words in said] == ["taking the sure ones: 1 of 2 groups, Esc stops"]
+        assert not screen(app).is_taking
+
+
+async def test_undo_tells_what_no_group_shows(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        db, uid = app.workspace.db, app.workspace.user.uid
+        alone = ids[6]
+        await db.write(duplicates.replace, [("pixels", True, [(ids[0], "first"), (ids[1], "pixels")])])
+        await db.write(images.trash, uid, [alone])
+        await gone_from(pilot, 3)
+        await decide(pilot, "z")
+        await settle(pilot)
+        assert told(app)[-1] == f"Image #{alone} is back from the trash."
+        await decide(pilot, "Z")
+        await settle(pilot)
+        assert told(app)[-1] == f"Image #{alone} is in the trash again."
+        await decide(pilot, "n", "z")
+        await settle(pilot)
+        assert told(app)[-1] == "These may be duplicates again."
+
+
+async def test_the_group_is_kept_over_a_restart(app: BinScoutApp, root: Path, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        await press(pilot, "j")
+        await settle(pilot)
+    again = BinScoutApp(root)
+    async with again.run_test() as pilot:
+        await open_area(pilot, "duplicates")
+        assert "group 2 of 3" in screen_text(again)[1]
+
+
 async def test_a_change_from_elsewhere_is_taken_in(app: BinScoutApp, root: Path, ids: list[int]) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "duplicates")
@@ -146,8 +237,22 @@ async def gone_from(pilot: Pilot[Any], before: int) -> None:
     await settle(pilot)
 
 
+async def test_what_enter_does_is_said_of_nine_images_too(app: BinScoutApp, ids: list[int], root: Path) -> None:
+    nine = [*ids, *add_images(root, 2, first=7)]
+    with Workspace(root) as ws:
+        ws.db.write(duplicates.replace, [("near", False, [(one, "alike") for one in nine])])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "duplicates")
+        assert "1-9 says which stays" in text(app)
+
+
 async def test_an_empty_screen_says_what_to_do_and_looks(app: BinScoutApp, root: Path) -> None:
     add_images(root, 3)
+    with Workspace(root) as ws:
+        for image in ws.db.read(images.page):
+            original = ws.paths.original(image)
+            original.parent.mkdir(exist_ok=True)
+            original.write_bytes(bytes(image.bytes))
     async with app.run_test() as pilot:
         await open_area(pilot, "duplicates", empty=True)
         assert "Nobody has looked for duplicates yet." in text(app)

@@ -8,8 +8,9 @@ import pytest
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.dialogs.by_name import ByName
+from binscout_tui.errors import StorageError
 from binscout_tui.screens.live_keys import perform
-from binscout_tui.store import named, texts
+from binscout_tui.store import name_sources, named, texts
 from binscout_tui.store.named import COLLECTION, TAG
 from binscout_tui.workspace import Workspace
 
@@ -52,6 +53,24 @@ async def test_names_are_shown_apart_chosen_made_and_taken_back(app: BinScoutApp
         await decide(pilot, "z")
         await settle(pilot)
         assert all(one.images == 0 for one in await app.workspace.db.read(named.listed, COLLECTION))
+
+
+async def test_names_that_cannot_be_read_are_not_none(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise StorageError("The disk is gone.", code="gone")
+
+    monkeypatch.setattr(name_sources, "page", fail)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "gallery")
+        await perform(app.screen, "gallery.by_name")  # type: ignore[arg-type]
+        await settle(pilot)
+        text = "\n".join(screen_text(app))
+        assert "could not be read" in text
+        assert "No file name" not in text
+        await press(pilot, "escape")
+        await ready(pilot)
 
 
 async def test_tags_are_made_instead_and_escape_makes_nothing(app: BinScoutApp, ids: list[int]) -> None:

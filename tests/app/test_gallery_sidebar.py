@@ -323,7 +323,7 @@ async def test_marked_images_go_into_collections_and_out_of_them(app: BinScoutAp
         await answer(pilot, "Odd [b]ones")
         assert await within(app, "Odd [b]ones") == set(ids[3:5])
         await decide(pilot, "m")
-        await answer(pilot, "scr")
+        await answer(pilot, "screws")
         assert await within(app, "Screws") == set(ids[:3])
         await decide(pilot, "z")
         await until(pilot, lambda: gallery(app).here is not None)

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.errors import StorageError
 from binscout_tui.screens.gallery import GalleryScreen
 from binscout_tui.store import journal, named, safe_mode
 from binscout_tui.store.named import TAG, Name
@@ -166,6 +167,26 @@ async def test_a_viewer_tags_nothing(app: BinScoutApp, root: Path, ids: list[int
         assert any("operator" in line for line in told(app))
 
 
+async def test_tags_that_cannot_be_read_are_told_and_no_name_is_new(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise StorageError("The disk is gone.", code="gone")
+
+    monkeypatch.setattr(named, "shared", fail)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        await decide(pilot, "t")
+        await settle(pilot)
+        await pilot.press(*"brass", "enter")
+        await settle(pilot)
+        assert "could not be read" in text(app)
+        assert "new tag" not in text(app)
+        await press(pilot, "escape")
+        await ready(pilot)
+        assert list(await all_tags(app)) == ["[red]steel", "brass", "nut"]
+
+
 # Managing.
 
 
@@ -246,6 +267,32 @@ async def test_what_is_sensitive_is_managed_while_safe_mode_is_off_and_nowhere_w
         await app.workspace.db.write(safe_mode.switch, app.workspace.user.uid, on=True)
         await manage(pilot, "T")
         assert "brass" not in text(app)
+        assert "2 tags" in text(app)
+
+
+async def test_a_held_key_changes_one_tag(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "gallery")
+        await app.workspace.db.write(safe_mode.switch, app.workspace.user.uid, on=True)
+        await manage(pilot, "T")
+        await pilot.press(*"xxxx")
+        await settle(pilot)
+        await app.workspace.db.write(safe_mode.switch, app.workspace.user.uid, on=False)
+        assert [one.name for one in (await all_tags(app)).values() if one.sensitive] == ["[red]steel"]
+        await manage(pilot, "h", "j", "h")
+        assert len([one for one in (await all_tags(app)).values() if one.hidden]) == 2, "another row is another wish"
+
+
+async def test_a_tag_that_somebody_deleted_meanwhile_is_not_called_deleted_here(
+    app: BinScoutApp, ids: list[int]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_area(pilot, "gallery")
+        await manage(pilot, "T", "j", "d")
+        tag = (await all_tags(app))["brass"].id
+        await app.workspace.db.write(named.delete, app.workspace.user.uid, TAG, tag)
+        await manage(pilot, "y")
+        assert not any("brings it back" in line for line in told(app))
         assert "2 tags" in text(app)
 
 

@@ -140,13 +140,35 @@ def test_a_name_that_none_has_can_be_made_and_one_in_another_case_is_the_same() 
     assert found.enter() == Chosen(None, "nut")
 
 
+def test_scattered_letters_take_no_name_that_exists() -> None:
+    found = NameChoosing(1)
+    found.give([Choice(1, "safari trip", 9, held=1), Choice(2, "start", 4)])
+    found.type("art")
+    assert found.matches, "they are there to be marked"
+    assert found.enter() == Chosen(None, "art")
+    found.type("trip")
+    assert found.is_in_it
+    assert found.enter() is None, "images leave a collection only when its row is marked or its name is typed"
+    found.move(-1)
+    assert found.enter() == Chosen(1, "safari trip", take=True)
+    found.type("Safari TRIP ")
+    assert found.enter() == Chosen(1, "safari trip", take=True)
+
+
+def test_the_very_name_is_meant_and_not_one_that_reads_like_it() -> None:
+    found = NameChoosing(1)
+    found.give([Choice(1, "mère", 9, held=1), Choice(2, "mere", 4)])
+    found.type("mere")
+    assert found.enter() == Chosen(2, "mere")
+
+
 @given(NAMES, st.lists(st.integers(-3, 3), max_size=6))
 def test_enter_never_does_what_is_not_marked(typed: str, moves: list[int]) -> None:
     found = choosing(typed)
     for by in moves:
         found.move(by)
     chosen = found.enter()
-    if found.row < 0:
+    if found.row < 0 or found.is_in_it:
         assert chosen is None
     elif found.row < len(found.matches):
         assert chosen is not None

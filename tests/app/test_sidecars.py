@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations import operations_log
+from binscout_tui.operations.files.running import Done
 from binscout_tui.screens.sidecars import SidecarsScreen
+from binscout_tui.store import images
+from binscout_tui.workers import sidecars as workers
 from binscout_tui.workspace import Paths, Workspace
+from tests.conftest import row
 
 from .driving import press, screen_text, settle, told
 
@@ -56,8 +61,8 @@ async def look(pilot: Pilot[Any], folder: Path) -> None:
 
 
 async def looked(pilot: Pilot[Any]) -> None:
-    """Wait until nothing is being looked at."""
-    while getattr(pilot.app.screen, "is_looking", False):
+    """Wait until no file is moved and nothing is being looked at."""
+    while getattr(pilot.app.screen, "is_moving", False) or getattr(pilot.app.screen, "is_looking", False):
         await pilot.pause()
     await settle(pilot)
 
@@ -136,6 +141,52 @@ async def test_a_viewer_looks_and_moves_nothing(app: BinScoutApp, root: Path, fo
         assert "needs the role operator" in told(app)[0]
         await press(pilot, "z")
     assert files(folder) == before
+
+
+async def test_folders_that_are_away_are_told_with_their_reasons_and_nothing_is_called_clean(
+    app: BinScoutApp, root: Path, tmp_path: Path
+) -> None:
+    with Workspace(root) as ws:
+        for number in range(6):
+            new = row(number, path=tmp_path / f"away{number}" / "a.jpg", storage="in_place")
+            ws.db.write(images.add, ws.user.uid, new)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.go_to("sidecars")
+        await settle(pilot)
+        await press(pilot, "w")
+        await looked(pilot)
+        text = "\n".join(screen_text(app))
+        assert "6 folders could not be looked at" in text
+        assert "Nothing is wrong here" not in text
+        assert "away0: The folder cannot be read: No such file or directory." in text
+        assert "and 2 more" in text
+
+
+async def test_keys_work_while_files_are_moved_and_nothing_else_is_moved(
+    app: BinScoutApp, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, goes_on, undo = files(folder), asyncio.Event(), workers.undo
+
+    async def slow(root: Path) -> Done:
+        await goes_on.wait()
+        return await undo(root)
+
+    monkeypatch.setattr(workers, "undo", slow)
+    async with app.run_test() as pilot:
+        await look(pilot, folder)
+        await press(pilot, "enter", "y")
+        await looked(pilot)
+        moved = files(folder)
+        await press(pilot, "z", "end")
+        assert screen(app).here is not None
+        assert screen(app).here.kind == "orphan_image"
+        await press(pilot, "z", "home", "enter")
+        assert "Files are being moved" in told(app)[0]
+        assert files(folder) == moved != before
+        goes_on.set()
+        await looked(pilot)
+        assert files(folder) == before
 
 
 async def test_no_folder_says_what_is_wrong_and_the_last_one_is_remembered(

@@ -130,6 +130,30 @@ async def test_memory_for_rows_is_bounded(
     assert sum(desk.known(image_id) is not None for image_id in ids) == 10
 
 
+async def test_a_large_decision_is_undone_in_parts_and_may_be_stopped(
+    live: LiveWorkspace, add_images: AddImages
+) -> None:
+    ids = add_images(1201)
+    desk = GalleryDesk(live)
+    await desk.open("oldest")
+    await desk.load_rest(lambda: None)
+    await desk.trash(ids)
+    told: list[tuple[int, int]] = []
+
+    def first_part(done: int, total: int) -> bool:
+        told.append((done, total))
+        return False
+
+    part = await desk.undo(first_part)
+    assert (told, len(part.turned), part.waiting) == ([(500, 1201)], 500, 701)
+    assert list(desk.ids) == ids[701:]
+    rest = await desk.undo()
+    assert (rest.target, len(rest.turned), rest.waiting) == (ids[0], 701, 0)
+    assert list(desk.ids) == ids
+    assert len((await desk.redo()).turned) == 1201
+    assert desk.library == 0
+
+
 async def test_trash_undo_and_redo_move_the_ids_with_them(live: LiveWorkspace, add_images: AddImages) -> None:
     ids = add_images(6)
     desk = GalleryDesk(live)

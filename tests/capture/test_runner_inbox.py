@@ -16,8 +16,10 @@ import pytest
 from binscout_tui import workspace as workspaces
 from binscout_tui.capture import kinds
 from binscout_tui.capture.inbox_work import InboxWork
-from binscout_tui.imaging.outcomes import Outcome
+from binscout_tui.capture.staging import Stager
+from binscout_tui.imaging.outcomes import Decoded, Outcome, Rejected
 from binscout_tui.imaging.pool import DecodePool
+from binscout_tui.operations.originals import original_path
 from binscout_tui.store import capture_sources, captures, compartments, images, items
 from binscout_tui.store.capture_sources import Source
 from binscout_tui.store.captures import Capture
@@ -106,6 +108,28 @@ def test_a_file_with_another_time_is_decoded_once_more_and_not_in_every_life(
     assert life() >= 1
     assert life() == 0
     assert len(all_of(workspace)) == 1
+
+
+def test_bytes_that_a_purge_removes_before_their_row_is_there_are_kept_again(
+    workspace: Workspace, inbox: Path, add_source: AddSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(workspace, QUICK)
+    source = add_source("phone", "inbox", path=str(inbox))
+    photo(inbox / "one.jpg", 1)
+    keep = Stager.keep
+    removed: list[Path] = []
+
+    def keep_and_purge(stager: Stager, decoded: Decoded) -> Rejected | None:
+        rejected = keep(stager, decoded)
+        removed.append(workspace.paths.root / original_path(decoded.sha256, decoded.format))
+        removed[-1].unlink()
+        return rejected
+
+    monkeypatch.setattr(Stager, "keep", keep_and_purge)
+    InboxWork(workspace.paths.root, source, once=True).run()
+    [one] = all_of(workspace)
+    image = workspace.db.read(images.get, one.image_id or 0)
+    assert [digest(path) for path in removed] == [image.sha256]
 
 
 def test_an_exact_duplicate_is_a_capture_of_the_image_that_is_there(

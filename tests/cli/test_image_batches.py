@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from binscout_tui.store import images, labels, named, purging, saved_filters, undoing
+from binscout_tui.jobs.control import MOST_ATTEMPTS
+from binscout_tui.store import images, jobs, labels, named, purging, saved_filters, undoing
 from binscout_tui.workspace import Workspace
 from tests.command_line import answered_here, binscout
 from tests.conftest import AddImages, row
@@ -58,9 +59,15 @@ def test_what_is_not_there_or_says_nothing_is_refused(workspace: Workspace, ids:
         (["--filter", "@nobody"], "no_filter", 1),
         (["--filter", "colour:red"], "filter", 2),
         (["--filter", "tag:secret"], "filter", 2),
+        (["--filter", ""], "nothing_chosen", 2),
+        (["--filter", " "], "nothing_chosen", 2),
+        (["--collection", ""], "nothing_chosen", 2),
+        (["--filter", "star", "--collection", ""], "nothing_chosen", 2),
     ):
-        answer = answered_here(root, capsys, "images", "star", *words)
-        assert (answer.code, answer.data["error"]["code"]) == (exit_code, code), words
+        for verb in ("star", "trash"):
+            answer = answered_here(root, capsys, "images", verb, *words)
+            assert (answer.code, answer.data["error"]["code"]) == (exit_code, code), words
+    assert workspace.db.read(purging.in_trash) == []
 
 
 def test_many_are_labelled_as_one_decision(workspace: Workspace, ids: list[int], capsys: Capture) -> None:
@@ -101,6 +108,20 @@ def test_what_something_keeps_ends_with_a_code_of_its_own(
     workspace.db.write(images.trash, workspace.user.uid, ids[:2])
     answer = answered_here(workspace.paths.root, capsys, "images", "purge", "--trash", "--confirm", "purge")
     assert (answer.code, answer.data["purged"], list(answer.data["kept"])) == (3, 1, [str(ids[0])])
+
+
+def test_a_file_that_cannot_be_removed_fails_and_a_job_whose_process_died_keeps_nothing_for_good(
+    workspace: Workspace, add_images: AddImages, capsys: Capture
+) -> None:
+    root, [gone] = workspace.paths.root, add_images(1)
+    path = workspace.paths.original(workspace.db.read(images.get, gone))
+    path.mkdir(parents=True)  # what `unlink` refuses for everybody
+    workspace.db.write(images.trash, workspace.user.uid, [gone])
+    job = workspace.db.write(jobs.add, workspace.user.uid, "backup", {})
+    attempts = (MOST_ATTEMPTS, "2026-01-01T00:00:00.000Z", job)
+    workspace.db.write(lambda db: db.execute("UPDATE job SET attempts = ?, queued_at = ? WHERE id = ?", attempts))
+    answer = answered_here(root, capsys, "images", "purge", gone, "--confirm", "purge")
+    assert (answer.code, answer.data["purged"], answer.data["kept"], len(answer.data["left"])) == (1, 1, {}, 1)
 
 
 def test_export_follows_its_own_process_to_the_end(workspace: Workspace, tmp_path: Path, capsys: Capture) -> None:

@@ -111,6 +111,13 @@ def test_what_cannot_be_is_one_sentence(ask: Any, words: tuple[str, ...], code: 
     assert "Traceback" not in answer.err
 
 
+def test_a_name_on_the_terminal_is_safe_to_show(ask: Any) -> None:
+    answer = ask("no\x1b[2J\nwhere.png", as_json=False)
+    assert answer.code == 1
+    assert "\x1b" not in answer.err
+    assert answer.err.splitlines()[0].endswith("where.png.")
+
+
 def test_a_file_that_is_no_picture_is_refused(ask: Any, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     answer = ask(tmp_path / "text.png")

@@ -13,6 +13,7 @@ from binscout_tui import workspace as workspaces
 from binscout_tui.cli.arguments import split_arguments
 from binscout_tui.cli.main import run
 from tests.app.made_up import add_images, add_named
+from tests.command_line import answered_here
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_hidden_tags_are_listed_when_asked_and_their_images_nowhere(root: Path, 
     ok("tag", "put", "secret", 1, 2)
     ok("tag", "hide", "secret")
     assert tags(ok) == {}
-    assert tags(ok, "--hidden") == {"secret": 0}
+    assert tags(ok, "--hidden") == {"secret": 2}
     assert listed(ok) == [3, 4]
     code, gone = call("tag", "put", "nut", 1)
     assert (code, gone["error"]["code"]) == (1, "no_image")
@@ -94,6 +95,36 @@ def test_hidden_tags_are_listed_when_asked_and_their_images_nowhere(root: Path, 
     assert listed(ok) == [4]
     ok("tag", "unhide", "secret")
     assert tags(ok) == {"secret": 3}
+
+
+def test_of_a_hidden_tag_it_is_told_how_many_images_a_change_reaches(
+    root: Path, ok: Ok, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_images(root, 4, previews=False)
+    ok("tag", "put", "secret", 1, 2)
+    ok("tag", "put", "nut", 3)
+    ok("tag", "hide", "secret")
+    for more in ((), ("--dry-run",)):
+        answer = answered_here(root, capsys, "tag", "merge", "secret", "nut", *more)
+        assert (answer.code, answer.data["error"]["code"]) == (3, "would_show")
+    ok("tag", "hide", "nut")
+    assert ok("tag", "merge", "secret", "nut", "--dry-run")["images"] == 2
+    answer = answered_here(root, capsys, "tag", "delete", "secret", as_json=False)
+    assert answer.out == "secret is deleted; it hides 2 images no more.\n"
+    assert listed(ok) == [1, 2, 4]
+
+
+def test_what_is_refused_makes_no_tag_and_a_tag_that_is_not_there_is_not_taken(root: Path, call: Call, ok: Ok) -> None:
+    add_images(root, 1203, previews=False)
+    ok("images", "trash", 1202)
+    assert call("tag", "put", "brass", 1202)[0] == 2
+    assert call("tag", "put", "brass", *range(1, 1204))[0] == 2
+    assert tags(ok) == {}
+    code, gone = call("tag", "take", "nosuch", "--filter", "star")
+    assert (code, gone["error"]["code"]) == (1, "no_tag")
+    assert ok("tag", "put", "brass", "--filter", "id:1..1201")["changed"] == 1201
+    ok("undo", "--area", "tag")
+    assert tags(ok) == {"brass": 0}
 
 
 BAD = [

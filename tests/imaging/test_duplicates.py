@@ -17,7 +17,7 @@ from binscout_tui.imaging.duplicates.alignment import framed, from_marks, turned
 from binscout_tui.imaging.duplicates.clusters import equal_ones, expanded, stars
 from binscout_tui.imaging.duplicates.comparing import Relation, compare
 from binscout_tui.imaging.duplicates.look import Look, look_at
-from binscout_tui.imaging.hashes import perceptual_hash, turned_hashes
+from binscout_tui.imaging.hashes import near_arrays, perceptual_hash, turned_hashes
 
 
 def block(holes: str = "1111", seed: int = 3, size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -94,10 +94,14 @@ def pairs_of(looks: dict[str, Look]) -> set[tuple[str, str]]:
     """The candidates among them."""
     names = list(looks)
     found = candidates.candidates(
-        np.concatenate([look.hashes for look in looks.values()]),
-        np.repeat(np.arange(len(names)), [len(look.hashes) for look in looks.values()]),
-        np.concatenate([look.marks.words for look in looks.values()]),
-        np.repeat(np.arange(len(names)), [len(look.marks.words) for look in looks.values()]),
+        candidates.Signs(
+            np.concatenate([look.hashes for look in looks.values()]),
+            np.repeat(np.arange(len(names)), [len(look.hashes) for look in looks.values()]),
+            np.concatenate([look.marks.words for look in looks.values()]),
+            np.repeat(np.arange(len(names)), [len(look.marks.words) for look in looks.values()]),
+            np.array([int.from_bytes(look.twin, "little") for look in looks.values()], dtype=np.uint64),
+            np.array([look.light for look in looks.values()]),
+        )
     )
     return {(names[one], names[other]) for one, other in found.tolist()}
 
@@ -149,19 +153,52 @@ def test_what_was_changed_is_not_the_same(change) -> None:  # type: ignore[no-un
     assert not proof.same_pictures(pixels(block()), pixels(change(block())))
 
 
-@pytest.mark.parametrize(
-    ("mode", "frames", "plain"),
-    [("RGB", 1, True), ("L", 1, True), ("RGBA", 1, False), ("I;16", 1, False), ("CMYK", 1, False), ("RGB", 3, False)],
-)
-def test_only_plain_pictures_can_be_proved(mode: str, frames: int, plain: bool) -> None:
-    assert proof.is_plain(mode, frames) is plain
+@pytest.mark.parametrize(("size", "contrast"), [(36, 40), (28, 60), (24, 90)])
+def test_a_screw_that_lies_on_the_corner_of_blocks_of_a_small_copy_is_seen(size: int, contrast: int) -> None:
+    without = block("0000", size=(2000, 1500))
+    copy = pixels(without.resize((500, 375), Image.Resampling.LANCZOS))
+    assert proof.same_pictures(pixels(without), copy)
+    for shift in range(0, 32, 8):
+        x = y = 960 + shift  # corners of blocks of the copy are 32 apart
+        screw = without.copy()
+        spot = screw.crop((x - size // 2, y - size // 2, x + size // 2, y + size // 2))
+        mask = Image.new("L", spot.size)
+        ImageDraw.Draw(mask).ellipse((0, 0, size - 1, size - 1), fill=255)
+        screw.paste(
+            spot.point([min(255, value + contrast) for value in range(256)] * 3), (x - size // 2, y - size // 2), mask
+        )
+        assert not proof.same_pictures(pixels(screw), copy)
+
+
+def test_the_last_rows_and_columns_count() -> None:
+    one = np.full((135, 205, 3), 90, dtype=np.uint8)
+    for rows, columns in ((slice(-4, None), slice(None)), (slice(None), slice(-4, None))):
+        other = one.copy()
+        other[rows, columns] += 60
+        assert not proof.same_pictures(one, other)
+
+
+def profile(name: str, kind: bytes = b"desc") -> bytes:
+    """An ICC profile that says no more than its name."""
+    text = name.encode("utf-16-be" if kind == b"mluc" else "ascii")
+    if kind == b"mluc":
+        body = kind + bytes(4) + (1).to_bytes(4) + (12).to_bytes(4) + b"enUS" + len(text).to_bytes(4) + (28).to_bytes(4)
+    else:
+        body = kind + bytes(4) + (len(text) + 1).to_bytes(4)
+    body += text + b"\0"
+    return bytes(128) + (1).to_bytes(4) + b"desc" + (144).to_bytes(4) + len(body).to_bytes(4) + body
 
 
 def test_profiles_and_sizes_that_cannot_be_compared() -> None:
-    assert proof.same_colours(b"", b"xx sRGB xx")
+    assert proof.same_colours(b"", profile("sRGB IEC61966-2.1"))
+    assert proof.same_colours(profile("sRGB built-in", b"mluc"), b"")
+    assert not proof.same_colours(b"", profile("e-sRGB"))
+    assert not proof.same_colours(b"", profile("sRGB-elle-V2-g10.icc"))
+    assert not proof.same_colours(b"", b"sRGB" * 60)
     assert proof.same_colours(b"wide", b"wide")
     assert not proof.same_colours(b"", b"wide")
     assert proof.could_be_same((4000, 3000), (1000, 750))
+    assert not proof.could_be_same((4000, 3000), (900, 675))
     assert not proof.could_be_same((4000, 3000), (400, 300)), "too small to show a screw"
     assert not proof.could_be_same((400, 300), (300, 400))
 
@@ -192,20 +229,59 @@ def test_no_near_hash_is_missed(values: list[int], data: st.DataObject) -> None:
     ]
     hashes = np.array(values + copies, dtype=np.uint64)
     found = {tuple(pair) for pair in candidates.by_hashes(hashes, np.arange(len(hashes))).tolist()}
-    distinct = {(i, j) for i, j in itertools.combinations(range(len(hashes)), 2) if hashes[i] != hashes[j]}
-    near = {pair for pair in distinct if int(hashes[pair[0]] ^ hashes[pair[1]]).bit_count() <= candidates.RADIUS}
-    first = {int(value): index for index, value in reversed(list(enumerate(hashes.tolist())))}
-    assert {
-        (min(a, b), max(a, b)) for i, j in near for a, b in [(first[int(hashes[i])], first[int(hashes[j])])]
-    } <= found
+    apart = np.bitwise_count(hashes[:, None] ^ hashes[None])
+    few = (apart <= candidates.RADIUS).sum(axis=1) - 1 <= candidates.MOST_BY_HASH
+    near = {
+        (i, j)
+        for i, j in itertools.combinations(range(len(hashes)), 2)
+        if apart[i, j] <= candidates.RADIUS and few[i] and few[j]
+    }
+    assert near <= found
 
 
-def test_very_many_near_hashes_do_not_make_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_near_hashes_do_not_make_every_pair() -> None:
     random = np.random.default_rng(1)
     hashes = np.bitwise_or.reduce(np.uint64(1) << random.integers(0, 64, (2000, 2)).astype(np.uint64), axis=1)
     found = candidates.by_hashes(hashes, np.arange(len(hashes)))
     assert len(found) <= len(hashes) * 2 * candidates.MOST_BY_HASH
     assert set(found.ravel().tolist()) == set(range(len(hashes))), "and yet nobody is left alone"
+    brought = sum(len(first) for first, _ in near_arrays(hashes, candidates.RADIUS, candidates.MOST_BY_HASH))
+    assert brought <= (candidates.RADIUS + 1) * candidates.MOST_BY_HASH * len(hashes)
+
+
+def fixed_camera(number: int) -> candidates.Signs:
+    """Shots that a camera made without moving: one hash, the same words, and each as bright as no other."""
+    random = np.random.default_rng(number)
+    numbers = np.arange(number)
+    words = np.tile(random.integers(0, 1 << 61, 40, dtype=np.uint64), number)
+    hashes = np.full(number, 12345, dtype=np.uint64)
+    return candidates.Signs(
+        hashes, numbers, words, np.repeat(numbers, 40), numbers.astype(np.uint64), random.uniform(100, 130, number)
+    )
+
+
+def test_twins_are_compared_however_many_look_like_them() -> None:
+    signs = fixed_camera(400)
+    encoded_anew, twin = (7, 301), (12, 390)
+    signs.light[encoded_anew[1]] = signs.light[encoded_anew[0]] + 0.001
+    signs.twins[twin[1]] = signs.twins[twin[0]]
+    found = {tuple(pair) for pair in candidates.candidates(signs).tolist()}
+    assert {encoded_anew, twin} <= found
+    assert len(found) <= 400 * (2 * candidates.MOST_BY_HASH + candidates.MOST)
+
+
+def test_twins_are_compared_with_their_first_and_their_next() -> None:
+    assert candidates.by_twins(np.array([5, 1, 5, 2, 5], dtype=np.uint64)).tolist() == [[0, 2], [0, 4], [2, 4]]
+    assert len(candidates.by_twins(np.zeros(0, dtype=np.uint64))) == 0
+
+
+@pytest.mark.parametrize("ink", [0, 130, 255])
+def test_flat_pictures_are_compared_too(ink: int) -> None:
+    one, other = (look_at(Image.new("RGB", (200, 150), (ink, ink, 40))) for _ in range(2))
+    assert one.twin == other.twin
+    found = compare(one, other)
+    assert found is not None
+    assert (found.likeness, found.may_be_same) == (1.0, True)
 
 
 def test_pictures_that_share_one_word_are_no_candidates() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from made_pictures import encoded, photo
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin
 
-from binscout_tui.imaging import metadata, metadata_prompts, metadata_words, metadata_xmp
+from binscout_tui.imaging import metadata, metadata_prompts, metadata_words, metadata_xmp, png_texts
 from binscout_tui.imaging.decode import examine
-from binscout_tui.imaging.outcomes import Decoded, Limits, Told
+from binscout_tui.imaging.glance import glance
+from binscout_tui.imaging.outcomes import Decoded, Glanced, Limits, Told
 from binscout_tui.imaging.pool import DecodePool
 
 PARAMETERS = (
@@ -194,7 +196,57 @@ def test_sidecars_that_lead_elsewhere_or_are_too_large_are_not_read(tmp_path: Pa
     (tmp_path / "a.json").write_text('{"prompt": "' + "x" * 70_000 + '"}')
     found = told(path)
     assert found.prompt == ""
-    assert found.data == {"problems": ["a.json has more than 64 KiB and was not read."]}
+    assert found.data == {
+        "problems": ["a.json has more than 64 KiB and was not read.", "a.txt is a link and was left out."]
+    }
+
+
+def test_problems_of_the_picture_and_of_what_lies_beside_it_are_both_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encoded(photo(64, 48), xmp=BOMB))
+    (tmp_path / "a.jpg.json").write_text("[]")
+    (tmp_path / "a.txt").mkdir()
+    document, beside, folder = told(tmp_path / "a.jpg").data["problems"]
+    assert "document type" in document
+    assert beside == "a.jpg.json is not a JSON object and was left out."
+    assert folder == "a.txt is no ordinary file and was left out."
+
+
+@pytest.mark.parametrize("text", ["0 0.51 0.44 0.1 0.2\n1 0.2 0.3 1e-3 0.1\n", "-1", "3\t4"])
+def test_boxes_beside_a_picture_are_no_words_about_it(tmp_path: Path, text: str) -> None:
+    path = png(tmp_path)
+    (tmp_path / "a.txt").write_text(text)
+    assert told(path) == Told()
+    (tmp_path / "a.png.txt").write_text("E")
+    assert told(path).prompt == "E", "a letter of numbers alone is a word"
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_a_text_that_is_too_long_costs_neither_the_picture_nor_its_prompt(tmp_path: Path, is_wide: bool) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", PARAMETERS, zip=True)
+    add = info.add_itxt if is_wide else info.add_text
+    add("workflow", "x" * (2 << 20), zip=True)
+    photo(64, 48).save(tmp_path / "a.png", pnginfo=info)
+    found = told(tmp_path / "a.png")
+    assert found.prompt.startswith("a **brass gear**")
+    assert found.data["problems"] == [png_texts.LEFT_OUT]
+    glanced = glance(tmp_path / "a.png", Limits())
+    assert isinstance(glanced, Glanced)
+    assert (glanced.width, glanced.height) == (64, 48)
+
+
+@pytest.mark.parametrize("chunk", [b"a\0\1nonsense", b"a\0\0nonsense", b"a\0", b"a", b""])
+def test_a_text_that_is_no_text_never_costs_the_picture(tmp_path: Path, chunk: bytes) -> None:
+    content = png(tmp_path).read_bytes()
+    broken = len(chunk).to_bytes(4, "big") + b"zTXt" + chunk + zlib.crc32(b"zTXt" + chunk).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(content[:33] + broken + content[33:])
+    assert told(tmp_path / "a.png").prompt == ""
+
+
+@given(st.binary(max_size=80))
+def test_a_file_without_such_a_text_stays_as_it_is(rest: bytes) -> None:
+    assert png_texts.without_long(rest) is None
+    assert png_texts.without_long(b"\x89PNG\r\n\x1a\n\0\0\0\0IEND" + rest) is None
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from binscout_tui.clock import from_text
-from binscout_tui.imaging.name_dates import taken_at
+from binscout_tui.imaging.name_dates import AHEAD, taken_at
 
 MOMENT = "2024-01-31T14:22:33.000Z"
 EXACT = "2024-01-31T14:22:33.123Z"
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ EXACT = "2024-01-31T14:22:33.123Z"
     ],
 )
 def test_names_that_say_a_moment(name: str, moment: str) -> None:
-    assert taken_at(name) == moment
+    assert taken_at(name, NOW) == moment
 
 
 @pytest.mark.parametrize(
@@ -64,14 +67,22 @@ def test_names_that_say_a_moment(name: str, moment: str) -> None:
         "2024-01-31.png",
         "DSC_1234.jpg",
         "m3-washer_012.jpg",
+        "IMG_20990101_120000.jpg",
+        "20380119031407.jpg",
+        "IMG_20240602_120001.jpg",
+        "DSC_19700101_000000.jpg",
         "",
     ],
 )
 def test_names_that_say_none_or_an_impossible_one(name: str) -> None:
-    assert taken_at(name) is None
+    assert taken_at(name, NOW) is None
 
 
 @given(st.text(alphabet="0123456789-_ .:TatPMpm", max_size=60))
 def test_any_name_says_nothing_or_a_possible_moment(name: str) -> None:
-    found = taken_at(name)
-    assert found is None or 1970 <= from_text(found).year <= 2099
+    found = taken_at(name, NOW)
+    assert found is None or (from_text(found).year > 1970 and from_text(found) <= NOW + AHEAD)
+
+
+def test_a_clock_of_another_zone_may_be_ahead() -> None:
+    assert taken_at("IMG_20240602_010000.jpg", NOW) == "2024-06-02T01:00:00.000Z"

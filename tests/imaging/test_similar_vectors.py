@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from binscout_tui.imaging.similar import vectors
 from binscout_tui.imaging.similar.vectors import ABOUT, ROWS, VECTORS, VectorFile, appending, drop_others, mark_of
 
 WIDTH = 3
@@ -17,9 +18,9 @@ WIDTH = 3
 
 def add(folder: Path, ids: list[int], *, mark: int = 7, width: int = WIDTH, first: float = 1.0) -> None:
     with appending(folder, width) as end:
-        vectors = np.full((len(ids), width), first, np.float32)
-        vectors[:, 0] = [found + first for found in ids]
-        end.append(np.array(ids), np.full(len(ids), mark), vectors)
+        made = np.full((len(ids), width), first, np.float32)
+        made[:, 0] = [found + first for found in ids]
+        end.append(np.array(ids), np.full(len(ids), mark), made)
 
 
 def rows(folder: Path, ids: list[int], mark: int = 7) -> list[int]:
@@ -73,7 +74,17 @@ def test_vectors_of_another_length_begin_anew(tmp_path: Path) -> None:
     assert rows(tmp_path, [1, 2, 3]) == [-1, -1, 0]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"width": 0}', '{"width": "3"}', "{}"])
+def test_vectors_that_were_made_otherwise_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(tmp_path, [1, 2])
+    monkeypatch.setattr(vectors, "MAKING", vectors.MAKING + 1)
+    assert VectorFile.open(tmp_path) is None
+    add(tmp_path, [3])
+    assert rows(tmp_path, [1, 2, 3]) == [-1, -1, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"width": 0, "making": 1}', '{"width": "3", "making": 1}', '{"width": 3}', "{}"]
+)
 def test_a_damaged_description_is_as_nothing(tmp_path: Path, text: str) -> None:
     add(tmp_path, [1])
     (tmp_path / ABOUT).write_text(text)

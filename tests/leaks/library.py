@@ -204,7 +204,7 @@ def _find(ws: Workspace, ids: list[int], others: list[int]) -> None:
         sql = "INSERT INTO duplicate_group VALUES (?, 'near', 0)"
         ws.db.write(_execute, sql, (group,))
         for one in members:
-            ws.db.write(_execute, "INSERT INTO duplicate_member VALUES (?, ?, 'alike')", (group, one))
+            ws.db.write(_execute, "INSERT INTO duplicate_member VALUES (?, ?, 0, 'alike')", (group, one))
 
 
 def _hide(ws: Workspace, ids: list[int]) -> list[int]:

@@ -13,6 +13,7 @@ from PIL import Image
 from binscout_tui import workspace as workspaces
 from binscout_tui.errors import BinScoutError, ConflictError, NotFoundError
 from binscout_tui.jobs.runner import run
+from binscout_tui.learning import embedding
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.operations.similar import making
 from binscout_tui.operations.similar.asking import clusters_of, neighbours_of
@@ -76,7 +77,7 @@ def test_the_job_makes_what_is_missing_and_neighbours_are_found_by_it(
     activate(ws, finished)
     with pytest.raises(BinScoutError, match="no vector yet"):
         neighbours_of(ws, ids[0], 3, "model")
-    assert made(ws) == {"model": "shapes-1", "images": 6, "had": 0, "made": 6, "unreadable": []}
+    assert made(ws) == {"model": "shapes-1", "images": 6, "had": 0, "made": 6, "waiting": 0, "unreadable": []}
     found = neighbours_of(ws, ids[0], 10)
     assert {one.by for one in found} == {"model"}
     assert sorted(one.id for one in found) == ids[1:]
@@ -88,7 +89,7 @@ def test_the_job_makes_what_is_missing_and_neighbours_are_found_by_it(
     assert outside[0].score > 0.99
     new = add_pictures(ws, tmp_path / "more", ("red",), first=9)
     assert made(ws)["made"] == 1
-    assert made(ws) == {"model": "shapes-1", "images": 7, "had": 7, "made": 0, "unreadable": []}
+    assert made(ws) == {"model": "shapes-1", "images": 7, "had": 7, "made": 0, "waiting": 0, "unreadable": []}
     assert new[0] in {one.id for one in neighbours_of(ws, ids[0], 3)}
     groups = clusters_of(ws, 3)
     assert sum(group.images for group in groups) == 7
@@ -138,6 +139,53 @@ def test_a_stopped_making_keeps_what_was_made_and_another_way_begins_anew(
         end.append(np.array(ids), np.array(ids), np.ones((6, 3), np.float32))
         with pytest.raises(ConflictError, match="Another process"):
             making.make(ws, lambda done, total: False)
+
+
+def test_it_may_be_stopped_after_each_chunk(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: Path
+) -> None:
+    add_pictures(ws, tmp_path / "photos", COLOURS)
+    activate(ws, finished)
+    monkeypatch.setattr(making, "CHUNK", 2)
+    told: list[tuple[int, int]] = []
+    with pytest.raises(making.Stopped):
+        making.make(ws, lambda done, total: told.append((done, total)) or done >= 4)
+    assert told == [(0, 6), (2, 6), (4, 6)]
+    assert making.make(ws, lambda done, total: False).had == 4
+
+
+def test_what_leaves_or_waits_meanwhile_is_not_called_unreadable(ws: Workspace, tmp_path: Path, finished: Path) -> None:
+    ids = add_pictures(ws, tmp_path / "photos", COLOURS)
+    activate(ws, finished)
+    tag = ws.db.write(named.ensure, ws.user.uid, TAG, "secret")
+    ws.db.write(lambda db: db.execute("UPDATE image SET examined = 0 WHERE id = ?", (ids[3],)).rowcount)
+
+    def meanwhile(done: int, total: int) -> bool:
+        if done == 0:
+            ws.db.write(images.trash, ws.user.uid, [ids[0]])
+            ws.db.write(named.put, ws.user.uid, TAG, tag, [ids[1]])
+            ws.db.write(named.hide, ws.user.uid, TAG, tag)
+        return False
+
+    found = making.make(ws, meanwhile)
+    assert (found.images, found.made, found.waiting, found.unreadable) == (4, 3, 1, [])
+
+
+def test_numbers_that_are_none_are_left_out_and_the_others_kept(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: Path
+) -> None:
+    ids = add_pictures(ws, tmp_path / "photos", COLOURS)
+    activate(ws, finished)
+    embed = embedding._Embedder.__call__
+
+    def broken(embedder: embedding._Embedder, pixels: np.ndarray) -> np.ndarray:
+        found = embed(embedder, pixels)
+        found[1:2, 0] = np.nan
+        return found
+
+    monkeypatch.setattr(embedding._Embedder, "__call__", broken)
+    result = made(ws)
+    assert (result["made"], result["unreadable"]) == (5, [ids[1]])
 
 
 def test_a_picture_that_cannot_be_looked_at_is_told_not_made_up(ws: Workspace, tmp_path: Path, finished: Path) -> None:

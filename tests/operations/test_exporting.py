@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from binscout_tui.errors import RefusedError, UsageError
-from binscout_tui.operations.exporting import placing
+from binscout_tui.operations.exporting import exporting, placing
 from binscout_tui.operations.exporting.exporting import Report, export
 from binscout_tui.operations.exporting.names import LONGEST, candidates, safe_stem
 from binscout_tui.operations.exporting.options import Options
@@ -119,6 +120,62 @@ def test_what_is_there_stays_and_the_next_name_is_taken(ids: list[int], out: Pat
     assert (out / "other.jpg").is_symlink()
     listed = json.loads((out / "manifest-2.json").read_text())["files"]
     assert {one["file"] for one in listed} >= {"other-2.jpg", "photo-3.jpg"}
+
+
+def test_what_an_export_in_another_order_wrote_is_found(ids: list[int], out: Path, send: Send) -> None:
+    send([ids[1], ids[0]])
+    before = bytes_of(out)
+    send(ids[:2])
+    # The manifest lists them in another order.
+    assert bytes_of(out).keys() - before.keys() == {"manifest-2.json"}
+    for name in ("photo.jpg", "photo-2.jpg", "manifest-2.json"):
+        (out / name).unlink()
+    whole = send(ids[:2])
+    assert whole.manifest == "manifest-2.json"
+    assert bytes_of(out).items() >= before.items()
+
+
+def test_very_many_of_one_name_are_written_and_each_name_is_looked_at_once(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.mkdir()
+    many = 12_000
+    for number in range(1, many):
+        (out / (f"snapshot-{number}.jpg" if number > 1 else "snapshot.jpg")).symlink_to(out / "nowhere")
+    looks: list[Path] = []
+    look = placing._hash_at
+    monkeypatch.setattr(placing, "_hash_at", lambda path: looks.append(path) or look(path))
+    places = placing.Places(out)
+    given = []
+    for number in range(50):
+        with placing.written(out, str(number).encode()) as (temporary, sha256):
+            given.append(places.place(temporary, sha256, "snapshot", ".jpg", b""))
+    assert given == [f"snapshot-{many + number}.jpg" for number in range(50)]
+    assert len(looks) < many + 200
+
+
+def test_files_are_for_those_whom_the_umask_allows(ids: list[int], out: Path, send: Send) -> None:
+    before = os.umask(0o027)
+    try:
+        send(ids)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o640}
+
+
+def test_a_class_that_is_made_meanwhile_is_named(
+    workspace: Workspace, ids: list[int], out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "PART", 1)
+
+    def meanwhile(done: int, total: int) -> bool:
+        if done == 0:
+            workspace.db.write(labels.add_class, "nut")
+            workspace.db.write(labels.set_label, workspace.user.uid, ids[2], "nut")
+        return False
+
+    export(workspace, ids, Options(folder=out), on_progress=meanwhile)
+    assert json.loads((out / "other.jpg.json").read_text())["label"]["class"] == "nut"
 
 
 def test_a_sidecar_of_an_older_export_is_not_overwritten(
@@ -236,6 +293,7 @@ def test_every_name_is_taken_by_every_file_system(name: str) -> None:
     assert not set(stem) & set('/\\:*?"<>|\x00\n\x1b')
     assert len(stem.encode("utf-8", "replace")) <= LONGEST
     assert stem == stem.strip(" .")
+    assert not stem.startswith("-")
 
 
 @pytest.mark.parametrize(
@@ -248,6 +306,8 @@ def test_every_name_is_taken_by_every_file_system(name: str) -> None:
         ("a:b*c.png", "a_b_c"),
         ("two.dots.tar", "two.dots"),
         ("ünï.jpg", "ünï"),
+        ("-rf.jpg", "_rf"),
+        (" --x.jpg", "_-x"),
     ],
 )
 def test_names_as_people_know_them(name: str, stem: str) -> None:

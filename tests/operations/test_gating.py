@@ -13,7 +13,7 @@ from binscout_tui.engine.client import EngineClient
 from binscout_tui.errors import BinScoutError, RefusedError, UsageError
 from binscout_tui.operations.gating import activate, gate, rollback
 from binscout_tui.settings import GateSettings, load
-from binscout_tui.store import images, models
+from binscout_tui.store import images, models, named
 from binscout_tui.store.users import User
 from binscout_tui.workspace import LiveWorkspace, Workspace
 
@@ -60,6 +60,33 @@ async def test_a_good_model_goes_through_and_a_bad_one_does_not(root: Path) -> N
         with pytest.raises(UsageError, match="no words"):
             await activate(workspace, "m-bad", reason=" \t")
         assert await active(workspace) == "m-1"
+
+
+async def test_what_is_hidden_is_judged_and_not_named(root: Path, workspace: Workspace) -> None:
+    uid, ids = workspace.user.uid, [one.image_id for one in workspace.db.read(models.known_good, TASK)]
+    tag = workspace.db.write(named.ensure, uid, named.TAG, "private")
+    workspace.db.write(named.put, uid, named.TAG, tag, ids[:7])
+    hashes = [workspace.db.read(images.get, one).sha256 for one in ids]
+    async with live(root) as gallery:
+        assert (await gate(gallery, "m-1")).passed
+        workspace.db.write(models.add_known_good, uid, TASK, ids[0], "blue", must_pass=True)
+        await gate(gallery, "m-1")
+        await activate(gallery, "m-1")
+        workspace.db.write(named.hide, uid, named.TAG, tag)
+        verdict = await gate(gallery, "m-bad")
+        [size] = [check["value"] for check in verdict.checks if check["name"] == "images"]
+        assert (verdict.passed, size) == (False, len(ids))
+        assert {"must_pass", "overall", "regression"} <= set(failed(verdict))
+        assert verdict.broken == [f"image {one}" for one in ids[7:]]
+        told = " ".join(check["detail"] for check in verdict.checks)
+        assert "a hidden one" in told
+        assert not [one for one in hashes[:7] if one[:8] in told]
+        assert (await gate(gallery, "m-2")).passed
+        workspace.db.write(named.hide, uid, named.TAG, tag, on=False)
+        await activate(gallery, "m-2")
+        verdict = await gallery.db.read(models.last_gate, "m-bad")
+        assert verdict is not None
+        assert len(verdict.broken) == len(ids)
 
 
 async def test_the_active_model_cannot_be_judged_again_to_come_back_unseen(root: Path) -> None:

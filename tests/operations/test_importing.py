@@ -15,10 +15,11 @@ import pytest
 
 from binscout_tui.errors import RefusedError, StorageError
 from binscout_tui.imaging.previews import SIZES, preview_path
-from binscout_tui.operations import in_place
+from binscout_tui.operations import in_place, purging
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.operations.originals import hash_of
 from binscout_tui.store import datasets, images, labels, sets
+from binscout_tui.store import purging as purged_rows
 from binscout_tui.workspace import LiveWorkspace, Workspace
 from tests.pictures import photo
 
@@ -54,6 +55,38 @@ def test_originals_and_previews_are_there_and_sources_untouched(workspace: Works
         assert image.path.parts[0] == "originals"
         assert all(preview_path(workspace.paths.previews, image.sha256, size).is_file() for size in SIZES)
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*.jpg")} == before
+
+
+def test_a_picture_that_is_purged_while_it_comes_in_again_has_its_file(workspace: Workspace, folder: Path) -> None:
+    source = folder / "m4"
+    import_paths(workspace, [source])
+    ids = [image.id for image in everything(workspace)]
+    workspace.db.write(images.trash, workspace.user.uid, ids)
+    workspace.db.write(purged_rows.purge, workspace.user.uid, ids)
+    swept: list[int] = []
+    report = import_paths(workspace, [source], on_progress=lambda *_: swept.append(purging.sweep(workspace).freed))
+    assert max(swept) > 0  # between the copy of a file and its row
+    assert report.imported == 3
+    assert [hash_of(workspace.paths.original(image)) for image in everything(workspace)] == [
+        image.sha256 for image in everything(workspace)
+    ]
+
+
+def test_of_a_purged_picture_whose_source_is_gone_by_then_there_is_no_row(workspace: Workspace, folder: Path) -> None:
+    source = folder / "m4"
+    import_paths(workspace, [source])
+    ids = [image.id for image in everything(workspace)]
+    workspace.db.write(images.trash, workspace.user.uid, ids)
+    workspace.db.write(purged_rows.purge, workspace.user.uid, ids)
+
+    def purge_all(done: int, total: int) -> None:
+        if done == total:
+            purging.sweep(workspace)
+            shutil.rmtree(source, ignore_errors=True)
+
+    report = import_paths(workspace, [source], on_progress=purge_all)
+    assert (report.imported, [one.code for one in report.rejected]) == (0, ["unreadable"] * 3)
+    assert everything(workspace) == []
 
 
 def test_labels_and_groups_come_from_folders(workspace: Workspace, folder: Path) -> None:

@@ -10,6 +10,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from binscout_tui.errors import RefusedError
 from binscout_tui.imaging.outcomes import Limits
+from binscout_tui.operations import metadata
 from binscout_tui.operations.examining import examine_waiting
 from binscout_tui.operations.importing import import_paths
 from binscout_tui.operations.importing_in_place import import_in_place
@@ -120,6 +121,26 @@ def test_what_was_not_read_is_read_later_and_only_once(workspace: Workspace, tmp
     again = read_metadata(workspace)
     assert (again.read, len(again.failed)) == (0, 1)
     assert read_metadata(workspace, again=True).read == 3
+
+
+def test_of_a_long_run_only_what_is_ahead_is_held(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(80):
+        photo(tmp_path / "in" / f"{number}.jpg", number, size=(48, 32))
+    import_paths(workspace, [tmp_path / "in"])
+    held: list[int] = []
+    reading: metadata._Reading | None = None
+
+    def told(done: int, total: int) -> None:
+        assert reading is not None
+        held.append(len(reading.ahead))
+
+    monkeypatch.setattr(metadata, "BATCH", 20)
+    reading = metadata._Reading(workspace, True, told)
+    assert reading.run().read == 80
+    assert held[-1] == 0
+    assert held[2] <= 20
 
 
 def test_bytes_that_changed_say_nothing(workspace: Workspace, tmp_path: Path) -> None:

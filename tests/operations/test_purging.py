@@ -9,6 +9,7 @@ import pytest
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.imaging.previews import SIZES, preview_path
 from binscout_tui.operations import purging
+from binscout_tui.operations.duplicates.cache import Cache, Verdict
 from binscout_tui.operations.purge_words import consequences, done
 from binscout_tui.store import images, labels
 from binscout_tui.store import purging as rows
@@ -51,6 +52,16 @@ def test_files_and_previews_go_but_not_those_in_place(workspace: Workspace, tmp_
     assert "1 file in place stayed on the disk." in done(report)
 
 
+def test_what_a_look_for_duplicates_keeps_of_them_goes_too(workspace: Workspace) -> None:
+    ids = [enter(workspace, number) for number in (1, 2)]
+    hashes = [f"{number:064x}" for number in (1, 2)]
+    with Cache(workspace.paths.derived) as cache:
+        cache.put_verdict(*hashes, Verdict("copy", 1.0))
+    purging.purge(workspace, ids[:1])
+    with Cache(workspace.paths.derived) as cache:
+        assert cache.verdict(*hashes) is None
+
+
 def test_a_file_that_a_crash_left_goes_with_the_next_purge(workspace: Workspace) -> None:
     one, other = enter(workspace, 1), enter(workspace, 2)
     workspace.db.write(rows.purge, workspace.user.uid, [one])  # and then the power went
@@ -70,6 +81,20 @@ def test_a_picture_that_came_back_keeps_its_file(workspace: Workspace) -> None:
     assert back != one
     purging.purge(workspace, [other])
     assert files(workspace.paths.originals) == ["1.jpg"]
+
+
+def test_a_picture_that_came_back_in_place_needs_no_copy(workspace: Workspace, tmp_path: Path) -> None:
+    one, other, third = (enter(workspace, number) for number in (1, 2, 3))
+    workspace.db.write(rows.purge, workspace.user.uid, [one, other])
+    for number in (1, 2):
+        outside = photo(tmp_path / "camera" / f"{number}.jpg", number)
+        again = row(number, path=outside, storage="in_place", sha256=f"{number:064x}")
+        workspace.db.write(images.add, workspace.user.uid, again)
+    # As a restore does it that brings the file of an image in place back.
+    workspace.db.write(lambda db: db.execute("UPDATE image SET storage = 'copy' WHERE name = '2.jpg'").rowcount)
+    purging.purge(workspace, [third])
+    assert files(workspace.paths.originals) == ["2.jpg"]
+    assert files(tmp_path / "camera") == ["1.jpg", "2.jpg"]
 
 
 def test_a_file_that_cannot_be_removed_is_told_and_kept_in_mind(workspace: Workspace) -> None:
@@ -105,6 +130,21 @@ def test_it_stops_between_parts(workspace: Workspace, monkeypatch: pytest.Monkey
     report = purging.purge(workspace, ids, on_progress=lambda at, total: at == 2)
     assert report.purged == 2
     assert workspace.db.read(rows.in_trash) == ids[2:]
+
+
+def test_what_somebody_brings_back_meanwhile_stays_and_the_rest_is_told(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "PART", 1)
+    ids = [enter(workspace, number) for number in (1, 2, 3)]
+
+    def meanwhile(at: int, total: int) -> None:
+        if at == 1:
+            workspace.db.write(images.restore, workspace.user.uid, [ids[1]])
+
+    report = purging.purge(workspace, ids, on_progress=meanwhile)
+    assert (report.purged, report.kept) == (2, {ids[1]: f"Image {ids[1]} is not in the trash."})
+    assert files(workspace.paths.originals) == ["2.jpg"]
 
 
 def test_the_words_say_all_that_goes(workspace: Workspace, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from binscout_tui.imaging.previews import SIZES, preview_path
 from binscout_tui.operations import suggesting
 from binscout_tui.operations.advising import advise_files, advise_set
 from binscout_tui.operations.importing import import_paths
-from binscout_tui.store import images, models, sets, suggestions
+from binscout_tui.store import images, models, named, sets, suggestions
 from binscout_tui.workspace import LiveWorkspace, Workspace
 
 from .using_models import add_model
@@ -134,3 +134,21 @@ def test_files_from_anywhere_are_judged_and_stay_where_they_are(workspace: Works
     assert workspace.db.read(images.count) == 0
     with pytest.raises(UsageError, match="at least two"):
         advise_files(workspace, [folder / "1.png"])
+
+
+def test_a_set_that_is_hidden_keeps_no_other_from_its_suggestion(workspace: Workspace, folder: Path) -> None:
+    import_paths(workspace, [folder])
+    first, second, third = (image.id for image in workspace.db.read(images.page))
+    uid, write = workspace.user.uid, workspace.db.write
+    hidden, _ = write(sets.add, name="hidden", kind="hand", image_ids=[first, second])
+    seen, _ = write(sets.add, name="seen", kind="hand", image_ids=[second, third])
+    tag = write(named.ensure, uid, named.TAG, "private")
+    write(named.put, uid, named.TAG, tag, [first])
+    workspace.db.connection.execute("DELETE FROM set_suggestion")
+
+    def hide_it(done: int, total: int) -> None:
+        write(named.hide, uid, named.TAG, tag)
+
+    assert suggesting.for_sets(workspace, on_progress=hide_it) == 1
+    assert suggesting.for_sets(workspace, [hidden, seen]) == 0
+    assert workspace.db.read(suggestions.get, seen) is not None

@@ -160,3 +160,18 @@ def test_only_what_was_not_read_is_unread(workspace: Workspace, add_images: AddI
     assert [one.id for one in workspace.db.read(told.unread)] == [ids[3]]
     assert workspace.db.read(told.count_unread) == 1
     assert [one.id for one in workspace.db.read(told.unread, again=True)] == [ids[0], ids[3]]
+
+
+def test_nothing_of_one_image_reads_all_that_are_hidden(workspace: Workspace, add_images: AddImages) -> None:
+    ids = add_images(3)
+    workspace.db.write(_say_everything, workspace.user.uid, ids)
+    asked: list[str] = []
+    db = workspace.db.connection
+    db.set_trace_callback(asked.append)
+    _ask(workspace, ids[0])
+    db.set_trace_callback(None)
+    plans = [
+        row["detail"] for sql in asked if sql.startswith("SELECT") for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")
+    ]
+    assert any("set_member" in plan for plan in plans)
+    assert [plan for plan in plans if "image_hidden" in plan or plan.startswith("SCAN hidden_one")] == []

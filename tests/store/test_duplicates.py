@@ -75,6 +75,18 @@ def test_the_kept_one_gets_what_is_known_of_the_others(workspace: Workspace, des
     assert {row.area for row in rows} == {"trash", "tag", "collection", "star", "label", "note", "title"}
 
 
+def test_undo_of_a_label_does_not_reach_what_was_kept(workspace: Workspace, add_images: AddImages) -> None:
+    kept, gone = add_images(2)
+    db, uid = workspace.db, workspace.user.uid
+    db.write(labels.add_class, "m3")
+    db.write(labels.set_label, uid, gone, "m3")
+    db.write(duplicates.keep, uid, kept, [gone])
+    assert db.write(undoing.undo, uid, ("label",)).target == gone
+    assert (known(workspace, kept)["label"], known(workspace, gone)["trashed"]) == ("m3", True)
+    assert db.write(undoing.undo, uid, AREAS).left == 0
+    assert (known(workspace, kept)["label"], known(workspace, gone)["trashed"]) == ("", False)
+
+
 def test_what_is_said_already_stays_and_is_told(workspace: Workspace, described: list[int]) -> None:
     db, uid = workspace.db, workspace.user.uid
     db.write(labels.add_class, "m4")
@@ -125,7 +137,7 @@ def test_only_sure_groups_are_taken_together(workspace: Workspace, add_images: A
     a, b, c, d, e = add_images(5)
     db, uid = workspace.db, workspace.user.uid
     enter(workspace, ("pixels", True, [a, b]), ("pixels", True, [c, d]), ("near", True, [d, e]))
-    first, second, near = (one.id for one in db.read(duplicates.groups))
+    first, second, near = db.read(duplicates.groups)
     with pytest.raises(UsageError, match="one by one"):
         db.write(duplicates.keep_first, uid, [first, near])
     assert all(known(workspace, one)["trashed"] is False for one in (a, b, c, d, e))
@@ -136,13 +148,43 @@ def test_only_sure_groups_are_taken_together(workspace: Workspace, add_images: A
     assert sum(known(workspace, one)["trashed"] for one in (a, b, c, d)) == 0
 
 
-def test_the_largest_is_suggested(workspace: Workspace, add_images: AddImages) -> None:
+def test_a_group_that_is_not_as_it_was_shown_is_not_taken(workspace: Workspace, add_images: AddImages) -> None:
+    a, b, c, d = add_images(4)
+    db, uid = workspace.db, workspace.user.uid
+    enter(workspace, ("pixels", True, [a, b, c]))
+    db.write(images.trash, uid, [a])
+    shown = db.read(duplicates.groups)
+    assert [one.images for one in shown] == [[b, c]]
+    db.write(images.restore, uid, [a])
+    assert db.write(duplicates.keep_first, uid, shown).changed == 0
+    shown = db.read(duplicates.groups)
+    enter(workspace, ("pixels", True, [c, d]))
+    assert db.write(duplicates.keep_first, uid, shown).changed == 0, "another look has found other groups"
+    assert db.read(images.page, trashed=True) == []
+
+
+def test_one_group_is_what_it_is_among_all(workspace: Workspace, add_images: AddImages) -> None:
+    a, b, c, d = add_images(4)
+    enter(workspace, ("pixels", True, [a, b]), ("near", False, [b, c, d]))
+    workspace.db.write(duplicates.set_apart, workspace.user.uid, [c, d])
+    for group in workspace.db.read(duplicates.groups):
+        assert workspace.db.read(duplicates.group, group.id) == group
+    workspace.db.write(images.trash, workspace.user.uid, [a])
+    assert workspace.db.read(duplicates.group, 1) is None
+
+
+def test_the_order_is_that_of_the_look_and_what_near_ones_are_is_said_of_its_first(
+    workspace: Workspace, add_images: AddImages
+) -> None:
     a, b, c = add_images(3)
-    enter(workspace, ("near", True, [a, b, c]))
-    workspace.db.write(lambda db: db.execute("UPDATE image SET width = 9000 WHERE id = ?", (b,)))
-    workspace.db.write(lambda db: db.execute("UPDATE image SET bytes = 90000 WHERE id = ?", (c,)))
-    [group] = workspace.db.read(duplicates.groups)
-    assert group.images == [b, c, a]
+    for kind, left in (("near", ["", ""]), ("pixels", ["resized", "resized"])):
+        enter(workspace, (kind, True, [b, c, a]))  # type: ignore[arg-type]
+        [group] = workspace.db.read(duplicates.groups)
+        assert (group.images, group.relations) == ([b, c, a], ["first", "resized", "resized"])
+        workspace.db.write(images.trash, workspace.user.uid, [b])
+        [group] = workspace.db.read(duplicates.groups)
+        assert (group.images, group.relations) == ([c, a], left)
+        workspace.db.write(images.restore, workspace.user.uid, [b])
 
 
 def test_purged_images_leave_no_pairs(workspace: Workspace, add_images: AddImages) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from binscout_tui.errors import NotFoundError
-from binscout_tui.store import events, images, journal, labels, sets, users
+from binscout_tui.store import events, images, journal, labels, named, sets, users
 from binscout_tui.workspace import Workspace
 from tests.conftest import AddImages
 
@@ -210,3 +212,56 @@ def test_what_somebody_changed_since_is_counted_as_left(workspace: Workspace, ad
     workspace.db.write(images.restore, uid + 1, [ids[1]])
     entry = workspace.db.write(journal.undo, uid)
     assert (entry.turned, entry.left, entry.stale) == ((ids[0], ids[2]), 1, False)
+
+
+def test_a_large_decision_is_turned_in_parts(workspace: Workspace, add_images: AddImages) -> None:
+    ids, uid, db = add_images(7), workspace.user.uid, workspace.db
+
+    def live() -> list[int]:
+        return [one for one in ids if db.read(images.get, one).trashed_at is None]
+
+    db.write(images.trash, uid, ids)
+    parts = [db.write(journal.undo, uid, "trash", most=3)]
+    assert (parts[0].turned, parts[0].waiting, live()) == (tuple(ids[4:]), 4, ids[4:])
+    parts.append(db.write(journal.undo, uid, "trash", most=3, goes_on=parts[-1]))
+    parts.append(db.write(journal.undo, uid, "trash", most=3, goes_on=parts[-1]))
+    whole = journal.together(parts)
+    assert (whole.target, whole.turned, whole.left, whole.waiting) == (ids[0], tuple(ids), 0, 0)
+    first = db.write(journal.redo, uid, "trash", most=3)
+    assert (first.turned, first.waiting) == (tuple(ids[:3]), 4)
+    rest = db.write(journal.redo, uid, "trash", goes_on=first)
+    assert (rest.turned, rest.waiting, live()) == (tuple(ids[3:]), 0, [])
+
+
+def test_a_decision_that_was_turned_half_way_is_gone_on_with(workspace: Workspace, add_images: AddImages) -> None:
+    ids, uid, db = add_images(6), workspace.user.uid, workspace.db
+    db.write(images.trash, uid, ids[:1])
+    db.write(images.trash, uid, ids[1:])
+    part = db.write(journal.undo, uid, "trash", most=2)
+    with Workspace(workspace.paths.root) as again:
+        assert again.db.write(journal.undo, uid, "trash").turned == tuple(ids[1:4])
+    over = db.write(journal.undo, uid, "trash", most=2, goes_on=part)
+    assert (over.turned, over.waiting) == ((), 0), "another program has gone on with it"
+    assert db.write(journal.undo, uid, "trash").turned == tuple(ids[:1])
+    assert db.write(journal.redo, uid, "trash").turned == tuple(ids[:1])
+    assert db.write(journal.redo, uid, "trash").turned == tuple(ids[1:])
+
+
+def test_a_decision_about_a_name_is_turned_whole(workspace: Workspace, add_images: AddImages) -> None:
+    ids, uid, db = add_images(5), workspace.user.uid, workspace.db
+    one, other = (db.write(named.add, uid, named.TAG, name) for name in ("one", "other"))
+    db.write(named.put, uid, named.TAG, one, ids)
+    db.write(named.merge, uid, named.TAG, one, other)
+    entry = db.write(journal.undo, uid, "tag_name", most=2)
+    assert (entry.target, len(entry.turned), entry.waiting) == (one, 1 + len(ids), 0)
+
+
+def test_whoever_opens_the_store_can_undo_everything() -> None:
+    code = (
+        "import importlib, pkgutil, binscout_tui.store as store; from binscout_tui.store import journal;"
+        "known = set(journal.areas());"
+        "[importlib.import_module(f'binscout_tui.store.{one.name}') for one in pkgutil.iter_modules(store.__path__)];"
+        "print(sorted(set(journal.areas()) - known))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ import pytest
 
 from binscout_tui.errors import ConflictError, NotFoundError, RefusedError
 from binscout_tui.settings import GateSettings
-from binscout_tui.store import datasets, journal, migrate, models, runs
+from binscout_tui.store import datasets, journal, known_good, migrate, models, named, runs
 from binscout_tui.store.connection import connect
 from binscout_tui.store.datasets import Item
 from binscout_tui.workspace import Workspace
@@ -211,6 +211,29 @@ def test_a_test_that_could_not_be_carried_out_is_told_as_that(workspace: Workspa
         activate(workspace, three_models[0])
 
 
+@pytest.mark.parametrize("task", [TASK, "select", "count"])
+def test_what_a_verdict_stands_on_is_the_same_while_some_of_it_is_hidden(
+    workspace: Workspace, three_models: list[str], add_images: AddImages, task: str
+) -> None:
+    ids, db, uid = add_images(4), workspace.db, workspace.user.uid
+    for one in ids[:2]:
+        db.write(models.add_known_good, uid, TASK, one, "m3")
+        db.write(models.add_known_count, uid, one, 5)
+    for key, members in (("a", ids[:2]), ("b", ids[2:])):
+        db.write(models.add_known_set, uid, key, members, 0)
+    before = known_good.listed(db.connection, task), db.read(models.basis, three_models[0], FLOORS)
+    tag = db.write(named.ensure, uid, named.TAG, "private")
+    db.write(named.put, uid, named.TAG, tag, ids[:1])
+    db.write(named.hide, uid, named.TAG, tag)
+    assert db.read(known_good.listed, task) == before[0][1:]
+    assert db.read(known_good.listed, task, concealed=True) == before[0]
+    assert db.read(known_good.hidden, task) == {known_good.identity(before[0][0])}
+    assert db.read(models.basis, three_models[0], FLOORS) == before[1]
+    db.write(named.put, uid, named.TAG, tag, ids[1:])
+    assert db.read(known_good.listed, task) == []
+    assert not db.read(known_good.is_empty, task), "a version that is built fills no list whose images are hidden"
+
+
 def test_the_list_of_each_task_is_its_own(workspace: Workspace, three_models: list[str], add_images: AddImages) -> None:
     ids, write, uid = add_images(4), workspace.db.write, workspace.user.uid
     before = workspace.db.read(models.basis, three_models[0], FLOORS).list_hash
@@ -221,7 +244,7 @@ def test_the_list_of_each_task_is_its_own(workspace: Workspace, three_models: li
     assert (counted.count, counted.item, counted.must_pass) == (5, None, False)
     assert ([image_id for image_id, _ in chosen.images], chosen.chosen) == (ids[1:], 2)
     assert (chosen.crop, chosen.must_pass, chosen.set_id) == ((0.1, 0.1, 0.9, 0.9), True, None)
-    assert [workspace.db.read(models.how_many, task) for task in ("classify", "select", "count")] == [0, 1, 1]
+    assert [workspace.db.read(known_good.is_empty, task) for task in (TASK, "select", "count")] == [True, False, False]
     write(models.add_known_count, uid, ids[0], 6)
     write(models.remove_known_good, uid, "count", ids[0])
     removed, changed = workspace.db.read(journal.history, area="known_good", limit=2)

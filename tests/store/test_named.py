@@ -174,6 +174,20 @@ def test_a_filter_that_takes_the_place_of_another_leaves_it_in_the_journal(works
             write(workspace, saved_filters.save, "other", text)
 
 
+def test_a_filter_that_is_hidden_is_replaced_by_nobody(workspace: Workspace, add_images: AddImages) -> None:
+    private, gone = (write(workspace, named.ensure, TAG, name) for name in ("private", "gone"))
+    write(workspace, saved_filters.save, "mine", "tag:private star")
+    write(workspace, saved_filters.save, "old", "tag:gone")
+    write(workspace, named.hide, TAG, private)
+    write(workspace, named.delete, TAG, gone)
+    assert workspace.db.read(saved_filters.listed) == []
+    with pytest.raises(ConflictError):
+        write(workspace, saved_filters.save, "mine", "star", replace=True)
+    write(workspace, saved_filters.save, "old", "star", replace=True)
+    write(workspace, named.hide, TAG, private, on=False)
+    assert [one.text for one in workspace.db.read(saved_filters.listed)] == ["tag:private star", "star"]
+
+
 def test_words_are_found_wherever_they_stand(workspace: Workspace, add_images: AddImages) -> None:
     ids = add_images(5)
     write(workspace, texts.set_title, ids[0], "A brass gear")

@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from binscout_tui.errors import NotFoundError
-from binscout_tui.store import images, journal, named, undoing
+from binscout_tui.errors import NotFoundError, RefusedError
+from binscout_tui.store import images, journal, named, undoing, users
 from binscout_tui.store.named import TAG
 from binscout_tui.workspace import Workspace
 from tests.app.made_up import add_images
@@ -61,13 +61,66 @@ def test_a_hidden_tag_among_others_is_put_with_them(workspace: Workspace, ids: l
     assert db.read(images.get, ids[0]).id == ids[0]
 
 
-def test_merging_a_hidden_tag_tells_everybody_that_images_are_there_again(workspace: Workspace, ids: list[int]) -> None:
+def test_a_merge_shows_nothing_that_was_hidden(workspace: Workspace, ids: list[int]) -> None:
     db, uid = workspace.db, workspace.user.uid
     secret, nut = (db.write(named.add, uid, TAG, name) for name in ("secret", "nut"))
     db.write(named.put, uid, TAG, secret, ids[:1])
+    for hide in (named.hide, named.set_sensitive):
+        db.write(hide, uid, TAG, secret)
+        with pytest.raises(RefusedError, match="would be shown"):
+            db.write(named.merge, uid, TAG, secret, nut)
+        db.write(hide, uid, TAG, nut)
+        db.write(named.merge, uid, TAG, secret, nut)
+        assert db.read(under)[ids[0]] == {"secret", "nut"}
+        for _ in range(2):
+            db.write(undoing.undo, uid, ("tag_name",))
+        db.write(hide, uid, TAG, secret, on=False)
+
+
+def test_what_a_hidden_name_has_is_counted_for_who_manages_it(workspace: Workspace, ids: list[int]) -> None:
+    db, uid = workspace.db, workspace.user.uid
+    secret = db.write(named.add, uid, TAG, "secret")
+    db.write(named.put, uid, TAG, secret, ids[:3])
+    db.write(images.trash, uid, ids[:1])
+    assert [one.images for one in db.read(named.listed, TAG)] == [2]
     db.write(named.hide, uid, TAG, secret)
-    before = workspace.db.connection.execute("SELECT max(id) FROM event").fetchone()[0]
-    db.write(named.merge, uid, TAG, secret, nut)
-    assert db.read(images.get, ids[0]).id == ids[0]
-    kinds = workspace.db.connection.execute("SELECT kind, target FROM event WHERE id > ?", (before,)).fetchall()
-    assert ("image", "") in {tuple(row) for row in kinds}
+    assert [one.images for one in db.read(named.listed, TAG, concealed=True)] == [2]
+    assert db.read(named.find, TAG, "secret", concealed=True).images == 2
+
+
+def test_nothing_is_decided_about_a_deleted_name(workspace: Workspace, ids: list[int]) -> None:
+    db, uid = workspace.db, workspace.user.uid
+    gone, there = (db.write(named.add, uid, TAG, name) for name in ("gone", "there"))
+    db.write(named.put, uid, TAG, gone, ids[:1])
+    db.write(named.delete, uid, TAG, gone)
+    before = db.read(under)
+    for decide in (
+        lambda: db.write(named.put, uid, TAG, gone, ids),
+        lambda: db.write(named.take, uid, TAG, gone, ids),
+        lambda: db.write(named.rename, uid, TAG, gone, "other"),
+        lambda: db.write(named.hide, uid, TAG, gone),
+        lambda: db.write(named.delete, uid, TAG, gone),
+        lambda: db.write(named.merge, uid, TAG, there, gone),
+        lambda: db.write(named.merge, uid, TAG, gone, there),
+    ):
+        with pytest.raises(NotFoundError):
+            decide()
+    assert db.read(under) == before
+    db.write(undoing.undo, uid, ("tag_name",))
+    assert db.write(named.put, uid, TAG, gone, ids[1:2]).changed == 1
+
+
+def test_an_undo_that_would_make_two_of_a_name_leaves_all_as_it_is(workspace: Workspace, ids: list[int]) -> None:
+    db, uid = workspace.db, workspace.user.uid
+    areas = ("tag", "tag_name")
+    brass, steel = (db.write(named.add, uid, TAG, name) for name in ("brass", "steel"))
+    db.write(named.put, uid, TAG, brass, ids)
+    db.write(named.merge, uid, TAG, brass, steel)
+    other = db.write(users.sign_in, uid + 1, "other").uid
+    db.write(named.add, other, TAG, "brass")
+    before = db.read(under)
+    entry = db.write(undoing.undo, uid, areas)
+    assert (entry.stale, entry.turned, entry.left) == (True, (), 1 + len(ids))
+    assert db.read(under) == before
+    assert db.write(undoing.undo, uid, areas).action == "put"
+    assert db.write(undoing.undo, uid, areas).target == steel

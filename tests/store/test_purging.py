@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from binscout_tui.errors import NotFoundError, RefusedError, UsageError
+from binscout_tui.operations.dataset_material import why_not
 from binscout_tui.store import (
     batch_labels,
     captures,
     crops,
+    dataset_sources,
     datasets,
     images,
     journal,
@@ -70,8 +72,13 @@ def test_only_what_is_in_the_trash_can_go(workspace: Workspace, add_images: AddI
     trash(workspace, one)
     for ids, error in (([one, other], UsageError), ([99], NotFoundError)):
         with pytest.raises(error):
-            purge(workspace, *ids)
-    assert workspace.db.read(purging.in_trash) == [one]
+            workspace.db.read(purging.affected, ids)
+    done = workspace.db.write(purging.purge, workspace.user.uid, [99, other, one])
+    assert [image.id for image in done.images] == [one]
+    assert done.kept == {
+        99: "There is no image 99 in this workspace.",
+        other: f"Image {other} is not in the trash.",
+    }
 
 
 def test_a_hidden_image_is_not_there_to_be_deleted(workspace: Workspace, add_images: AddImages) -> None:
@@ -82,7 +89,9 @@ def test_a_hidden_image_is_not_there_to_be_deleted(workspace: Workspace, add_ima
     workspace.db.write(named.hide, workspace.user.uid, named.TAG, tag)
     assert workspace.db.read(purging.in_trash) == []
     with pytest.raises(NotFoundError):
-        purge(workspace, one)
+        workspace.db.read(purging.affected, [one])
+    assert purge(workspace, one) == []
+    assert workspace.db.read(images.get, one, concealed=True).id == one
 
 
 def test_nothing_about_a_deleted_image_is_undone(workspace: Workspace, add_images: AddImages) -> None:
@@ -140,7 +149,7 @@ def test_sets_lose_a_candidate_or_dissolve(workspace: Workspace, add_images: Add
     write(sets.choose, uid, kept, f)
     trash(workspace, a, d)
     found = workspace.db.read(purging.affected, [a, d])
-    assert (found.sets_smaller, found.sets_dissolved, found.choices) == (2, 1, 2)
+    assert (found.sets_smaller, found.sets_dissolved, found.choices) == (1, 2, 2)
     assert purge(workspace, a, d) == [a, d]
     # What is left of the three is the same set as another one, which stays.
     assert workspace.db.read(sets.ids) == [kept, same]
@@ -149,6 +158,46 @@ def test_sets_lose_a_candidate_or_dissolve(workspace: Workspace, add_images: Add
     assert workspace.db.read(sets.by_key, left.key) == kept
     with pytest.raises(NotFoundError):
         write(undoing.undo, uid, ("set",))
+
+
+def test_the_choice_of_a_picture_that_stays_is_kept_with_its_crop(workspace: Workspace, add_images: AddImages) -> None:
+    winner, loser = add_images(2)
+    pair, _ = workspace.db.write(sets.add, name="pair", kind="hand", image_ids=[winner, loser])
+    workspace.db.write(sets.choose, workspace.user.uid, pair, winner, crop=BOX)
+    trash(workspace, loser)
+    found = workspace.db.read(purging.affected, [loser])
+    assert (found.sets_smaller, found.sets_dissolved, found.choices, found.crops) == (1, 0, 0, 0)
+    assert purge(workspace, loser) == [loser]
+    left = workspace.db.read(sets.get, pair)
+    assert ([image.id for image in left.images], left.state, left.crop) == ([winner], "done", BOX)
+    # Nothing can be learned from it, and when its picture goes it goes too.
+    assert [why_not(one) for one in workspace.db.read(dataset_sources.choices)] == ["too_few"]
+    trash(workspace, winner)
+    found = workspace.db.read(purging.affected, [winner])
+    assert (found.sets_dissolved, found.choices, found.crops) == (1, 1, 1)
+    purge(workspace, winner)
+    assert workspace.db.read(sets.ids) == []
+
+
+def test_of_two_sets_with_the_same_candidates_the_decided_one_stays(
+    workspace: Workspace, add_images: AddImages
+) -> None:
+    write, uid = workspace.db.write, workspace.user.uid
+    a, b, c, d = add_images(4)
+    write(sets.add, name="same", kind="hand", image_ids=[b, c])
+    three, _ = write(sets.add, name="three", kind="hand", image_ids=[a, b, c])
+    other, _ = write(sets.add, name="other", kind="hand", image_ids=[d, b, c])
+    write(sets.choose, uid, three, b, crop=BOX)
+    write(sets.choose, uid, other, c, crop=BOX)
+    trash(workspace, a, d)
+    found = workspace.db.read(purging.affected, [a, d])
+    assert (found.sets_smaller, found.sets_dissolved, found.choices) == (1, 2, 1)
+    purge(workspace, a, d)
+    assert workspace.db.read(sets.ids) == [three]
+    left = workspace.db.read(sets.get, three)
+    assert (left.chosen_image_id, left.crop, left.key) == (b, BOX, sets.set_key([row(1).sha256, row(2).sha256]))
+    # What was cut out of a picture that stays is there still.
+    assert [drawn.box for drawn in workspace.db.read(crops.get, c).boxes] == [BOX]
 
 
 def test_a_set_whose_choice_goes_is_undecided(workspace: Workspace, add_images: AddImages) -> None:

@@ -50,6 +50,7 @@ class Relation(StrEnum):
     LIGHT = "light"  # brighter, darker, or another contrast
     CHANGED = "changed"  # a part differs: a watermark, or a screw that is gone
     ALIKE = "alike"  # the same scene, not the same shot
+    UNPROVED = "unproved"  # perhaps the same: the files could not be read to prove it
 
 
 class Compared(NamedTuple):
@@ -100,8 +101,13 @@ class Compared(NamedTuple):
         return Relation.RECOMPRESSED if self.may_be_same else Relation.LIGHT
 
 
+EQUAL = Compared(likeness=1.0, turn=0, shares=(1.0, 1.0), gain=1.0, offset=0.0, largest=0.0, apart=0.0, grey=False)
+
+
 def compare(one: Look, other: Look) -> Compared | None:
     """What two pictures have in common; None where neither marks nor the whole frame bring them together."""
+    if np.array_equal(one.small, other.small):  # also where a flat picture says nothing of how it lies
+        return EQUAL
     ours, theirs = one.small[0].astype(np.float64), other.small[0].astype(np.float64)
     size, room = ours.shape[::-1], theirs.shape[::-1]
     whole = _near_hash(one, other)

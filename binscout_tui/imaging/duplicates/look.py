@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from binscout_tui.imaging.duplicates.marks import LONGEST, Marks, find_marks
 from binscout_tui.imaging.hashes import turned_hashes
 
-ALGORITHM = "marks-2"
+ALGORITHM = "marks-3"
 
 
 class Look(NamedTuple):
@@ -21,6 +22,16 @@ class Look(NamedTuple):
     small: NDArray[np.uint8]
     hashes: NDArray[np.uint64]
     marks: Marks
+
+    @property
+    def twin(self) -> bytes:
+        """8 bytes that are equal for equal `small`."""
+        return hashlib.blake2b(repr(self.small.shape).encode() + self.small.tobytes(), digest_size=8).digest()
+
+    @property
+    def light(self) -> float:
+        """The mean brightness, 0..255."""
+        return float(self.small[0].mean())
 
 
 def look_at(image: Image.Image) -> Look:

@@ -25,6 +25,11 @@ Vectors = NDArray[np.float32]
 VECTORS, ROWS, ABOUT, LOCK = "vectors.f16", "rows.i64", "about.json", ".lock"
 _ROW = 16
 MARK_DIGITS = 15
+MAKING = 1
+"""How vectors are made: one more when `learning.embedding`, or what it asks, tells other numbers of a picture.
+
+Vectors that were made otherwise are made anew, since no two can be compared that were made in two ways.
+"""
 
 
 def mark_of(sha256: str) -> int:
@@ -90,7 +95,7 @@ class Appender:
 
 @contextmanager
 def appending(folder: Path, width: int) -> Iterator[Appender]:
-    """Add to the vectors in `folder`, which begins anew where it has others than `width` numbers long.
+    """Add to the vectors in `folder`, which begins anew where it has others than `width` numbers long, or older ones.
 
     One process at a time: raises BlockingIOError where another one does so. Raises OSError.
     """
@@ -100,7 +105,7 @@ def appending(folder: Path, width: int) -> Iterator[Appender]:
         if _width(folder) != width:
             for name in (ROWS, VECTORS):
                 (folder / name).unlink(missing_ok=True)
-            atomic.write_text(folder / ABOUT, json.dumps({"width": width}))
+            atomic.write_text(folder / ABOUT, json.dumps({"width": width, "making": MAKING}))
         with (folder / VECTORS).open("ab") as vectors, (folder / ROWS).open("ab") as rows:
             count = _whole(folder, width)
             vectors.truncate(count * width * 2)
@@ -123,10 +128,11 @@ def unit(vectors: Vectors) -> Vectors:
 
 def _width(folder: Path) -> int | None:
     try:
-        width = json.loads((folder / ABOUT).read_text())["width"]
+        about = json.loads((folder / ABOUT).read_text())
+        width, making = about["width"], about["making"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return width if isinstance(width, int) and width > 0 else None
+    return width if isinstance(width, int) and width > 0 and making == MAKING else None
 
 
 def _whole(folder: Path, width: int) -> int:

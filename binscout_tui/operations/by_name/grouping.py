@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from binscout_tui.operations.by_name import names
 from binscout_tui.operations.by_name.names import Found, Items, Source, Told
-from binscout_tui.operations.sidecars.near_names import distance
 
-MOST_NEAR = 2000
+MOST_NEAR = 10_000
 """Names among which nearly equal ones are looked for."""
+SHORTEST = 4
+"""Letters of a name that another one can be nearly equal to."""
 ROW = 2
 """Images of a row of files that a file's name is taken for a name for."""
 EXAMPLES = 3
@@ -107,17 +108,24 @@ def _nearly_equal(keys: Iterable[str]) -> dict[str, str]:
         by_numbers["".join(letter for letter in key if letter.isdigit())].append(key)
     found: dict[str, str] = {}
     for same in by_numbers.values():
-        if len(same) > MOST_NEAR:
-            continue
-        by_length: defaultdict[int, list[str]] = defaultdict(list)
-        for key in same:
-            by_length[len(key)].append(key)
-        for key in same:
-            if len(key) < 4 or key in found:
-                continue
-            for length in (len(key), len(key) + 1):
-                for other in by_length[length]:
-                    if other != key and distance(key, other, 1) <= 1:
-                        found.setdefault(key, other)
-                        found.setdefault(other, key)
+        if len(same) <= MOST_NEAR:
+            for one, other in _by_a_letter(same):
+                found.setdefault(one, other)
+                found.setdefault(other, one)
     return found
+
+
+def _by_a_letter(keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(One, another) that is made of it by changing a letter or putting one in, for names of four letters or more.
+
+    Names from which a letter is left out tell both, so that no two names are compared letter by letter.
+    """
+    known = frozenset(keys)
+    first: dict[tuple[int, str], str] = {}
+    for key in keys:
+        for place in range(len(key)):
+            rest = key[:place] + key[place + 1 :]
+            if len(rest) >= SHORTEST and rest in known:
+                yield rest, key
+            if len(key) >= SHORTEST and (other := first.setdefault((place, rest), key)) != key:
+                yield other, key

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from binscout_tui.imaging.duplicates.candidates import candidates
 from binscout_tui.imaging.duplicates.clusters import equal_ones, expanded, stars
-from binscout_tui.imaging.duplicates.comparing import Relation, compare
+from binscout_tui.imaging.duplicates.comparing import Relation
 from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Rejected
 from binscout_tui.imaging.scan import Found, scan
-from binscout_tui.operations.duplicates.cache import Cache, Facts, Verdict
-from binscout_tui.operations.duplicates.looking import Looks, Source, Step, Stopped
+from binscout_tui.operations.duplicates.cache import Cache, DamagedError, Facts, Verdict
+from binscout_tui.operations.duplicates.judging import Judge
+from binscout_tui.operations.duplicates.looking import Looks, Source, Step
 from binscout_tui.operations.duplicates.proving import Prover
 from binscout_tui.operations.duplicates.scratch import sweep
 from binscout_tui.operations.importing import decode_limits
@@ -30,8 +30,8 @@ from binscout_tui.workspace import Workspace
 Near = Literal["none", "strict", "wide"]
 LEAST = {"strict": 0.95, "wide": 0.75}
 """The likeness from which two pictures are near."""
-FARTHEST = 0.5
-"""What is kept of pairs below counts as nothing."""
+SAME_FILE = "same_file"
+"""The code of a file that was looked at under another name: a link, or the original of an image in place."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -74,9 +74,15 @@ def find(
     Beside files, the library's own clusters are left out. Raises Stopped, DecoderError, StorageError.
     """
     sweep(workspace.paths.derived)
+    with suppress(DamagedError):
+        return _found(workspace, paths, near, in_library, step)
+    return _found(workspace, paths, near, in_library, step)
+
+
+def _found(workspace: Workspace, paths: Sequence[Path], near: Near, in_library: bool, step: Step) -> Duplicates:
     run = _Run(workspace, near, step)
     library = run.library() if in_library or not paths else []
-    files = list(run.files(paths, {source.path for source in library}))
+    files = list(run.files(paths, library))
     return run.find([*library, *files], only_with={source.path for source in files} if paths else None)
 
 
@@ -102,14 +108,23 @@ class _Run:
             one.id: Facts(one.sha256, one.width, one.height, one.format, one.mode, one.frames) for one in kept
         }
         root = self.workspace.paths.root
-        return [Source(root / one.path, one.id, one.sha256, one.bytes, one.mtime_ns) for one in kept]
+        return [
+            Source(root / one.path, one.id, one.sha256, one.bytes, one.mtime_ns, own=not one.path.is_absolute())
+            for one in kept
+        ]
 
-    def files(self, paths: Iterable[Path], known: set[Path]) -> Iterator[Source]:
-        """The files at and below `paths`, but for those that are `known`."""
+    def files(self, paths: Sequence[Path], library: Iterable[Source]) -> Iterator[Source]:
+        """The files at and below `paths`, each once: another name of a file, or of an image's original, is no copy."""
+        known = {_identity(source.path): source.path for source in library} if paths else {}
         for found in scan([path.absolute() for path in paths], is_own):
             if isinstance(found, Found):
-                if found.path not in known:
-                    yield Source(found.path, bytes=found.bytes, mtime_ns=found.mtime_ns)
+                path, one = found.path, _identity(found.path)
+                first = known.setdefault(one, path)
+                if first is path:
+                    yield Source(path, bytes=found.bytes, mtime_ns=found.mtime_ns)
+                elif first != path:
+                    reason = f"This is the same file as {display_name(first)}, not a copy of it."
+                    self.rejected.append(Rejection(display_name(path), SAME_FILE, reason))
             elif isinstance(found, Rejected):
                 self.rejected.append(Rejection(display_name(found.path), str(found.code), found.reason))
 
@@ -128,15 +143,19 @@ class _Run:
             self.facts = {sha256: cache.facts(sha256) for sha256 in self.owners}
             pictures = sorted(self.owners, key=self._rank)
             with Prover(self.workspace.paths.derived, self.limits) as prover:
-                clusters = self._clusters(pictures, cache, prover)
+                clusters = self._clusters(
+                    pictures, Judge(pictures, self.facts, self.owners, self.are_apart, cache, prover)
+                )
+                self.rejected += [
+                    Rejection(display_name(path), str(one.code), one.reason) for path, one in prover.failed.items()
+                ]
         if only_with is not None:
             names = {display_name(path) for path in only_with}
             clusters = [cluster for cluster in clusters if not names.isdisjoint(cluster.paths)]
         return Duplicates(clusters, len(pictures), self.rejected)
 
-    def _clusters(self, pictures: list[str], cache: Cache, prover: Prover) -> list[Cluster]:
-        judge = _Judge(self, pictures, cache, prover)
-        verdicts = judge.all_pairs()
+    def _clusters(self, pictures: list[str], judge: Judge) -> list[Cluster]:
+        verdicts = judge.all_pairs(self.step)
         number = {sha256: index for index, sha256 in enumerate(pictures)}
 
         def pairs(want: str) -> list[tuple[int, int]]:
@@ -167,14 +186,14 @@ class _Run:
         kind: Literal["exact", "pixels", "near"],
         group: Sequence[int],
         pictures: Sequence[str],
-        judge: _Judge,
+        judge: Judge,
         *,
         same: bool = False,
     ) -> Cluster:
         first = group[0]
         members = []
         for one in group:
-            verdict = Verdict(Relation.EXACT, 1.0, True, True) if one == first else judge.verdict(first, one)
+            verdict = judge.verdict(first, one)
             relation = self._relation(verdict, self.facts[pictures[first]], self.facts[pictures[one]])
             for source in sorted(self.owners[pictures[one]], key=lambda source: (source.id is None, source.path)):
                 distance = round(1 - verdict.likeness, 4)
@@ -218,71 +237,6 @@ class _Run:
         )
 
 
-class _Judge:
-    """What was found about pairs of pictures, by their numbers; each pair is compared once and remembered."""
-
-    def __init__(self, run: _Run, pictures: Sequence[str], cache: Cache, prover: Prover) -> None:
-        self._run = run
-        self._pictures = pictures
-        self._cache = cache
-        self._prover = prover
-
-    def all_pairs(self) -> dict[tuple[int, int], Verdict]:
-        """Every pair that may be near, with what it is; those that are nothing are left out."""
-        pairs = self._candidates()
-        found = {}
-        for done, (one, other) in enumerate(pairs):
-            if self._run.step(done, len(pairs), "pairs compared"):
-                raise Stopped
-            verdict = self.verdict(one, other)
-            if verdict.likeness >= FARTHEST:
-                found[one, other] = verdict
-        return found
-
-    def _candidates(self) -> list[tuple[int, int]]:
-        hashes, hash_owners, words, owners = [], [], [], []
-        for sha256 in self._pictures:
-            ours, said = (np.frombuffer(part, dtype=np.uint64) for part in self._cache.signs(sha256))
-            hashes.append(ours)
-            words.append(said)
-            hash_owners.append(len(ours))
-            owners.append(len(said))
-        if not hashes:
-            return []
-        numbers = np.arange(len(self._pictures), dtype=np.int64)
-        found = candidates(
-            np.concatenate(hashes), np.repeat(numbers, hash_owners), np.concatenate(words), np.repeat(numbers, owners)
-        )
-        return [(int(one), int(other)) for one, other in found]
-
-    def verdict(self, one: int, other: int) -> Verdict:
-        """What the other is of the one."""
-        first, second = self._pictures[one], self._pictures[other]
-        if first == second:
-            return Verdict(Relation.EXACT, 1.0, same=True, pixels=True)
-        if self._run.are_apart(first, second):
-            return Verdict()
-        known = self._cache.verdict(first, second)
-        if known is None:
-            known = self._compare(first, second)
-            self._cache.put_verdict(first, second, known)
-        return known
-
-    def _compare(self, first: str, second: str) -> Verdict:
-        found = compare(self._cache.look(first), self._cache.look(second))
-        if found is None:
-            return Verdict()
-        same, pixels = False, False
-        relation: str = found.relation
-        if found.may_be_same:
-            run = self._run
-            files = (run.owners[first][0].path, run.owners[second][0].path)
-            same, pixels = self._prover.same(run.facts[first], files[0], run.facts[second], files[1])
-            if not same:
-                relation = Relation.CHANGED
-        return Verdict(str(relation), max(0.0, min(1.0, found.likeness)), same, pixels)
-
-
 def _nested(clusters: Sequence[Cluster]) -> list[Cluster]:
     """Clusters with more than one file, without those that a stronger one says already."""
     seen: set[frozenset[str]] = set()
@@ -293,3 +247,12 @@ def _nested(clusters: Sequence[Cluster]) -> list[Cluster]:
             seen.add(files)
             kept.append(cluster)
     return kept
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    """What all names of one file have in common."""
+    try:
+        found = path.stat()
+    except OSError:
+        return os.path.realpath(path)
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(path)

@@ -14,7 +14,7 @@ from PIL import UnidentifiedImageError
 
 from binscout_tui.imaging.duplicates.look import look_at
 from binscout_tui.imaging.names import display_name
-from binscout_tui.imaging.outcomes import Decoded, Limits
+from binscout_tui.imaging.outcomes import Code, Decoded, Limits, Rejected
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.previews import PREVIEW, SIZES, preview_path
 from binscout_tui.operations.duplicates.cache import Cache, Facts
@@ -23,6 +23,8 @@ from binscout_tui.operations.originals import hash_of
 from binscout_tui.operations.report import Rejection
 from binscout_tui.workspace import Paths
 
+CHANGED = "changed"
+"""The code of an original of the library that is another file now."""
 Step = Callable[[int, int, str], bool]
 """Told (done, total, what); True asks to stop."""
 
@@ -32,13 +34,17 @@ class Stopped(Exception):  # noqa: N818 - what was asked for, and no error
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A file to compare; `id` is that of its image in the library, whose `sha256` is known, `path` where it lies."""
+    """A file to compare; `id` is that of its image in the library, whose `sha256` is known, `path` where it lies.
+
+    A copy that is the workspace's `own` is still what it was where its size is; of another file the time counts too.
+    """
 
     path: Path
     id: int | None = None
     sha256: str | None = None
     bytes: int = 0
     mtime_ns: int = 0
+    own: bool = False
 
 
 class Looks:
@@ -63,10 +69,39 @@ class Looks:
     def make(self, sources: Sequence[Source]) -> None:
         """Look at what was not looked at before."""
         self._total = len(sources)
-        self._decode([source for source in sources if not self._is_known(source)], self._sizes_of(sources))
+        there = [source for source in sources if source.sha256 is None or self._is_there(source, source.sha256)]
+        sizes = Counter(source.bytes for source in there)
+        self._decode([source for source in there if not self._is_known(source)], sizes)
 
-    def _sizes_of(self, sources: Sequence[Source]) -> Counter[int]:
-        return Counter(source.bytes for source in sources)
+    def _is_there(self, source: Source, sha256: str) -> bool:
+        """Whether an original of the library is where and what it was: else the last copy could be taken for another."""
+        try:
+            found = source.path.stat()
+            same = found.st_size == source.bytes
+            if same and not source.own and found.st_mtime_ns != source.mtime_ns:
+                same = (self._cache.hash_of(source.path, found) or self._hash(source.path)) == sha256
+        except OSError as error:
+            code = Code.VANISHED if isinstance(error, FileNotFoundError | NotADirectoryError) else Code.UNREADABLE
+            self._reject(Rejected.of(source.path, code))
+            return False
+        if not same:
+            self._leave_out(source.path, CHANGED, "The original is not what it was when it was imported.")
+        return same
+
+    def _reject(self, rejected: Rejected) -> None:
+        self._leave_out(rejected.path, str(rejected.code), rejected.reason)
+
+    def _leave_out(self, path: Path, code: str, reason: str) -> None:
+        self.rejected.append(Rejection(display_name(path), code, reason))
+        self._tick()
+
+    def _hash(self, path: Path) -> str:
+        """The hash of a file, remembered unless it is changed meanwhile. Raises OSError."""
+        before = path.stat()
+        sha256 = hash_of(path)
+        if _state(path.stat()) == _state(before):
+            self._cache.put_file(path, before, sha256)
+        return sha256
 
     def _is_known(self, source: Source) -> bool:
         """Whether nothing of the file has to be read, or only the preview that the library has."""
@@ -108,14 +143,13 @@ class Looks:
                 if isinstance(outcome, Decoded):
                     self._take(outcome, Path(folder))
                 else:
-                    self.rejected.append(Rejection(display_name(outcome.path), str(outcome.code), outcome.reason))
-                    self._tick()
+                    self._reject(outcome)
         # Those whose bytes were in hand when their twin was still waiting.
         for path, sha256 in self._twins:
             if self._cache.has(sha256):
                 self._keep(path, sha256)
             else:
-                self.rejected.append(Rejection(display_name(path), "corrupt", "The picture cannot be decoded."))
+                self._reject(Rejected.of(path, Code.CORRUPT))
 
     def _unhashed(self, sources: Sequence[Source], sizes: Counter[int]) -> Iterator[Path]:
         """The files to decode: of those with the same bytes only the first. A size that occurs once needs no look."""
@@ -124,8 +158,7 @@ class Looks:
         for source in sources:
             if sizes[source.bytes] > 1:
                 with suppress(OSError):
-                    sha256 = hash_of(source.path)
-                    self._cache.put_file(source.path, source.path.stat(), sha256)
+                    sha256 = self._hash(source.path)
                     if sha256 in given or self._cache.has(sha256):
                         self._twins.append((source.path, sha256))
                         continue
@@ -139,8 +172,7 @@ class Looks:
             with Picture.open(preview, formats=["JPEG"]) as image:
                 look = look_at(image)
         except (OSError, UnidentifiedImageError) as error:
-            self.rejected.append(Rejection(display_name(decoded.path), "unreadable", f"Its preview failed: {error}"))
-            self._tick()
+            self._leave_out(decoded.path, str(Code.UNREADABLE), f"Its preview failed: {error}")
             return
         finally:
             for size in SIZES:
@@ -161,3 +193,7 @@ class Looks:
         self._done += 1
         if self._step(self._done, self._total, "pictures looked at"):
             raise Stopped
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino

@@ -88,12 +88,11 @@ class _Export:
         self.workspace = workspace
         self.options = options
         self.report = report
-        self.taken: set[str] = set()
+        self.places = placing.Places(options.folder)
         self.lines: list[dict[str, Any]] = []
         self.names: Mapping[int, str] = {}
 
     def all(self, wanted: list[int], on_progress: Progress) -> None:
-        self.names = self.workspace.db.read(export_rows.class_names)
         with ExitStack() as stack:
             make = self._copied
             if self.options.is_rendered:
@@ -110,6 +109,8 @@ class _Export:
             for begin in range(0, len(wanted), PART):
                 part = wanted[begin : begin + PART]
                 found = self.workspace.db.read(export_rows.of, part)
+                # After the images: a class may have been made since the last part.
+                self.names = self.workspace.db.read(export_rows.class_names)
                 self.report.gone += len(part) - len(found)
                 for place, one in enumerate(found, begin):
                     if on_progress(place, len(wanted)):
@@ -154,7 +155,7 @@ class _Export:
             beside = b""
             if self.options.metadata == "json":
                 beside = _json(record(one, self.names, about, gps=self.options.gps))
-            name = placing.place(temporary, sha256, folder, stem, ending, beside, self.taken)
+            name = self.places.place(temporary, sha256, stem, ending, beside)
         self.report.pictures += 1
         self.lines.append({"file": name, "id": image.id, "original": image.sha256, **about})
 
@@ -170,9 +171,7 @@ class _Export:
             "refused": msgspec.to_builtins(self.report.refused),
         }
         with placing.written(self.options.folder, _json(about)) as (temporary, sha256):
-            self.report.manifest = placing.place(
-                temporary, sha256, self.options.folder, MANIFEST, ".json", b"", self.taken
-            )
+            self.report.manifest = self.places.place(temporary, sha256, MANIFEST, ".json", b"")
 
 
 def _is_of(given: str, ending: str) -> bool:

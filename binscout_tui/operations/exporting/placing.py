@@ -5,13 +5,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
+import secrets
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from binscout_tui.errors import BinScoutError, RefusedError
+from binscout_tui.errors import RefusedError
 from binscout_tui.imaging.names import display_name
 from binscout_tui.operations.exporting.names import candidates
 from binscout_tui.operations.files.naming import rename_new
@@ -20,7 +23,6 @@ from binscout_tui.operations.originals import ChangedError, UnreadableError, has
 CHUNK = 1 << 20
 SIDECAR = ".json"
 PREFIX = ".tmp-export-"
-MOST_TRIES = 10_000
 
 
 @contextmanager
@@ -47,50 +49,69 @@ def copied(folder: Path, source: Path, sha256: str) -> Iterator[tuple[Path, str]
         yield path, sha256
 
 
-def place(temporary: Path, sha256: str, folder: Path, stem: str, ending: str, sidecar: bytes, taken: set[str]) -> str:
-    """Give a picture, and with a `sidecar` its metadata beside it, a name; the name.
+class Places:
+    """The names that one export gives in a folder; nothing that is there is replaced.
 
-    Nothing that is there is replaced. A name under which both lie already with the same bytes is used again, unless
-    this export has `taken` it for another image (names in lower case). Whatever happens a picture is never there
-    without its metadata: that is written first.
+    Of each name it goes on where it stopped, and looks once at what is there: ten thousand pictures of a camera may
+    all be `snapshot.jpg`.
     """
-    for number, name in enumerate(candidates(stem, ending)):
-        if number > MOST_TRIES:
-            break
-        if name.casefold() in taken:
-            continue
-        picture, beside = folder / name, folder / f"{name}{SIDECAR}"
-        if not _fits(picture, sha256):
-            continue
-        if sidecar and not _put_data(beside, sidecar):
-            continue
-        if picture.exists() or _put_file(temporary, picture, sha256):
-            taken.add(name.casefold())
-            return name
-    raise BinScoutError(f"No free name for {stem}{ending}.", code="no_name")
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._taken: set[str] = set()
+        self._stems: dict[tuple[str, str], _Stem] = {}
+
+    def place(self, temporary: Path, sha256: str, stem: str, ending: str, sidecar: bytes) -> str:
+        """Give a picture, and with a `sidecar` its metadata beside it, a name; the name.
+
+        A name under which both lie already with the same bytes is used again, unless another image of this export has
+        it, in whatever case. Whatever happens a picture is never there without its metadata: that is written first.
+        """
+        seen = self._stems.setdefault((stem, ending), _Stem(candidates(stem, ending)))
+        words = hashlib.sha256(sidecar).hexdigest()
+        for name in chain(tuple(seen.there[sha256]), tuple(seen.there[words]), seen.fresh):
+            if name.casefold() in self._taken:
+                continue
+            picture, beside = self._folder / name, self._folder / f"{name}{SIDECAR}"
+            if (there := _hash_at(picture)) not in (None, sha256):
+                seen.there[there].append(name)
+            elif sidecar and not _put_data(beside, sidecar):
+                seen.there[there or _hash_at(beside)].append(name)
+            elif there is not None or _put_file(temporary, picture, sha256):
+                self._taken.add(name.casefold())
+                return name
+        raise AssertionError("names go on without end")
 
 
-def _fits(target: Path, sha256: str) -> bool:
-    """Whether nothing is there, or the same file."""
+@dataclass(frozen=True)
+class _Stem:
+    """The names that were not looked at yet, and {SHA-256: names that were} of pictures or of metadata without one."""
+
+    fresh: Iterator[str]
+    there: defaultdict[str | None, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _hash_at(target: Path) -> str | None:
+    """The hash of the file that is there, None for nothing; empty for what is no plain file."""
     if not os.path.lexists(target):
-        return True
-    return not target.is_symlink() and target.is_file() and hash_of(target) == sha256
+        return None
+    return "" if target.is_symlink() or not target.is_file() else hash_of(target)
 
 
 def _put_data(target: Path, data: bytes) -> bool:
+    """Whether `data` is there now, and nothing else was."""
     digest = hashlib.sha256(data).hexdigest()
     if os.path.lexists(target):
-        return _fits(target, digest)
+        return _hash_at(target) == digest
     with written(target.parent, data) as (temporary, _):
         return _put_file(temporary, target, digest)
 
 
 def _put_file(temporary: Path, target: Path, sha256: str) -> bool:
-    temporary.chmod(0o644)
     try:
         rename_new(temporary, target)
     except FileExistsError:
-        return _fits(target, sha256)
+        return _hash_at(target) == sha256
     return True
 
 
@@ -105,8 +126,9 @@ def _lasting(handle: int) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[int, Path]]:
-    handle, name = tempfile.mkstemp(prefix=PREFIX, dir=folder)
-    path = Path(name)
+    path = folder / f"{PREFIX}{secrets.token_hex(8)}"
+    # As the umask says; `tempfile` makes files that nobody else may read.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         yield handle, path
     finally:

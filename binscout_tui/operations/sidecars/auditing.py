@@ -1,22 +1,17 @@
-"""What is wrong with the files beside pictures: pairs that are torn apart, captions that are no use. Pure.
-
-Names are judged folder by folder, captions over all folders together. A text file that holds nothing but numbers is a
-list of boxes and no caption.
-"""
+"""What the names of files tell of pictures and sidecars that have lost each other, folder by folder. Pure."""
 
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
 
-from binscout_tui.operations.files.sidecars import Sorted, sort_names
+from binscout_tui.operations.files.sidecars import Sorted, is_image, sort_names
 from binscout_tui.operations.sidecars.near_names import nearest
 
 Kind = Literal[
@@ -38,7 +33,13 @@ LONGEST = 1000
 """Characters of a caption above which it is told of, unless another number is given."""
 CAPTIONS = frozenset({".txt", ".caption", ".json"})
 """Suffixes of files that may hold a caption."""
-_NUMBERS = re.compile(r"[\s0-9.eE+-]*")
+_SURE = frozenset({".xmp", ".aae", ".caption", ".decision", ".cropped", ".txt"})
+"""Suffixes that files beside pictures have for the sake of one picture."""
+_OF_ALL = frozenset(
+    {"readme", "license", "notes", "index", "info", "classes", "labels", "data", "dataset", "metadata", "captions"}
+    | {"annotations", "_annotations", "_annotations.coco", "instances", "requirements", "urls"}
+)
+"""Names without suffix of files that tell of a whole folder."""
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -46,14 +47,6 @@ class Names(msgspec.Struct, frozen=True):
 
     folder: Path
     names: tuple[str, ...]
-
-
-class Caption(msgspec.Struct, frozen=True):
-    """What a file beside a picture says; `problem` is a sentence where it cannot be read, `text` is "" then."""
-
-    path: Path
-    text: str = ""
-    problem: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,32 +81,16 @@ def of_names(found: Names) -> list[Finding]:
         _renamed(found.folder, "case_mismatch", name, image, target) for name, (image, target) in mended.items()
     ]
     findings += [_renamed(found.folder, "near_name", name, *near[name]) for name in left if name in near]
-    findings += [Finding(kind="orphan_sidecar", path=found.folder / name) for name in left if name not in near]
+    beside = {_suffix(name) for family in there.families for name in family.sidecars}
+    findings += [
+        Finding(kind="orphan_sidecar", path=found.folder / name)
+        for name in left
+        if name not in near and there.families and _is_of_one(name, beside)
+    ]
     if any(family.sidecars for family in there.families):
         meant = taken | {image for image, _ in near.values()}
         findings += [Finding(kind="orphan_image", path=found.folder / name) for name in alone if name not in meant]
     return findings
-
-
-def of_captions(captions: Iterable[Caption], longest: int = LONGEST) -> list[Finding]:
-    """What the captions tell: those that several pictures share, and those that are no use."""
-    read = list(captions)
-    boxes = {one.path.parent for one in read if one.text.strip() and _NUMBERS.fullmatch(one.text)}
-    texts: defaultdict[str, list[Caption]] = defaultdict(list)
-    findings = []
-    for one in read:
-        plain = " ".join(one.text.split())
-        if one.problem:
-            findings.append(Finding(kind="unreadable", path=one.path, says=one.problem))
-        elif not plain:
-            # Beside lists of boxes an empty one says that there are none.
-            if one.path.parent not in boxes:
-                findings.append(Finding(kind="empty_caption", path=one.path))
-        elif not _NUMBERS.fullmatch(plain):
-            texts[plain].append(one)
-            if len(plain) > longest:
-                findings.append(Finding(kind="long_caption", path=one.path, says=f"{len(plain):,} characters"))
-    return [*findings, *_shared(texts)]
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -122,33 +99,22 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (rank[one.kind], bytes(one.path)))
 
 
+def may_be_boxes(one: Finding) -> bool:
+    """Whether only its text tells that a sidecar without a picture is none."""
+    return one.kind == "orphan_sidecar" and _suffix(one.path.name) == ".txt"
+
+
 def caption_names(names: Sequence[str]) -> Iterator[str]:
     """The names in a folder of sidecars that have a picture and may hold a caption."""
     for family in sort_names(names).families:
         yield from (name for name in family.sidecars if _suffix(name) in CAPTIONS)
 
 
-def normalised(text: str) -> str:
-    """A caption without case, punctuation and other ways of writing the same."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split())
-
-
-def _shared(texts: Mapping[str, Sequence[Caption]]) -> Iterator[Finding]:
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for text, captions in texts.items():
-        if normalised(text):
-            alike[normalised(text)].append(text)
-        if len(captions) > 1:
-            yield _group("duplicate_caption", captions, text)
-    for same in alike.values():
-        if len(same) > 1:
-            yield _group("near_caption", [one for text in same for one in texts[text]], same[0])
-
-
-def _group(kind: Kind, captions: Sequence[Caption], text: str) -> Finding:
-    first, *others = sorted((one.path for one in captions), key=bytes)
-    return Finding(kind=kind, path=first, others=tuple(others), says=text[:200])
+def _is_of_one(name: str, beside: Collection[str]) -> bool:
+    """Whether a file was made for one picture; `beside` are the suffixes of sidecars of other pictures there."""
+    if is_image(_stem(name)):
+        return True
+    return _stem(name).casefold() not in _OF_ALL and _suffix(name) in {*_SURE, *beside}
 
 
 def _by_case(there: Sorted, names: Sequence[str]) -> dict[str, tuple[str, str]]:

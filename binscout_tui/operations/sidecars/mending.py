@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -20,23 +20,23 @@ OPERATION = "sidecars"
 HELD = ".held"
 
 
-def mend(root: Path, findings: Iterable[Finding]) -> Plan:
-    """The plan that mends those of `findings` that can be mended; `root` is the folder that was looked at.
+def mend(roots: Sequence[Path], findings: Iterable[Finding]) -> Plan:
+    """The plan that mends those of `findings` that can be mended; `roots` are the folders that were looked at.
 
-    Sidecars without a picture go to a new folder beside `root`, to the same place below it. Raises RefusedError where
-    a folder cannot be read.
+    Sidecars without a picture go to a new folder beside the one of `roots` that they lie in, to the same place below.
+    Raises RefusedError where a folder cannot be read.
     """
-    held = beside(root)
+    held = {root: beside(root) for root in roots}
     groups: list[Group] = []
     refused: list[Refused] = []
     for one in findings:
-        target = one.target if one.fix in ("rename", "pair") else held / one.path.relative_to(root) if one.fix else None
+        target = _held(one.path, held) if one.fix == "hold" else one.target
         if target is None:
             continue
         file = _now(one, refused)
         if file is not None:
             groups.append(Group((Move(file, target, one.others[0] if one.others else None),), one.kind))
-    start = _root(groups, root)
+    start = _root(groups, roots)
     return plan(OPERATION, start, groups, listing.there(start, groups), refused)
 
 
@@ -44,6 +44,12 @@ def beside(root: Path) -> Path:
     """A folder beside `root` that is not there yet."""
     names = (f"{root.name or 'binscout'}{HELD}{f'-{number}' if number > 1 else ''}" for number in count(1))
     return next(path for name in names if not os.path.lexists(path := root.parent / name))
+
+
+def _held(path: Path, held: Mapping[Path, Path]) -> Path:
+    """Where a file goes that lies in one of the folders."""
+    root = next(folder for folder in path.parents if folder in held)
+    return held[root] / path.relative_to(root)
 
 
 def _now(one: Finding, refused: list[Refused]) -> File | None:
@@ -61,6 +67,6 @@ def _now(one: Finding, refused: list[Refused]) -> File | None:
     return listing.as_file(one.path, found)
 
 
-def _root(groups: Sequence[Group], root: Path) -> Path:
+def _root(groups: Sequence[Group], roots: Sequence[Path]) -> Path:
     folders = [str(move.destination.parent) for group in groups for move in group.moves]
-    return Path(os.path.commonpath([str(root), *folders]))
+    return Path(os.path.commonpath([*map(str, roots), *folders]))

@@ -8,7 +8,6 @@ from pathlib import Path
 from binscout_tui.errors import NotFoundError
 from binscout_tui.operations import operations_log
 from binscout_tui.operations.files import history, running
-from binscout_tui.operations.files.plan import Plan
 from binscout_tui.operations.files.running import Done
 from binscout_tui.operations.sidecars import looking, mending
 from binscout_tui.operations.sidecars.auditing import LONGEST, Finding
@@ -20,8 +19,11 @@ from binscout_tui.workspace import Workspace
 def audit_in_place(
     workspace: Workspace, longest: int = LONGEST, on_progress: Progress = lambda done, total: True
 ) -> Audit:
-    """Look at the folders in which images of the workspace stayed. Raises NotFoundError where there is none."""
-    folders = [folder for folder in workspace.db.read(in_place.folders) if folder.is_dir()]
+    """Look at the folders in which images of the workspace stayed. Raises NotFoundError where there is none.
+
+    Folders that are not there now are among what was not looked at.
+    """
+    folders = workspace.db.read(in_place.folders)
     looking.must_have(folders)
     return looking.audit_folders(looking.outermost(folders), frozenset(folders), longest, on_progress)
 
@@ -29,17 +31,12 @@ def audit_in_place(
 def mend(
     workspace: Workspace | None,
     log: Path,
-    root: Path,
+    roots: Sequence[Path],
     findings: Sequence[Finding],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Done:
     """Mend these findings through the operations log. Raises as `files.running.run`."""
-    return running.run(workspace, log, lambda: mending.mend(root, findings), on_progress)
-
-
-def would_mend(root: Path, findings: Sequence[Finding]) -> Plan:
-    """What `mend` would do."""
-    return mending.mend(root, findings)
+    return running.run(workspace, log, lambda: mending.mend(roots, findings), on_progress)
 
 
 def undo_last(workspace: Workspace, log: Path) -> Done:

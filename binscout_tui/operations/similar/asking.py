@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from binscout_tui.errors import BinScoutError, NotFoundError
+from binscout_tui.imaging.names import display_name
 from binscout_tui.imaging.outcomes import Rejected
 from binscout_tui.imaging.pool import DecodePool
 from binscout_tui.imaging.similar.clusters import cluster, usual_number
@@ -120,7 +121,7 @@ def _image(workspace: Workspace, image_id: int) -> _Asked:
 
 def _outside(workspace: Workspace, path: Path) -> _Asked:
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.", code="no_file")
+        raise NotFoundError(f"There is no file {display_name(path)}.", code="no_file")
     with DecodePool(None, decode_limits(workspace.settings.importing), workers=1) as pool:
         outcome = pool.decode_one(path.absolute())
     if isinstance(outcome, Rejected):

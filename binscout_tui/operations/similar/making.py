@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -39,12 +39,16 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """`images` count, `made` have a vector now that had none, `had` had one, `unreadable` ids cannot be looked at."""
+    """`images` count, `made` have a vector now that had none, `had` had one.
+
+    `waiting` are not decoded yet, and `unreadable` are the ids of those that cannot be looked at.
+    """
 
     model: str
     images: int
     had: int
     made: int
+    waiting: int
     unreadable: list[int]
 
 
@@ -73,6 +77,7 @@ def make(workspace: Workspace, stop: Stop) -> Made:
     missing, had = _missing(workspace, file_of(workspace.paths, model))
     if stop(0, len(missing)):
         raise Stopped
+    made, waiting = 0, 0
     unreadable: list[int] = []
     if missing:
         kind = embedding_kind(workspace.paths.model(model.id), way_of(model))
@@ -80,12 +85,15 @@ def make(workspace: Workspace, stop: Stop) -> Made:
         with _appending(folder, kind.width) as appender:
             work = _Work(workspace, appender, kind.side, kind.describe)
             for start in range(0, len(missing), PART):
-                unreadable += work.describe(missing[start : start + PART])
-                if stop(min(start + PART, len(missing)), len(missing)):
-                    raise Stopped
+                work.describe(missing[start : start + PART], partial(_told, stop, start, len(missing)))
+            made, waiting, unreadable = work.made, work.waiting, work.unreadable
     vectors.drop_others(workspace.paths.vectors, way_of(model), OTHERS_KEPT)
-    images = len(missing) + had
-    return Made(model=model.id, images=images, had=had, made=len(missing) - len(unreadable), unreadable=unreadable)
+    images = had + made + waiting + len(unreadable)
+    return Made(model=model.id, images=images, had=had, made=made, waiting=waiting, unreadable=unreadable)
+
+
+def _told(stop: Stop, before: int, total: int, done: int) -> bool:
+    return stop(before + done, total)
 
 
 def _missing(workspace: Workspace, file: VectorFile | None) -> tuple[list[int], int]:
@@ -110,7 +118,7 @@ def _appending(folder: Path, width: int) -> Iterator[Appender]:
 
 
 class _Work:
-    """Pictures to vectors to the end of the file."""
+    """Pictures to vectors to the end of the file; `made`, `waiting` and `unreadable` are those of `Made`."""
 
     def __init__(self, workspace: Workspace, appender: Appender, side: int, describe: Describe) -> None:
         self._db = workspace.db
@@ -118,23 +126,43 @@ class _Work:
         self._appender = appender
         self._side = side
         self._describe = describe
+        self.made = 0
+        self.waiting = 0
+        self.unreadable: list[int] = []
 
-    def describe(self, ids: Sequence[int]) -> list[int]:
-        """Describe these images; those that cannot be looked at."""
-        rows = iter(self._db.read(similar.to_describe, ids))
-        done: list[ToDescribe] = []
-        found: list[vectors.Vectors] = []
+    def describe(self, ids: Sequence[int], stop: Callable[[int], bool]) -> None:
+        """Describe those of these images that still count; `stop` is told how many were looked at after each chunk.
+
+        Raises Stopped when it says so; what was described by then is kept.
+        """
+        rows = self._db.read(similar.to_describe, ids)
+        gone = len(ids) - len(rows)
+        found: list[tuple[ToDescribe, vectors.Vectors]] = []
+        is_over = False
         with ThreadPoolExecutor(THREADS) as pool:
-            while part := list(islice(rows, CHUNK)):
-                squares = list(pool.map(lambda row: square_of(self._paths, row, self._side), part))
-                good = [(row, square) for row, square in zip(part, squares, strict=True) if square is not None]
-                if good:
-                    found.append(self._describe(np.stack([square for _, square in good])))
-                    done += [row for row, _ in good]
-        if done:
-            marks = np.array([mark_of(row.sha256) for row in done], np.int64)
-            self._appender.append(np.array([row.id for row in done], np.int64), marks, np.concatenate(found))
-        return sorted(set(ids) - {row.id for row in done})
+            for begin in range(0, len(rows), CHUNK):
+                found += self._seen(pool, rows[begin : begin + CHUNK])
+                if is_over := stop(min(begin + CHUNK, len(rows)) + gone):
+                    break
+        if found:
+            marks = np.array([mark_of(row.sha256) for row, _ in found], np.int64)
+            ids_found = np.array([row.id for row, _ in found], np.int64)
+            self._appender.append(ids_found, marks, np.stack([vector for _, vector in found]))
+            self.made += len(found)
+        if is_over:
+            raise Stopped
+
+    def _seen(self, pool: ThreadPoolExecutor, rows: Sequence[ToDescribe]) -> list[tuple[ToDescribe, vectors.Vectors]]:
+        """The vectors of those of these images that can be looked at."""
+        ready = [row for row in rows if row.examined]
+        squares = pool.map(lambda row: square_of(self._paths, row, self._side) if row.there else None, ready)
+        good = [(row, square) for row, square in zip(ready, squares, strict=True) if square is not None]
+        made = self._describe(np.stack([square for _, square in good])) if good else ()
+        # Numbers that are none are those of a picture that cannot be compared; kept, they would end every search.
+        found = [(row, vector) for (row, _), vector in zip(good, made, strict=True) if np.isfinite(vector).all()]
+        self.waiting += len(rows) - len(ready)
+        self.unreadable += sorted({row.id for row in ready} - {row.id for row, _ in found})
+        return found
 
 
 def square_of(paths: Paths, row: ToDescribe, side: int) -> Pixels | None:

@@ -17,6 +17,10 @@ CREATE INDEX image_loose ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND collections = 0;
 CREATE INDEX image_untagged ON image (id, trashed_at, withheld)
     WHERE trashed_at IS NULL AND withheld IS NULL AND tags = 0;
+CREATE INDEX image_collected ON image (id, trashed_at, withheld)
+    WHERE trashed_at IS NULL AND withheld IS NULL AND collections > 0;
+CREATE INDEX image_tagged ON image (id, trashed_at, withheld)
+    WHERE trashed_at IS NULL AND withheld IS NULL AND tags > 0;
 CREATE INDEX image_hidden ON image (id) WHERE withheld = 'hidden';
 
 -- While it is on, what is sensitive is hidden too. While `turning` the numbers of very many images are added up at once
@@ -292,6 +296,8 @@ CREATE TABLE image_text (
     title TEXT NOT NULL DEFAULT '',
     prompt TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX image_text_title ON image_text (image_id) WHERE title <> '';
+CREATE INDEX image_text_prompt ON image_text (image_id) WHERE prompt <> '';
 CREATE VIRTUAL TABLE image_words USING fts5 (
     title, prompt, note, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 2'
 );
@@ -348,6 +354,7 @@ CREATE TABLE duplicate_group (
 CREATE TABLE duplicate_member (
     group_id INTEGER NOT NULL REFERENCES duplicate_group ON DELETE CASCADE,
     image_id INTEGER NOT NULL REFERENCES image ON DELETE CASCADE,
+    place INTEGER NOT NULL,
     relation TEXT NOT NULL,
     PRIMARY KEY (group_id, image_id)
 ) STRICT, WITHOUT ROWID;
@@ -372,6 +379,9 @@ CREATE TABLE purged_file (
 -- Deleting an image looks for it in every table that names one.
 CREATE INDEX set_suggestion_image ON set_suggestion (image_id);
 CREATE INDEX label_check_image ON label_check (image_id);
-CREATE TRIGGER image_came_back AFTER INSERT ON image BEGIN
+CREATE TRIGGER image_came_back AFTER INSERT ON image WHEN new.storage = 'copy' BEGIN
+    DELETE FROM purged_file WHERE sha256 = new.sha256;
+END;
+CREATE TRIGGER image_came_home AFTER UPDATE OF storage ON image WHEN new.storage = 'copy' BEGIN
     DELETE FROM purged_file WHERE sha256 = new.sha256;
 END;

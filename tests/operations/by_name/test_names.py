@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from string import ascii_lowercase
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from binscout_tui.operations.by_name import names
-from binscout_tui.operations.by_name.grouping import Group, Grouping
+from binscout_tui.operations.by_name.grouping import Group, Grouping, _nearly_equal
 from binscout_tui.operations.by_name.names import Items, Told
+from binscout_tui.operations.sidecars.near_names import distance
 
 PROMPTS = [
     ("character: Anna Berg, standing in a workshop", [("Anna Berg", "character")]),
@@ -95,6 +100,27 @@ def test_a_file_name_counts_where_it_is_one_of_a_row() -> None:
 def test_the_spelling_of_most_images_is_the_name() -> None:
     found = grouped(*(Told(id=n, people=(name,)) for n, name in enumerate(["anna berg", "Anna Berg", "Anna Berg"])))
     assert [(one.name, len(one.images)) for one in found] == [("Anna Berg", 3)]
+
+
+@given(st.lists(st.text("abc", min_size=3, max_size=6), max_size=12, unique=True))
+def test_names_that_differ_by_a_letter_are_found_as_comparing_each_with_each_finds_them(keys: list[str]) -> None:
+    near = {
+        one
+        for one in keys
+        for other in keys
+        if one != other and min(len(one), len(other)) >= 4 and distance(one, other, 1) == 1
+    }
+    found = _nearly_equal(keys)
+    assert set(found) == near
+    assert all(distance(one, other, 1) == 1 for one, other in found.items())
+
+
+def test_thousands_of_names_take_a_moment() -> None:
+    letters = random.Random(1)
+    keys = ["".join(letters.choices(ascii_lowercase, k=12)) for _ in range(5000)]
+    began = process_time()
+    assert _nearly_equal([*keys, keys[7] + "s"]) == {keys[7]: keys[7] + "s", keys[7] + "s": keys[7]}
+    assert process_time() - began < 2
 
 
 def test_what_is_open_stands_apart_with_its_reason() -> None:

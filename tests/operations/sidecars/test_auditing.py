@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binscout_tui.operations.sidecars.auditing import (
-    Caption,
     Finding,
     Names,
     in_order,
-    normalised,
-    of_captions,
     of_names,
 )
+from binscout_tui.operations.sidecars.captions import Caption, normalised, of_captions, of_text, without_boxes
 from binscout_tui.operations.sidecars.near_names import distance
 
 HERE = Path("/pile")
@@ -57,6 +55,16 @@ FOLDERS: dict[str, tuple[tuple[str, ...], list[tuple[str, str, str]]]] = {
         ("gear-7.jpg", "gear 7.jpg", "gear_7.txt"),
         [("orphan_sidecar", "gear_7.txt", "")],
     ),
+    "only texts: their pictures are elsewhere": (("a.txt", "b.txt", "c.jpg.xmp", "data.yaml", "README.md"), []),
+    "files about all pictures": (
+        ("a.jpg", "a.json", "a.txt", "annotations.json", "classes.txt", "data.yaml", "README.md", "pyproject.toml"),
+        [],
+    ),
+    "a suffix that others have, and one that none has": (
+        ("a.jpg", "a.yaml", "zz8.yaml", "zz9.json"),
+        [("orphan_sidecar", "zz8.yaml", "")],
+    ),
+    "a whole name of a picture": (("a.jpg", "zz9.png.json"), [("orphan_sidecar", "zz9.png.json", "")]),
     "one of each suffix": (
         ("gear-7.jpg", "gear_7.txt", "gear_7.yaml"),
         [("near_name", "gear_7.txt", "gear-7.txt"), ("near_name", "gear_7.yaml", "gear-7.yaml")],
@@ -88,7 +96,7 @@ def test_a_new_name_is_never_one_that_is_there_and_each_file_is_told_of_once(nam
 
 def said(*texts: str, longest: int = 100) -> list[tuple[str, list[str]]]:
     """(kind, names) of what captions tell, which are called 0.txt, 1.txt and so on."""
-    captions = [Caption(HERE / f"{number}.txt", text) for number, text in enumerate(texts)]
+    captions = [of_text(HERE / f"{number}.txt", text) for number, text in enumerate(texts)]
     return [
         (one.kind, [path.name for path in (one.path, *one.others)]) for one in in_order(of_captions(captions, longest))
     ]
@@ -114,8 +122,16 @@ def test_captions(texts: tuple[str, ...], expected: list[tuple[str, list[str]]])
     assert said(*texts) == expected
 
 
+def test_boxes_without_a_picture_and_what_nobody_read_are_no_finding() -> None:
+    texts = {"boxes/a.txt": "0 0.5 0.5 0.1 0.1", "boxes/b.txt": "", "c.txt": "", "d.txt": "a nut", "unread.txt": None}
+    found = [Finding(kind="orphan_sidecar", path=HERE / name) for name in (*texts, "e.xmp")]
+    read = [of_text(HERE / name, text) for name, text in texts.items() if text is not None]
+    asked = {HERE / name for name in texts}
+    assert [one.path.name for one in without_boxes(found, asked, read)] == ["c.txt", "d.txt", "e.xmp"]
+
+
 def test_what_cannot_be_read_is_told_with_its_reason_and_is_never_empty() -> None:
-    found = of_captions([Caption(HERE / "a.txt", problem="It is no text in UTF-8.")])
+    found = of_captions([Caption(path=HERE / "a.txt", problem="It is no text in UTF-8.")])
     assert found == [Finding(kind="unreadable", path=HERE / "a.txt", says="It is no text in UTF-8.")]
 
 

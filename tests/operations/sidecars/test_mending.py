@@ -13,7 +13,9 @@ from binscout_tui.errors import NotFoundError, RefusedError, UsageError
 from binscout_tui.operations.files.running import run_undo
 from binscout_tui.operations.sidecars import looking, mending, running
 from binscout_tui.operations.sidecars.auditing import Finding
+from binscout_tui.store import images
 from binscout_tui.workspace import Workspace
+from tests.conftest import row
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def fixable(folder: Path) -> list[Finding]:
 
 def test_mending_and_undo_bring_every_byte_there_and_back(pile: Path) -> None:
     before, log = there(pile), pile.parent / "log.jsonl"
-    done = running.mend(None, log, pile, fixable(pile))
+    done = running.mend(None, log, [pile], fixable(pile))
     assert (done.outcome.moved, done.outcome.refused, done.outcome.failed) == (3, [], [])
     assert {name for name in there(pile) if name.endswith(".txt")} == {
         "pile/IMG_1.txt",
@@ -57,7 +59,7 @@ def test_mending_and_undo_bring_every_byte_there_and_back(pile: Path) -> None:
 
 def test_looking_and_planning_change_nothing(pile: Path) -> None:
     before = there(pile)
-    plan = mending.mend(pile, fixable(pile))
+    plan = mending.mend([pile], fixable(pile))
     assert plan.files == 3
     assert there(pile) == before
     assert not (pile.parent / "pile.held").exists()
@@ -65,15 +67,62 @@ def test_looking_and_planning_change_nothing(pile: Path) -> None:
 
 def test_a_second_holding_folder_is_another_one(pile: Path) -> None:
     (pile.parent / "pile.held").mkdir()
-    plan = mending.mend(pile, fixable(pile))
+    plan = mending.mend([pile], fixable(pile))
     assert {move.destination.parent.parent.name for group in plan.groups for move in group.moves} >= {"pile.held-2"}
+
+
+def test_what_is_held_stays_beside_the_folder_that_it_was_in(tmp_path: Path) -> None:
+    roots = [tmp_path / "a", tmp_path / "deep" / "b"]
+    for root in roots:
+        (root / "below").mkdir(parents=True)
+        (root / "below" / "z.jpg").write_bytes(b"picture")
+        (root / "below" / "gone.txt").write_text(f"of {root.name}")
+    found = looking.audit_folders(roots, None)
+    done = running.mend(None, tmp_path / "log.jsonl", found.roots, [one for one in found.findings if one.fix])
+    assert done.outcome.moved == 2
+    assert (tmp_path / "a.held" / "below" / "gone.txt").read_text() == "of a"
+    assert (tmp_path / "deep" / "b.held" / "below" / "gone.txt").read_text() == "of b"
+
+
+def test_a_data_set_of_boxes_stays_as_it_is(tmp_path: Path) -> None:
+    for name, text in {
+        "images/a.jpg": "",
+        "labels/a.txt": "0 0.5 0.5 0.1 0.1",
+        "both/b.jpg": "",
+        "both/b.txt": "1 0.5 0.5 0.1 0.1",
+        "both/zz9.txt": "1 0.2 0.5 0.1 0.1",
+        "data.yaml": "names: [nut]",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert looking.audit(tmp_path).findings == ()
+
+
+def test_folders_that_cannot_be_looked_at_are_told_and_no_others(tmp_path: Path) -> None:
+    wanted = [tmp_path / "a", tmp_path / "a" / "gone", tmp_path / "away" / "b", tmp_path / "away" / "b" / "c"]
+    wanted[0].mkdir()
+    workspaces.create(wanted[0] / "bins")
+    found = looking.audit_folders(looking.outermost(wanted), frozenset(wanted))
+    assert [(one.path, one.code) for one in found.refused] == [(wanted[2], "unreadable"), (wanted[1], "gone")]
+    nothing = looking.audit_folders([tmp_path / "x", tmp_path / "y"], frozenset([tmp_path / "x", tmp_path / "y"]))
+    assert len(nothing.refused) == 2
+    assert nothing.images == 0
+
+
+def test_images_in_place_whose_folder_is_away_are_not_none(tmp_path: Path) -> None:
+    workspaces.create(tmp_path / "bins")
+    with Workspace(tmp_path / "bins") as ws:
+        new = row(1, path=tmp_path / "away" / "a.jpg", storage="in_place")
+        ws.db.write(images.add, ws.user.uid, new)
+        found = running.audit_in_place(ws)
+    assert [one.path for one in found.refused] == [tmp_path / "away"]
 
 
 def test_a_failure_leaves_the_pair_where_it_was_and_the_others_go_on(pile: Path) -> None:
     findings = fixable(pile)
     (pile / "IMG_1.txt").symlink_to(pile / "below" / "z.jpg")
     (pile / "gear_7.txt").write_text("changed since")
-    done = running.mend(None, pile.parent / "log.jsonl", pile, findings)
+    done = running.mend(None, pile.parent / "log.jsonl", [pile], findings)
     assert [one.path.name for one in done.outcome.refused] == ["img_1.txt"]
     assert done.outcome.moved == 2
     assert (pile / "img_1.txt").read_text() == "caption of img_1.txt"
@@ -83,7 +132,7 @@ def test_a_failure_leaves_the_pair_where_it_was_and_the_others_go_on(pile: Path)
 def test_a_picture_that_went_takes_the_suggestion_with_it(pile: Path) -> None:
     findings = fixable(pile)
     (pile / "gear-7.jpg").unlink()
-    plan = mending.mend(pile, findings)
+    plan = mending.mend([pile], findings)
     assert {one.path.name for one in plan.refused} == {"gear_7.txt"}
     assert plan.files == 2
 
