@@ -146,7 +146,7 @@ def list_groups(
         found = [one for one in workspace.db.read(duplicates.groups) if kind in (None, one.kind)]
     lines = [
         f"{KINDS[one.kind] + (' (the same)' if one.same and one.kind == 'near' else ''):<18}  "
-        + "  ".join(f"#{image} {said}" for image, said in zip(one.images, one.relations, strict=True))
+        + "  ".join(f"#{image} {said}".rstrip() for image, said in zip(one.images, one.relations, strict=True))
         for one in found
     ]
     ours.answer(found, lines or "No groups of duplicates; `binscout duplicates` looks for some.")

@@ -8,7 +8,6 @@ from binscout_tui.commands.command import Command, Verdict
 from binscout_tui.commands.gallery_checks import NO_IMAGE, GalleryContext, in_grid, on_image, shows_image
 
 BUSY = "A decision on many images is on its way; {gallery.stop} stops it."
-BUSY_TURNING = "Undo or redo of many images is on its way; press the key again when it is done."
 BUSY_TOO = frozenset({"full.mark"})
 """What only marks is done while a long decision is on its way."""
 BAR = (
@@ -53,8 +52,8 @@ class BatchContext(GalleryContext, Protocol):
     """What these checks look at."""
 
     @property
-    def can_stop(self) -> bool:
-        """Whether a decision on very many images is on its way that can be stopped."""
+    def is_deciding(self) -> bool:
+        """Whether a decision on very many images is on its way."""
 
     @property
     def may_purge(self) -> bool:
@@ -82,8 +81,8 @@ def can_purge(context: BatchContext) -> Verdict:
 
 
 def has_decision(context: BatchContext) -> Verdict:
-    """A long decision must be on its way that can be stopped."""
-    return True if context.can_stop else "Nothing is on its way that could be stopped."
+    """A long decision must be on its way."""
+    return True if context.is_deciding else "Nothing is on its way that could be stopped."
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -272,9 +272,9 @@ class TagsDialog(Dialog[str], inherit_bindings=False):
         """Say how many images have it, and delete it."""
         if (one := self.here) is None:
             return
-        if await self._ask(Confirm("Delete a tag", delete_question(one), yes="Delete")):
-            if await self._change(one.id, named.delete):
-                self.frame.toast(f"{one.name} is deleted; {{tags.undo}} brings it back with its images.")
+        agreed = await self._ask(Confirm("Delete a tag", delete_question(one), yes="Delete"))
+        if agreed and await self._change(one.id, named.delete):
+            self.frame.toast(f"{one.name} is deleted; {{tags.undo}} brings it back with its images.")
 
     async def action_undo(self) -> None:
         """Take back the last change of a tag."""

@@ -34,7 +34,8 @@ _BAND = 1_500_000
 class Difference:
     """Two pictures compared at `size` (width, height), the size of the one with fewer pixels.
 
-    `same` is true only where both have that size and every pixel is the same. `changed` and `clear` are the shares
+    `same` is true only where both have that size, every pixel is the same, and both are `plain`: 8-bit RGB is all that
+    they have. `changed` and `clear` are the shares
     (0..1) of pixels that differ at all and by more than `CLEAR`; `largest` the largest difference of the means of one
     colour in a block (0..255), `where` that block, normalised; `stretch` what to multiply differences with to see them.
     """
@@ -47,15 +48,21 @@ class Difference:
     largest: float
     where: Corners
     stretch: float
+    plain: bool = True
+
+    @property
+    def looks_same(self) -> bool:
+        """Whether the pictures have the same pixels as they are shown: eight bits of three colours."""
+        return self.same_size and self.changed == 0
 
     @property
     def same(self) -> bool:
         """Whether the pictures have the same pixels."""
-        return self.same_size and self.changed == 0
+        return self.looks_same and self.plain
 
 
-def compare(one: Pixels, other: Pixels) -> Difference:
-    """Measure how two pictures differ."""
+def compare(one: Pixels, other: Pixels, *, plain: bool = True) -> Difference:
+    """Measure how two pictures differ; `plain` says that neither file has more than these pixels."""
     size = common_size(one, other)
     levels = np.zeros(256, dtype=np.int64)
     largest, where = -1.0, (0, 0, 0, 0)
@@ -80,6 +87,7 @@ def compare(one: Pixels, other: Pixels) -> Difference:
         largest=largest,
         where=(left / size[0], top / size[1], right / size[0], bottom / size[1]),
         stretch=_stretch(levels),
+        plain=plain,
     )
 
 

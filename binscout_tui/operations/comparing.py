@@ -71,6 +71,8 @@ def in_words(found: Difference) -> str:
     """How two pictures differ, as a sentence without its end."""
     if found.same:
         return "every pixel is the same"
+    if found.looks_same:
+        return "every pixel looks the same; transparency, deeper colours, inks and further frames are not compared"
     if not found.same_shape:
         return f"{_shares(found)}; other shapes, stretched over each other"
     if not found.same_size:

@@ -12,22 +12,18 @@ from textual.message import Message
 
 from binscout_tui.commands.compare import SCOPE
 from binscout_tui.errors import BinScoutError
-from binscout_tui.operations import comparing
 from binscout_tui.screens import compare_lines as lines
-from binscout_tui.screens.compare_closely import LookingTogether
+from binscout_tui.screens.compare_words import WordsBelow
 from binscout_tui.store.gallery import Row
 from binscout_tui.store.images import Image
 from binscout_tui.terminal.overlay import Box
 from binscout_tui.widgets.compare_frame import Compared, CompareFrame, Instead
 from binscout_tui.widgets.compare_strip import CompareStrip
 from binscout_tui.widgets.line import Line
-from binscout_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from binscout_tui.workers.differences import DifferenceMaker, Shown
 
-WORDS_SHARE = 0.4
-"""Share of the height that what differs in words may take."""
 LOOKING = "looking at all pixels…"
 
 
@@ -58,7 +54,7 @@ class CompareHost(Protocol):
         """Back to where one was."""
 
 
-class CompareView(LookingTogether, can_focus=True):
+class CompareView(WordsBelow, can_focus=True):
     """Shows the images that the screen gives it; what is decided goes back to the screen."""
 
     SCOPE = SCOPE
@@ -76,11 +72,9 @@ class CompareView(LookingTogether, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._table = LineList(id="compare-table")
         self._line = Line(id="compare-line")
         self._said = ""
         self._differences: DifferenceMaker | None = None
-        self._words_count = 0
 
     def compose(self) -> ComposeResult:
         """The pictures, what differs in words, and a line."""
@@ -101,19 +95,9 @@ class CompareView(LookingTogether, can_focus=True):
         return self._strip.winner is not None
 
     @property
-    def has_table(self) -> bool:
-        """Whether what differs in words is shown."""
-        return self.has_class("-words")
-
-    @property
     def framed(self) -> Row | None:
         """The framed image."""
         return self.rows[self._strip.cursor] if self.rows else None
-
-    @property
-    def ids(self) -> list[int]:
-        """The images, in their order."""
-        return [row.image.id for row in self.rows]
 
     @property
     def winner(self) -> int | None:
@@ -330,46 +314,6 @@ class CompareView(LookingTogether, can_focus=True):
         self._host.waits()
         self._strip.put(self._strip.cursor, instead)
         self._look_again()
-
-    def action_words(self) -> None:
-        """What differs in words, or not."""
-        if self.has_table:
-            self._host.waits()
-            self.remove_class("-words")
-            self.call_after_refresh(self._look_again)
-        else:
-            self._read_facts()
-
-    def _read_facts(self) -> None:
-        self.run_worker(
-            self._show_words(self.ids), group="words", exclusive=True, exit_on_error=False, description="reading facts"
-        )
-
-    async def _show_words(self, ids: list[int]) -> None:
-        known = await self.frame.workspace.db.read(comparing.facts, ids)
-        if self.ids != ids:
-            return
-        made = lines.table(known, self._strip.reference)
-        self._table.show(len(made), lambda number, width: made[number](width))
-        if not self.has_table:
-            self._host.waits()
-            self.add_class("-words")
-        self._words_count = len(made)
-        self._fit_table()
-        self.call_after_refresh(self._look_again)
-        self.frame.refresh_commands()
-
-    def _fit_table(self) -> None:
-        most = max(3, int(self.size.height * WORDS_SHARE))
-        self._table.styles.height = min(most, max(1, self._words_count))
-
-    def action_down(self) -> None:
-        """Scroll on."""
-        self._table.scroll_relative(y=3, animate=False)
-
-    def action_up(self) -> None:
-        """Scroll back."""
-        self._table.scroll_relative(y=-3, animate=False)
 
     # What the screen does.
 

@@ -214,7 +214,8 @@ class DuplicatesScreen(DecidingScreen):
     @on(RowList.Moved)
     async def _stands_elsewhere(self) -> None:
         if self.desk is not None and self.desk.find(self._list.key) != self._shown:
-            self._moved()
+            if self.is_seen:  # a key has said so already, a click has not
+                self._moved()
             await self._show()
             await self.keep_place({"group": self._list.key})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
-from binscout_tui.browsing.desk import IMAGE_AREAS, PART, Decide, restore_part, trash_part
+from binscout_tui.browsing.desk import IMAGE_AREAS, PART, Decide, Progress, restore_part, trash_part
 from binscout_tui.browsing.sequence import between
-from binscout_tui.commands.gallery_batch import BUSY, BUSY_TOO, BUSY_TURNING
+from binscout_tui.commands.gallery_batch import BUSY, BUSY_TOO
 from binscout_tui.commands.table import with_keys
 from binscout_tui.errors import RefusedError
 from binscout_tui.screens import gallery_lines as lines
@@ -21,8 +22,6 @@ from binscout_tui.widgets.batch_bar import BatchBar, Running
 T = TypeVar("T")
 Said = Callable[[int, int], str]
 """What is told of a decision: of how many images it was made, and on how many it was wanted."""
-KEY_S = 0.3
-"""So long at most a key waits for undo, which takes as long as what was decided on many images."""
 UNDO = "{gallery.undo} takes it back."
 NAMES_TURNED = "The tag or collection is as it was."
 
@@ -35,7 +34,6 @@ class DecidingGrid(FilteredGrid):
         self._anchor: int | None = None
         self._deciding = False
         self._stopping = False
-        self._may_stop = False
 
     @property
     def batch_bar(self) -> BatchBar:
@@ -56,19 +54,10 @@ class DecidingGrid(FilteredGrid):
         """Whether a decision on very many images is on its way."""
         return self._deciding
 
-    @property
-    def can_stop(self) -> bool:
-        """Whether it can be stopped: undo is done in one piece."""
-        return self._deciding and self._may_stop
-
-    @property
-    def _busy_words(self) -> str:
-        return BUSY if self._may_stop else BUSY_TURNING
-
     def may_decide(self, command_id: str) -> bool:
         """One decision after the other; while a long one is on its way keys move."""
         if self._deciding and command_id in self.DECISIONS and command_id not in BUSY_TOO:
-            self.frame.toast(self._busy_words, "warning")
+            self.frame.toast(BUSY, "warning")
             return False
         return super().may_decide(command_id)
 
@@ -95,7 +84,7 @@ class DecidingGrid(FilteredGrid):
         if self.desk is None or not wanted:
             return
         if self._deciding:
-            self.frame.toast(self._busy_words, "warning")
+            self.frame.toast(BUSY, "warning")
             return
         self.ws.user.must_be("operator", what)
 
@@ -150,7 +139,7 @@ class DecidingGrid(FilteredGrid):
         Nothing else is decided meanwhile. Raises RefusedError while a long decision is on its way.
         """
         if self._deciding:
-            raise RefusedError(with_keys(self._busy_words, self.frame.key_changes))
+            raise RefusedError(with_keys(BUSY, self.frame.key_changes))
         loop, began = asyncio.get_running_loop(), time.monotonic()
 
         def on_progress(done: int, total: int) -> bool:
@@ -164,8 +153,8 @@ class DecidingGrid(FilteredGrid):
         finally:
             self._end_long()
 
-    def _begin_long(self, *, may_stop: bool = True) -> None:
-        self._deciding, self._stopping, self._may_stop = True, False, may_stop
+    def _begin_long(self) -> None:
+        self._deciding, self._stopping = True, False
 
     def _end_long(self) -> None:
         self._deciding = self._stopping = False
@@ -211,7 +200,7 @@ class DecidingGrid(FilteredGrid):
 
     def go_up(self) -> bool:
         """Esc stops a long decision first."""
-        if self.can_stop and not self._stopping:
+        if self._deciding and not self._stopping:
             self.action_stop()
             return True
         return super().go_up()
@@ -299,33 +288,42 @@ class DecidingGrid(FilteredGrid):
     async def action_undo(self) -> None:
         """Take back what was decided last."""
         if self.desk is not None:
-            await self._in_time(self._turn_back(self.desk.undo, "again"), "Undoing")
+            await self._turn(self.desk.undo, "Undoing", "again")
 
     async def action_redo(self) -> None:
         """Do again what was undone."""
         if self.desk is not None:
-            await self._in_time(self._turn_back(self.desk.redo, "once more"), "Redoing")
+            await self._turn(self.desk.redo, "Redoing", "once more")
 
-    async def _in_time(self, work: Coroutine[None, None, None], what: str) -> None:
-        """Await `work`; where it takes longer than a key may, it goes on beside the keys, and the bar tells it."""
-        task = asyncio.ensure_future(work)
-        await asyncio.wait({task}, timeout=KEY_S)
+    async def _turn(self, turn: Callable[[Progress], Awaitable[Entry]], what: str, word: str) -> None:
+        """Undo or redo; one on very many images goes on beside the keys, with the bar, after its first part."""
+        began, is_long, has_bar = time.monotonic(), asyncio.Event(), False
+
+        def on_progress(done: int, total: int) -> bool:
+            nonlocal has_bar
+            if not is_long.is_set():
+                is_long.set()
+                has_bar = not self._deciding  # a long decision that has begun meanwhile keeps it
+                if has_bar:
+                    self._begin_long()
+            if has_bar:
+                self._tell_progress(what, done, total, time.monotonic() - began)
+            return not (has_bar and self._stopping)
+
+        async def to_its_end() -> None:
+            try:
+                await self._turn_back(partial(turn, on_progress), word)
+            finally:
+                if has_bar:
+                    self._end_long()
+
+        task, first_part = asyncio.ensure_future(to_its_end()), asyncio.ensure_future(is_long.wait())
+        await asyncio.wait({task, first_part}, return_when=asyncio.FIRST_COMPLETED)
+        first_part.cancel()
         if task.done():
             await task
-            return
-        # A long decision that has begun meanwhile keeps the bar.
-        has_bar = not self._deciding
-        if has_bar:
-            self._begin_long(may_stop=False)
-            self._tell_progress(what, 0, 0, 0.0)
-        self.run_worker(self._to_its_end(task, has_bar), group="deciding", exit_on_error=False, description=what)
-
-    async def _to_its_end(self, task: asyncio.Task[None], has_bar: bool) -> None:
-        try:
-            await task
-        finally:
-            if has_bar:
-                self._end_long()
+        else:
+            self.run_worker(_awaited(task), group="deciding", exit_on_error=False, description=what)
 
     async def _turn_back(self, turn: Callable[[], Awaitable[Entry]], word: str) -> None:
         await self._turned(await turn(), word)
@@ -342,5 +340,12 @@ class DecidingGrid(FilteredGrid):
         await self._go_to(turned[0] if is_there else self.here)
         self.frame.clear_toasts()  # what was told of the decision is no longer so
         said = lines.turned(len(turned), entry.left, word) if turned else NAMES_TURNED
+        if entry.waiting:
+            reached = len(turned) + entry.left
+            said = f"Stopped after {reached:,} of {reached + entry.waiting:,}. {said}"
         if said:
             self.frame.toast(said)
+
+
+async def _awaited(task: asyncio.Future[None]) -> None:
+    await task

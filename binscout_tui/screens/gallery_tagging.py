@@ -81,7 +81,9 @@ class TaggingGrid(BatchGrid):
         wanted = await self.app.push_screen_wait(ByName(load))
         if wanted is not None:
             self.ws.user.must_be("operator", GROUPING)
-            made = await self.beside(partial(self._make, wanted), GROUPING, sum(len(one.images) for one in wanted.groups))
+            made = await self.beside(
+                partial(self._make, wanted), GROUPING, sum(len(one.images) for one in wanted.groups)
+            )
             await self.resume()
             self.frame.toast(_made(made, wanted.kind))
 

@@ -31,15 +31,14 @@ def choose(
         raise UsageError("A winner is chosen over other images.", code="no_others")
     images.must_count(db, [winner, *over])
     before, after = _read(db, winner), {"over": over, "trashed": trash}
-    changed = 0
-    if before != after:
-        decision = journal.Decision(area=AREA, action="winner", target=winner, before=before, after=after)
-        batch, changed = journal.record_all(db, uid, [decision], batch), 1
-    starred = stars.star(db, uid, [winner], batch=batch)
-    if not trash:
-        return Change(max(changed, starred.changed), starred.batch)
-    trashed = images.decide_trash(db, uid, over, trashed=True, batch=starred.batch)
-    return Change(max(changed, starred.changed) + trashed.changed, trashed.batch)
+    starred = stars.turned(db, [winner])
+    trashed = images.moved(db, uid, over, trashed=True) if trash else []
+    if before == after and not starred and not trashed:
+        return Change(0, batch)
+    # All of it is undone where the choice is: not in the area of a star or of the trash.
+    decision = journal.Decision(area=AREA, action="winner", target=winner, before=before, after=after)
+    batch = journal.record_all(db, uid, [decision, *starred, *trashed], batch)
+    return Change(int(before != after or bool(starred)) + len(trashed), batch)
 
 
 def chosen_over(db: sqlite3.Connection, image_id: int) -> list[int]:

@@ -23,6 +23,7 @@ AREAS = ("trash", NOT_AREA)
 KIND = "duplicate"
 """The event that tells of other groups."""
 BETWEEN_NOTES = " · "
+_OF_GROUP = " WHERE one IN (SELECT image_id FROM duplicate_member WHERE group_id = ?)"
 Kind = Literal["exact", "pixels", "near"]
 
 
@@ -122,11 +123,11 @@ def _read_groups(db: sqlite3.Connection, group_id: int | None = None) -> list[Gr
         " same DESC, group_id, place",
         values,
     )
-    apart = not_duplicates(db) if group_id is None else None
+    apart = not_duplicates(db, group_id)
     found: dict[int, Group] = {}
     for number, kind, same, image_id, place, relation in rows:
         group = found.setdefault(number, Group(number, kind, bool(same), [], []))
-        if not _is_apart(db, apart, group.images, image_id):
+        if not any((min(one, image_id), max(one, image_id)) in apart for one in group.images):
             # Equal pixels are equal whichever comes first; what else one is, it is of the first that was found.
             known = kind != "near" or place == 0 or (bool(group.relations) and bool(group.relations[0]))
             group.images.append(image_id)
@@ -134,16 +135,10 @@ def _read_groups(db: sqlite3.Connection, group_id: int | None = None) -> list[Gr
     return [group for group in found.values() if len(group.images) > 1]
 
 
-def _is_apart(db: sqlite3.Connection, apart: set[tuple[int, int]] | None, others: Sequence[int], image_id: int) -> bool:
-    """Whether somebody said so of an image and one of the others; `apart` are all such pairs where they were read."""
-    if apart is not None:
-        return any((min(one, image_id), max(one, image_id)) in apart for one in others)
-    return any(image_id in _read(db, one)["not"] or one in _read(db, image_id)["not"] for one in others)
-
-
-def not_duplicates(db: sqlite3.Connection) -> set[tuple[int, int]]:
-    """The pairs of which somebody said that they are no duplicates, the lower id first."""
-    return {(row[0], row[1]) for row in db.execute("SELECT one, other FROM not_duplicate")}
+def not_duplicates(db: sqlite3.Connection, group_id: int | None = None) -> set[tuple[int, int]]:
+    """The pairs of which somebody said that they are no duplicates, the lower id first; of a group, its members'."""
+    which, values = ("", ()) if group_id is None else (_OF_GROUP, (group_id,))
+    return {(row[0], row[1]) for row in db.execute(f"SELECT one, other FROM not_duplicate{which}", values)}
 
 
 class Facts(msgspec.Struct, frozen=True):

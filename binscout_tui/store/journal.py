@@ -191,7 +191,7 @@ def _turn_all(
     if goes_on is None:
         entries = _first(db, uid, area, most, undone=undone)
     else:
-        entries = _rows(db, uid, goes_on.batch, goes_on.id, most, undone=undone)
+        entries = _rows(db, uid, goes_on.batch, most, undone=undone, beyond=goes_on.id)
     if not entries and goes_on is not None:
         return msgspec.structs.replace(goes_on, turned=(), left=0, waiting=0)
     if not entries:
@@ -306,17 +306,21 @@ def _first(db: sqlite3.Connection, uid: int, area: str | None, most: int | None,
         row = db.execute("SELECT * FROM journal WHERE id = ?", (edge["journal_id"],)).fetchone()
         return [msgspec.structs.replace(entry_of(row), batch=edge["journal_id"])]
     is_whole = _areas[edge["area"]].whole
-    return _rows(db, uid, edge["batch"], edge["journal_id"], None if is_whole else most, undone=undone)
+    return _rows(db, uid, edge["batch"], None if is_whole else most, undone=undone)
 
 
-def _rows(db: sqlite3.Connection, uid: int, batch: int, begin: int, most: int | None, *, undone: int) -> list[Entry]:
-    """Rows of a decision in the order in which they are turned, from that with the id `begin` on."""
+def _rows(
+    db: sqlite3.Connection, uid: int, batch: int, most: int | None, *, undone: int, beyond: int | None = None
+) -> list[Entry]:
+    """Rows of a decision in the order in which they are turned, of those that follow that with the id `beyond`."""
     # The plus keeps SQLite from reading all rows of the person instead of those of the batch.
+    where, values = "batch = ? AND +undo_entry.uid = ? AND +undone = ?", [batch, uid, 1 - undone]
+    if beyond is not None:
+        where, values = f"{where} AND journal_id {'<' if undone else '>'} ?", [*values, beyond]
     rows = db.execute(
         "SELECT journal.* FROM undo_entry JOIN journal ON journal.id = undo_entry.journal_id"
-        f" WHERE batch = ? AND +undo_entry.uid = ? AND +undone = ? AND journal_id {'<=' if undone else '>='} ?"
-        f" ORDER BY journal_id {_WAYS[undone]} LIMIT ?",
-        (batch, uid, 1 - undone, begin, -1 if most is None else most),
+        f" WHERE {where} ORDER BY journal_id {_WAYS[undone]} LIMIT ?",
+        (*values, -1 if most is None else most),
     )
     return [msgspec.structs.replace(entry_of(row), batch=batch) for row in rows]
 

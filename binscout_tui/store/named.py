@@ -8,7 +8,6 @@ name. All of them are undone. What a name conceals (triggers of the schema keep 
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,39 +18,18 @@ from binscout_tui.clock import utc_now
 from binscout_tui.errors import ConflictError, NotFoundError, RefusedError, UsageError
 from binscout_tui.store import events, images, journal
 from binscout_tui.store.journal import Change
-from binscout_tui.store.names import composed, is_printable
+from binscout_tui.store.name_kinds import COLLECTION as COLLECTION
+from binscout_tui.store.name_kinds import KINDS as KINDS
+from binscout_tui.store.name_kinds import LONGEST as LONGEST
+from binscout_tui.store.name_kinds import TAG as TAG
+from binscout_tui.store.name_kinds import Named as Named
+from binscout_tui.store.name_kinds import checked_colour as checked_colour
+from binscout_tui.store.name_kinds import checked_name as checked_name
+from binscout_tui.store.name_kinds import folded as folded
+from binscout_tui.store.names import composed
 
-LONGEST = 100
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _VISIBLE = "archived_at IS NULL AND conceals = 0"
 _MANAGEABLE = "archived_at IS NULL AND NOT (sensitive = 1 AND (SELECT is_on FROM safe_mode) = 1)"
-
-
-class Named(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of name: its table, the table of its images, and its areas of the journal."""
-
-    word: str
-    link: str
-
-    @property
-    def key(self) -> str:
-        """The column of `link` that holds the name's id."""
-        return f"{self.word}_id"
-
-    @property
-    def area(self) -> str:
-        """Decisions about which images are under it."""
-        return self.word
-
-    @property
-    def own_area(self) -> str:
-        """Decisions about the name itself."""
-        return f"{self.word}_name"
-
-
-TAG = Named(word="tag", link="image_tag")
-COLLECTION = Named(word="collection", link="collection_image")
-KINDS = {kind.word: kind for kind in (TAG, COLLECTION)}
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,19 +84,6 @@ def shared(db: sqlite3.Connection, kind: Named, image_ids: Sequence[int]) -> dic
         (json.dumps(list(image_ids)),),
     )
     return {row[0]: row[1] for row in rows}
-
-
-def folded(name: str) -> str:
-    """`name` as it is compared: composed, without outer spaces and without case."""
-    return composed(name).casefold()
-
-
-def checked_name(kind: Named, name: str) -> str:
-    """`name` as it is kept. Raises UsageError for what is no name."""
-    found = composed(name)
-    if len(found) > LONGEST or not is_printable(found):
-        raise UsageError(f"The name of a {kind.word} has 1 to {LONGEST} printable characters.", code="bad_name")
-    return found
 
 
 # Decisions about images.
@@ -307,15 +272,6 @@ def may_merge(db: sqlite3.Connection, kind: Named, name_id: int, into: int) -> N
                 hint="Make both the same first.",
                 code="would_show",
             )
-
-
-def checked_colour(colour: str | None) -> str | None:
-    """A colour as it is kept. Raises UsageError."""
-    if colour is not None and not _COLOUR.fullmatch(colour):
-        raise UsageError(
-            f"{colour!r} is no colour.", hint="Write it as #rrggbb in hexadecimal digits.", code="bad_colour"
-        )
-    return colour
 
 
 def _must_be_new(db: sqlite3.Connection, kind: Named, name: str, besides: int = 0) -> None:

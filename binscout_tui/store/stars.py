@@ -18,6 +18,12 @@ def star(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, on: bool
 
     Raises NotFoundError and UsageError for an image that is not there or in the trash; then nothing changed.
     """
+    decisions = turned(db, image_ids, on=on)
+    return Change(len(decisions), journal.record_all(db, uid, decisions, batch) if decisions else batch)
+
+
+def turned(db: sqlite3.Connection, image_ids: Iterable[int], *, on: bool = True) -> list[journal.Decision]:
+    """The decisions of `star`, written but not journaled. Raises as that does."""
     wanted = list(dict.fromkeys(image_ids))
     images.must_count(db, wanted)
     rows = db.execute(
@@ -26,7 +32,7 @@ def star(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, on: bool
     )
     changing = [row[0] for row in rows]
     db.executemany("UPDATE image SET starred = ? WHERE id = ?", [(on, image_id) for image_id in changing])
-    decisions = [
+    return [
         journal.Decision(
             area=AREA,
             action="star" if on else "unstar",
@@ -36,7 +42,6 @@ def star(db: sqlite3.Connection, uid: int, image_ids: Iterable[int], *, on: bool
         )
         for image_id in changing
     ]
-    return Change(len(changing), journal.record_all(db, uid, decisions, batch) if decisions else batch)
 
 
 def all_starred(db: sqlite3.Connection, image_ids: Iterable[int]) -> bool:

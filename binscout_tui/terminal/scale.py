@@ -45,11 +45,15 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """All pixels of an upright picture as raw bytes, (height, width, 3) uint8, in a file that is read in parts."""
+    """All pixels of an upright picture as raw bytes, (height, width, 3) uint8, in a file that is read in parts.
+
+    Where it is not `plain` the picture has more than that: transparency, deeper colours, inks, further frames.
+    """
 
     path: Path
     width: int
     height: int
+    plain: bool = True
 
 
 def fit(picture: tuple[float, float], cells: tuple[int, int], cell: tuple[int, int], dots: tuple[float, float]) -> Fit:

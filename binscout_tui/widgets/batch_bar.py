@@ -19,10 +19,7 @@ STOP = "gallery.stop"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A decision on many images on its way: what it is as a noun, how many of how many, how long still in words.
-
-    Where `total` is 0, nobody knows how far it is, and nothing stops it.
-    """
+    """A decision on many images on its way: what it is as a noun, how many of how many, how long still in words."""
 
     what: str
     done: int
@@ -37,8 +34,6 @@ def marked_words(marked: int) -> str:
 
 def progress_line(running: Running, stop_key: str, width: int) -> Content:
     """What, how far, how long still, and at the end what stops it."""
-    if not running.total:
-        return Content.assemble((f" {running.what}", "bold"), "… ").truncate(width, ellipsis=True)
     filled = CELLS * running.done // max(1, running.total)
     left = f" · {running.left} left" if running.left else ""
     line = Content.assemble(

@@ -88,7 +88,7 @@ class DetailMaker:
         self._pool = self._pool or DecodePool(None, self._limits, workers=1)
         made = self._pool.unpack(self._paths.original(image), target)
         if isinstance(made, Unpacked) and made.sha256 == image.sha256:
-            return Detail(target, made.width, made.height)
+            return Detail(target, made.width, made.height, made.plain)
         for path in (target, temporary_path(target)):
             path.unlink(missing_ok=True)
         raise _refused(made)

@@ -46,7 +46,7 @@ class DifferenceMaker:
     async def measure(self, one: Image, other: Image) -> Difference:
         """How the originals differ. Raises DetailError, DecoderError."""
         ours, theirs = await self._detail(one), await self._detail(other)
-        return await asyncio.to_thread(lambda: compare(_opened(ours), _opened(theirs)))
+        return await asyncio.to_thread(_compared, ours, theirs)
 
     async def make(self, one: Image, other: Image) -> Shown:
         """The difference of two images as pictures; that of their previews where an original cannot be read.
@@ -78,7 +78,7 @@ class DifferenceMaker:
 
     def _of_originals(self, one: Detail, other: Detail) -> Shown:
         ours, theirs = _opened(one), _opened(other)
-        found = compare(ours, theirs)
+        found = _compared(one, other)
         self._made += 1
         target = one.path.parent / f"difference-{self._made}.rgb"
         self._keep([target, target.with_suffix(".png")])
@@ -105,6 +105,10 @@ class DifferenceMaker:
         while len(self._files) > KEPT:
             for path in self._files.pop(0):
                 path.unlink(missing_ok=True)
+
+
+def _compared(one: Detail, other: Detail) -> Difference:
+    return compare(_opened(one), _opened(other), plain=one.plain and other.plain)
 
 
 def _opened(detail: Detail) -> Pixels:

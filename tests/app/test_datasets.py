@@ -15,6 +15,7 @@ from textual.widgets import Input
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations.datasets import Wanted, build
 from binscout_tui.screens.datasets import DatasetsScreen
+from binscout_tui.screens.datasets_full import VersionFull
 from binscout_tui.store import box_labels, classes, datasets, images, journal, labels, sets
 from binscout_tui.workspace import Workspace
 
@@ -273,6 +274,7 @@ async def test_one_image_in_full_and_up_again_level_by_level(two: Path) -> None:
         screen = await opened(pilot)
         await press(pilot, "enter", "enter")
         await shows(pilot, "1 of 61")
+        assert screen.query_one(VersionFull).picture.size.width == 80
         await press(pilot, "n", "n", "N")
         await shows(pilot, "2 of 61")
         await press(pilot, "end", "n")

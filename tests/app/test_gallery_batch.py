@@ -19,6 +19,7 @@ from binscout_tui.dialogs.pick import Pick
 from binscout_tui.dialogs.typed import TypedConfirm
 from binscout_tui.screens.gallery import GalleryScreen
 from binscout_tui.store import images, journal, labels, named, views
+from binscout_tui.store.events import Event
 from binscout_tui.widgets.image_grid import ImageGrid
 from binscout_tui.workspace import Workspace
 
@@ -218,7 +219,7 @@ async def test_the_menu_offers_what_is_allowed_now_and_does_it(app: BinScoutApp,
         shown = text(app)
         assert f"Image #{ids[0]}" in shown
         assert "▸ Enter  open" in shown
-        assert "Move the marked images to the trash" in shown
+        assert "Move to the trash; undo brings back." in shown
         assert "back from the trash" not in shown
         await press(pilot, "escape")
         assert gallery(app).here == ids[0]
@@ -234,6 +235,132 @@ async def test_the_menu_offers_what_is_allowed_now_and_does_it(app: BinScoutApp,
         await press(pilot, "full_stop", "d")
         await until(pilot, lambda: gallery(app).here == ids[2])
         assert (await counts(app))["trash"] == 1
+
+
+async def test_the_menu_does_nothing_to_another_image_than_it_was_asked_about(
+    app: BinScoutApp, root: Path, ids: list[int]
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        screen = gallery(app)
+        await press(pilot, "full_stop")
+        with Workspace(root) as ws:
+            ws.db.write(images.trash, ws.user.uid, ids[:1])
+        await screen.resume()
+        assert screen.here == ids[1]
+        await press(pilot, "d")
+        assert any("What the menu was about has changed meanwhile" in line for line in told(app))
+        assert (await counts(app))["trash"] == 1
+        await press(pilot, "space", "space", "space", "l", "full_stop")
+        assert f"3 marked images; the image here is #{screen.here}" in text(app)
+
+
+async def test_in_full_commands_are_about_the_image_that_is_shown_whatever_is_marked(
+    app: BinScoutApp, ids: list[int]
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        await press(pilot, "space", "space", "enter")
+        await decide(pilot, "f")
+        await settle(pilot)
+        assert await starred(app, ids[:4]) == [False, False, True, False]
+        for key, title in (("t", f"Tags of #{ids[2]}"), ("m", "Collection for 1 image"), ("E", "Export this image")):
+            await decide(pilot, key)
+            await until(pilot, lambda title=title: title in text(app))  # type: ignore[misc]
+            await press(pilot, "escape")
+        await press(pilot, "full_stop")
+        assert f"Image #{ids[2]} " in text(app)
+        await press(pilot, "escape")
+        await decide(pilot, "d")
+        await until(pilot, lambda: gallery(app).here == ids[3])
+        assert (await counts(app))["trash"] == 1
+        assert gallery(app).grid.marks == set(ids[:2])
+
+
+async def test_a_short_decision_ends_and_leaves_a_long_one_its_bar(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("binscout_tui.browsing.desk.PART", 2)
+    monkeypatch.setattr("binscout_tui.screens.gallery_deciding.PART", 2)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        screen, gates = gallery(app), [asyncio.Event(), asyncio.Event()]
+        desk, left = screen.desk, iter(gates)
+        assert desk is not None
+        decided = desk._decided
+
+        async def slowly(changed: Any) -> None:
+            await decided(changed)
+            if (gate := next(left, None)) is not None:
+                await gate.wait()
+
+        monkeypatch.setattr(desk, "_decided", slowly)
+        await decide(pilot, "L")
+        await until(pilot, lambda: isinstance(app.screen, Pick))
+        await pilot.press(*"washer", "enter")
+        await until(pilot, lambda: app.screen is screen)
+        # What was decided on is not there yet, so that nothing may be waited for.
+        await pilot.press("A")
+        await until(pilot, lambda: screen.marked == 12)
+        await pilot.press("f")
+        await until(pilot, lambda: screen.is_deciding)
+        gates[0].set()
+        await until(pilot, lambda: any("1 image labelled washer." in line for line in told(app)))
+        assert screen.is_deciding
+        assert "Giving stars" in screen_text(app)[22]
+        gates[1].set()
+        await until(pilot, lambda: any("12 images starred." in line for line in told(app)))
+        assert not screen.is_deciding
+        assert "12 marked" in screen_text(app)[22]
+
+
+async def test_keys_move_while_very_much_is_undone_which_can_be_stopped_and_goes_on(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of two images stand for the parts of a very long decision."""
+    monkeypatch.setattr("binscout_tui.store.undoing.PART", 2)
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        await press(pilot, "A")
+        await decide(pilot, "f")
+        await settle(pilot)
+        screen, gate, parts = gallery(app), asyncio.Event(), 0
+        desk = screen.desk
+        assert desk is not None
+        decided = desk._decided
+
+        async def slowly(changed: Any) -> None:
+            nonlocal parts
+            parts += 1
+            if parts > 1:
+                await gate.wait()
+            await decided(changed)
+
+        monkeypatch.setattr(desk, "_decided", slowly)
+        await decide(pilot, "z")
+        await until(pilot, lambda: "Undoing" in screen_text(app)[22] and "2 of 12" in screen_text(app)[22])
+        await pilot.press("l")
+        await until(pilot, lambda: screen.here == ids[1])
+        await decide(pilot, "f")
+        assert any("A decision on many images is on its way; x stops it." in line for line in told(app))
+        await pilot.press("x")
+        gate.set()
+        await until(pilot, lambda: any("Stopped after 4 of 12. 4 images again." in line for line in told(app)))
+        await until(pilot, lambda: "12 marked" in screen_text(app)[22])
+        assert (await counts(app))["starred"] == 8
+        await decide(pilot, "z")
+        await until(pilot, lambda: any(" 8 images again." in line for line in told(app)))
+        assert (await counts(app))["starred"] == 0
+        assert not screen.is_deciding
+
+
+async def test_an_export_that_is_forgotten_keeps_no_change_from_other_screens(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        screen = gallery(app)
+        screen._exports.add(4711)
+        await screen.hear([Event(1, "job", "4711")])
+        assert not screen._exports
 
 
 async def test_the_menu_takes_out_of_a_collection_only_inside_one(app: BinScoutApp, root: Path, ids: list[int]) -> None:
@@ -256,7 +383,7 @@ async def test_the_menu_takes_out_of_a_collection_only_inside_one(app: BinScoutA
         await press(pilot, "full_stop")
         shown = text(app)
         assert "export" in shown
-        assert "Label the marked images" in shown
+        assert "Label with a class." in shown
 
 
 async def test_the_right_button_goes_to_the_tile_and_opens_the_menu(app: BinScoutApp, ids: list[int]) -> None:

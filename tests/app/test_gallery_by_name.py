@@ -12,6 +12,7 @@ from binscout_tui.errors import StorageError
 from binscout_tui.screens.live_keys import perform
 from binscout_tui.store import name_sources, named, texts
 from binscout_tui.store.named import COLLECTION, TAG
+from binscout_tui.widgets.batch_bar import BatchBar, Running
 from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
@@ -76,6 +77,8 @@ async def test_names_that_cannot_be_read_are_not_none(
 async def test_tags_are_made_instead_and_escape_makes_nothing(app: BinScoutApp, ids: list[int]) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await open_area(pilot, "gallery")
+        shown: list[Running | None] = []
+        app.screen.watch(app.screen.query_one(BatchBar), "running", lambda now: shown.append(now))
         await perform(app.screen, "gallery.by_name")  # type: ignore[arg-type]
         await settle(pilot)
         await press(pilot, "space", "escape")
@@ -86,3 +89,5 @@ async def test_tags_are_made_instead_and_escape_makes_nothing(app: BinScoutApp, 
         while not any("put under" in line for line in told(app)):
             await pilot.pause()
         assert [one.name for one in await app.workspace.db.read(named.listed, TAG)] == ["m3 washer"]
+        running = [one for one in shown if one is not None]
+        assert (running[0].what, running[0].total) == ("Grouping images by name", 2)

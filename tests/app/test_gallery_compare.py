@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.geometry import Offset
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.imaging.previews import PREVIEW
 from binscout_tui.screens.compare_view import CompareView
+from binscout_tui.screens.gallery import GalleryScreen
 from binscout_tui.store import comparisons, images, journal, named, users
 from binscout_tui.store.images import Image
 from binscout_tui.store.named import TAG
@@ -166,6 +168,38 @@ async def test_one_mark_and_the_cursor_are_two_and_other_numbers_are_refused(app
         await press(pilot, "space", "v", "asterisk", "slash")
         assert any("Go back to the grid first, with Esc." in line for line in told(app))
         assert gallery(app).grid.marks == {ids[0]}
+
+
+async def test_how_many_would_be_compared_is_counted_without_looking_for_each(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        asked: list[int] = []
+        monkeypatch.setattr(GalleryScreen, "_place_of", lambda _, image_id: asked.append(image_id))
+        for keys, count in ((("space",), 2), (("h",), 1), (("l", "space"), 2), (("A",), len(ids))):
+            await press(pilot, *keys)
+            assert gallery(app).comparable == count
+        assert not asked
+
+
+async def test_what_is_sought_takes_the_place_of_what_is_compared(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await compare(pilot, 2)
+        screen = gallery(app)
+        app.go_to("home")
+        await settle(pilot)
+        app.go_to("gallery", sought=f"full:{ids[5]}")
+        await settle(pilot)
+        await ready(pilot)
+        assert (screen.is_comparing, screen.is_full, screen.here) == (False, True, ids[5])
+        assert screen.full.picture.size.height > 15
+        app.post_message(events.Key("n", "n"))
+        app.post_message(events.Key("d", "d"))
+        await settle(pilot)
+        await ready(pilot)
+        assert screen.here == ids[6]
+        assert screen.early == 1
 
 
 async def test_zoom_and_pan_move_all_together_but_the_one_that_is_unlinked(app: BinScoutApp, ids: list[int]) -> None:

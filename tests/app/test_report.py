@@ -125,6 +125,7 @@ async def test_a_picture_in_full_leads_back_to_its_case(root: Path) -> None:
         assert screen.level == "full"
         assert full.picture.path is not None
         assert made.sha("case 20") in full.picture.path.name
+        assert full.picture.size.width == SIZE[0]
         await press(pilot, "n")
         assert "2 of 2  M2 screw looks like this" in text_of(app)
         await press(pilot, "plus")

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual import events
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.operations import operations_log
+from binscout_tui.operations.files.plan import Refused
 from binscout_tui.operations.files.running import Done
+from binscout_tui.operations.sidecars.looking import Audit
 from binscout_tui.screens.sidecars import SidecarsScreen
+from binscout_tui.screens.sidecars_rows import empty_words
 from binscout_tui.store import images
 from binscout_tui.workers import sidecars as workers
 from binscout_tui.workspace import Paths, Workspace
@@ -161,6 +165,17 @@ async def test_folders_that_are_away_are_told_with_their_reasons_and_nothing_is_
         assert "Nothing is wrong here" not in text
         assert "away0: The folder cannot be read: No such file or directory." in text
         assert "and 2 more" in text
+
+
+def test_only_a_whole_look_that_found_nothing_calls_it_well() -> None:
+    found = Audit(roots=(Path("/pile"),), images=2, sidecars=1, findings=())
+    away = Refused(Path("/pile/away"), "gone", "The folder is not there.")
+    for audit, begins in (
+        (found, "Nothing is wrong here: 2 pictures and 1 sidecar"),
+        (structs.replace(found, stopped=True), "The look was stopped"),
+        (structs.replace(found, refused=(away,)), "1 folder could not be looked at"),
+    ):
+        assert empty_words(audit, "pile", str).startswith(begins)
 
 
 async def test_keys_work_while_files_are_moved_and_nothing_else_is_moved(

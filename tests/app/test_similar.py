@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from binscout_tui.app import BinScoutApp
+from binscout_tui.errors import BinScoutError
+from binscout_tui.imaging.similar.clusters import Grouping, cluster
 from binscout_tui.imaging.similar.vectors import appending, mark_of
 from binscout_tui.screens.gallery import GalleryScreen
 from binscout_tui.screens.similar import SimilarScreen
@@ -154,12 +158,15 @@ async def test_what_is_hidden_meanwhile_goes_from_every_view(app: BinScoutApp, i
         await press(pilot, "c")
         await until(pilot, lambda: similar(app).view == "groups")
         await until(pilot, lambda: "of 29 images" in screen_text(app)[1])
-        hide(ids[2])
+        beside = shown(app)
+        assert len(beside) > 2
+        hide(beside[1])
+        await until(pilot, lambda: shown(app) == [beside[0], *beside[2:]])
         await until(pilot, lambda: "of 28 images" in screen_text(app)[1])
         await press(pilot, "p")
         await until(pilot, lambda: "map of 28 images" in screen_text(app)[1])
         with Workspace(root) as ws:
-            ws.db.write(images.trash, ws.user.uid, [ids[29]])
+            ws.db.write(images.trash, ws.user.uid, [next(one for one in ids if one not in (ids[1], beside[1]))])
         await until(pilot, lambda: "map of 27 images" in screen_text(app)[1])
 
 
@@ -191,7 +198,7 @@ async def test_groups_and_map_lead_to_their_images(app: BinScoutApp, ids: list[i
         assert len(shown(app)) == here
         await press(pilot, "backspace", "backspace")
         assert len(shown(app)) == count
-        assert "Make fewer" not in "\n".join(told(app))
+        assert similar(app).depth == 1
 
 
 async def test_vectors_are_used_once_they_are_there_and_asked_for_by_a_key(
@@ -235,6 +242,112 @@ async def test_words_of_title_prompt_and_tag_are_found_from_the_filter_bar(
         await until(pilot, lambda: list(screen.grid.ids) == [ids[7], ids[5], ids[3]])
         await press(pilot, "slash", *" star", "enter")
         await until(pilot, lambda: list(screen.grid.ids) == [ids[5]])
+
+
+async def test_in_full_it_has_all_columns_and_decisions_are_on_what_is_shown(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await near(pilot, ids[3])
+        first, second, third, fourth = shown(app)[:4]
+        await press(pilot, "space", "home", "enter", "tab")
+        assert similar(app).full.picture.size.width == similar(app).size.width
+        assert similar(app).full.has_focus
+        await press(pilot, "n", "n")
+        await decide(pilot, "f")
+        await settle(pilot)
+        assert (await app.workspace.db.read(images.get, third)).starred
+        await decide(pilot, "d")
+        await until(pilot, lambda: similar(app).here == fourth)
+        assert [one for one in ids if (await app.workspace.db.read(images.get, one)).trashed_at is not None] == [third]
+        assert similar(app).is_full
+        assert shown(app)[:3] == [first, second, fourth]
+        assert similar(app).grid.marks == {first}
+        await press(pilot, "escape")
+        assert similar(app).here == fourth
+
+
+async def test_a_key_typed_ahead_of_the_next_picture_decides_and_marks_nothing(
+    app: BinScoutApp, ids: list[int]
+) -> None:
+    async with app.run_test() as pilot:
+        await near(pilot, ids[3])
+        await press(pilot, "enter")
+        for key in ("d", "space"):
+            app.post_message(events.Key("n", "n"))
+            app.post_message(events.Key(key, key))
+            await settle(pilot)
+            await ready(pilot)
+        assert similar(app).here == shown(app)[2]
+        assert len(shown(app)) == 30
+        assert similar(app).marked == 0
+        assert similar(app).early == 2
+
+
+async def test_a_held_key_marks_only_what_was_shown(app: BinScoutApp, ids: list[int]) -> None:
+    async with app.run_test() as pilot:
+        await near(pilot, ids[3])
+        await press(pilot, *["plus"] * 4)
+        page = similar(app).grid.page_ids
+        assert len(page) < 20
+        for _ in range(20):
+            app.post_message(events.Key("space", " "))
+        await settle(pilot)
+        assert similar(app).grid.marks >= set(page)
+        assert similar(app).early > 0
+        assert similar(app).marked + similar(app).early == 20
+
+
+async def test_view_and_way_back_are_kept_over_a_restart(root: Path, ids: list[int]) -> None:
+    first = BinScoutApp(root)
+    async with first.run_test() as pilot:
+        await near(pilot, ids[3])
+        await press(pilot, "l", "y", "l", "l", "c")
+        await until(pilot, lambda: similar(first).view == "groups")
+        source = similar(first).trail[1].source
+    second = BinScoutApp(root)
+    async with second.run_test() as pilot:
+        await open_area(pilot, "similar", empty=True)
+        await until(pilot, lambda: similar(second).view == "groups" and bool(similar(second).grid.ids))
+        await press(pilot, "backspace")
+        page = similar(second).page
+        assert page is not None
+        assert (page.source, similar(second).here) == (source, shown(second)[2])
+        await press(pilot, "backspace")
+        assert shown(second)[0] == ids[3]
+        assert similar(second).depth == 0
+
+
+async def test_a_held_key_makes_groups_once_and_an_error_leaves_no_word_of_it(
+    app: BinScoutApp, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test() as pilot:
+        await open_area(pilot, "similar", empty=True)
+        await press(pilot, "c")
+        await until(pilot, lambda: similar(app).view == "groups" and bool(similar(app).grid.ids))
+        before = len(similar(app)._groups)
+        gate, asked = threading.Event(), []
+
+        def slowly(space: Any, number: int, stop: Callable[[], bool]) -> Grouping:
+            asked.append(number)
+            gate.wait(10)
+            return cluster(space, number, stop)
+
+        monkeypatch.setattr("binscout_tui.browsing.similar.cluster", slowly)
+        for _ in range(4):
+            await pilot.press("right_square_bracket")
+        assert "putting images into groups…" in screen_text(app)[1]
+        gate.set()
+        await until(pilot, lambda: len(similar(app)._groups) > before)
+        assert asked == [2 * before]
+        assert any("Images are being put into groups" in line for line in told(app))
+        monkeypatch.setattr("binscout_tui.browsing.similar.cluster", broken)
+        await press(pilot, "left_square_bracket")
+        await until(pilot, lambda: any("the disk is on fire" in line for line in told(app)))
+        assert "putting images into groups" not in "\n".join(screen_text(app))
+        assert f"{len(similar(app)._groups)} groups" in screen_text(app)[1]
+
+
+def broken(*_: Any) -> None:
+    raise BinScoutError("the disk is on fire")
 
 
 async def test_an_image_that_nobody_looked_at_and_a_missing_classifier_are_told(

@@ -12,6 +12,7 @@ from binscout_tui.screens.training_rows import result_text
 from binscout_tui.screens.words import (
     baselines_of,
     beside,
+    data_size,
     figure_of,
     figure_text,
     interval_of,
@@ -23,6 +24,23 @@ from binscout_tui.workspace import Workspace
 from tests.reporting import made
 
 from .driving import press, screen_text, settle
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "0.977 KB"),
+        (1023, "0.999 KB"),
+        (5_000_000, "4.77 MB"),
+        (1023 * 1024**2, "0.999 GB"),
+        (1023.6 * 1024**3, "1,024 GB"),
+    ],
+)
+def test_a_size_is_written_without_an_exponent(value: float, text: str) -> None:
+    assert data_size(value) == text
+
 
 OLD = {
     "metrics": {"n": 3, "accuracy": 0.87, "ci95": [0.7, 0.95]},

@@ -41,6 +41,19 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+def test_pictures_with_transparency_are_not_called_the_same(tmp_path: Path) -> None:
+    root, folder = tmp_path / "bins", tmp_path / "in"
+    folder.mkdir()
+    for name, ink in (("red", (255, 0, 0, 0)), ("green", (0, 255, 0, 0))):
+        Image.new("RGBA", (160, 120), ink).save(folder / f"{name}.png")
+    workspaces.create(root)
+    with Workspace(root) as ws:
+        import_paths(ws, [folder])
+    [pair] = binscout(root, "compare", 1, 2).data["pairs"]
+    assert (pair["same_pixels"], pair["changed"]) == (False, 0)
+    assert "looks the same; transparency" in pair["words"]
+
+
 def test_two_images_are_compared_in_words_and_pixels(root: Path, tmp_path: Path) -> None:
     answer = binscout(root, "compare", 1, 2, "--out", tmp_path / "out.png")
     assert answer.code == 0, answer.err

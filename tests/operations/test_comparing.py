@@ -101,12 +101,13 @@ def test_shares_are_never_nothing_nor_all_where_they_are_not(part: float, words:
 
 
 def test_a_difference_is_said() -> None:
-    def said(*, same_size: bool = True, same_shape: bool = True, changed: float = 0.5) -> str:
+    def said(*, same_size: bool = True, same_shape: bool = True, changed: float = 0.5, plain: bool = True) -> str:
         return in_words(
-            Difference((80, 60), same_size, same_shape, changed, changed / 10, 42.4, (0, 0, 1, 1), stretch=1.0)
+            Difference((80, 60), same_size, same_shape, changed, changed / 10, 42.4, (0, 0, 1, 1), 1.0, plain)
         )
 
     assert said(changed=0) == "every pixel is the same"
+    assert said(changed=0, plain=False).startswith("every pixel looks the same; transparency")
     assert said() == "5.0 % of pixels differ clearly, 50.0 % at all, one block by 42/255"
     assert said(same_size=False, changed=0) == "no pixel differs; compared at 80x60"
     assert said(same_shape=False).endswith("; other shapes, stretched over each other")

@@ -56,6 +56,15 @@ def test_one_undo_takes_all_of_it_back_and_redo_does_it_again(workspace: Workspa
     assert starred(workspace, ids) == []
 
 
+def test_undo_of_a_star_or_of_the_trash_alone_does_not_reach_it(workspace: Workspace, add_images: AddImages) -> None:
+    a, b = ids = add_images(2)
+    choose(workspace, b, [a], trash=True)
+    for area in ("star", "trash"):
+        with pytest.raises(NotFoundError):
+            workspace.db.write(undoing.undo, workspace.user.uid, (area,))
+    assert (starred(workspace, ids), trashed(workspace, ids)) == ([b], [a])
+
+
 def test_choosing_again_changes_nothing_and_choosing_another_adds_to_it(
     workspace: Workspace, add_images: AddImages
 ) -> None:

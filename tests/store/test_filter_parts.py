@@ -8,6 +8,8 @@ import sqlite3
 import pytest
 
 from binscout_tui.store import filters, images, name_parts, predictions
+from binscout_tui.store import named as names
+from binscout_tui.store.named import COLLECTION, TAG
 from binscout_tui.store.predictions import Prediction
 from binscout_tui.workspace import Workspace
 from tests.conftest import AddImages
@@ -142,3 +144,40 @@ def test_an_image_that_comes_into_a_whole_zone_is_found(workspace: Workspace, ad
     workspace.db.connection.execute("DELETE FROM active_model")
     workspace.db.connection.execute("DELETE FROM model WHERE id = 'a'")
     assert whole_zones(workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("tag:any", "image_tagged"),
+        ("-tag:none", "image_tagged"),
+        ("-tag:any", "image_untagged"),
+        ("collection:any", "image_collected"),
+        ("-collection:none", "image_collected"),
+        ("collection:none", "image_loose"),
+        ("title", "image_text_title"),
+        ("prompt", "image_text_prompt"),
+    ],
+)
+def test_what_has_something_is_found_by_an_index(named: Workspace, text: str, index: str) -> None:
+    [query] = named.db.read(filters.plan, filters.parse(text))
+    plan = named.db.connection.execute(f"EXPLAIN QUERY PLAN {query.sql.text}", query.sql.values).fetchall()
+    assert index in plan[0]["detail"]
+    assert not any("TEMP B-TREE" in row["detail"] for row in plan)
+
+
+def test_any_and_none_are_each_the_other_with_a_minus(named: Workspace) -> None:
+    ids = [row[0] for row in named.db.connection.execute("SELECT id FROM image ORDER BY id DESC")]
+    uid, write = named.user.uid, named.db.write
+    for kind in (TAG, COLLECTION):
+        name = write(names.ensure, uid, kind, "brass")
+        write(names.put, uid, kind, name, [*ids[::3], ids[1]])
+    write(images.trash, uid, ids[1:2])
+    for kind in (TAG, COLLECTION):
+        some, none = ids[::3], [one for one in ids[2:] if one not in ids[::3]]
+        for text, wanted in (("any", some), ("none", none), ("any|none", sorted([*some, *none], reverse=True))):
+            assert found(named, f"{kind.word}:{text}") == wanted
+        for text, wanted in (("none", some), ("any", none), ("any|none", [])):
+            assert found(named, f"-{kind.word}:{text}") == wanted
+        assert found(named, f"{kind.word}:any in:trash") == found(named, f"-{kind.word}:none in:trash") == ids[1:2]
+        assert found(named, f"-{kind.word}:any in:trash") == []

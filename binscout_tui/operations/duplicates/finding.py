@@ -49,7 +49,7 @@ class Member(msgspec.Struct, frozen=True):
 class Cluster(msgspec.Struct, frozen=True):
     """Files that belong together; the first is the one that would be kept.
 
-    `same` says that of no two of them more than encoding, size and metadata differs.
+    `same` says that in nothing but encoding, size and metadata they differ from the first.
     """
 
     kind: Literal["exact", "pixels", "near"]
