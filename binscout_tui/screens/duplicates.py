@@ -217,7 +217,7 @@ class DuplicatesScreen(DecidingScreen):
             if self.is_seen:  # a key has said so already, a click has not
                 self._moved()
             await self._show()
-            await self.keep_place({"group": self._list.key})
+        await self.keep_place({"group": self._list.key})
 
     def _moved(self) -> None:
         """Another group is meant from now on, whatever still is on the screen."""

@@ -288,25 +288,6 @@ async def test_hidden_things_go_at_once_and_come_back(app: BinScoutApp, ids: lis
         assert any("Only collections and tags can be hidden." in line for line in told(app))
 
 
-@pytest.mark.parametrize(("key", "field"), [("h", "hidden"), ("x", "sensitive"), ("d", "")])
-async def test_a_held_key_changes_one_alone_and_no_name_of_what_hides_is_kept(
-    app: BinScoutApp, root: Path, ids: list[int], key: str, field: str
-) -> None:
-    with Workspace(root) as ws:
-        for name in ("Screws a", "Screws b", "Screws c"):
-            ws.db.write(named.add, ws.user.uid, COLLECTION, name)
-    async with app.run_test() as pilot:
-        await open_area(pilot, "gallery")
-        before = await all_of(app, COLLECTION)
-        await find(pilot, "screws")
-        await press(pilot, "escape", *[key] * 4)
-        after = await all_of(app, COLLECTION)
-        changed = [name for name in before if field and getattr(after[name], field)]
-        assert (changed or [name for name in before if name not in after]) == ["Screws"]
-        if field:
-            assert not any("Screws" in line or "4" in line[8:] for line in told(app))
-
-
 async def test_safe_mode_hides_what_is_sensitive_and_tells_numbers_alone(app: BinScoutApp, ids: list[int]) -> None:
     async with app.run_test() as pilot:
         await open_area(pilot, "gallery")

@@ -20,7 +20,7 @@ EQUAL = Verdict(Relation.EXACT, 1.0, same=True, pixels=True)
 class Judge:
     """What was found about pairs of `pictures`, by their numbers; each pair is compared once and remembered.
 
-    `owners` are the files of each picture. Pairs of which somebody said that they are `apart` are nothing to each other.
+    `owners` are the files of each picture. Pairs that somebody called `apart` are nothing to each other.
     """
 
     def __init__(

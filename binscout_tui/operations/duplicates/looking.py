@@ -74,7 +74,7 @@ class Looks:
         self._decode([source for source in there if not self._is_known(source)], sizes)
 
     def _is_there(self, source: Source, sha256: str) -> bool:
-        """Whether an original of the library is where and what it was: else the last copy could be taken for another."""
+        """Whether an original of the library is where and what it was; else the last copy seems to be one more."""
         try:
             found = source.path.stat()
             same = found.st_size == source.bytes
