@@ -28,6 +28,8 @@ def _bits(image: Image.Image, content: bytes) -> int:
     match image.format:
         case "PNG":
             return content[24]
+        case "BMP":
+            return _bmp_bits(content)
         case "TIFF":
             return _tiff_bits(image)
         case "PPM":
@@ -39,6 +41,12 @@ def _bits(image: Image.Image, content: bytes) -> int:
         case _:
             bits = image.info.get("bit_depth", BITS)  # HEIC says so
             return bits if isinstance(bits, int) else MORE
+
+
+def _bmp_bits(content: bytes) -> int:
+    """Of 32 bits a pixel eight may be transparency, whatever a reader makes of them."""
+    at = 24 if content[14:15] == b"\x0c" else 28  # of the older header of 12 bytes
+    return BITS if int.from_bytes(content[at : at + 2], "little") <= 3 * BITS else MORE
 
 
 def _tiff_bits(image: Image.Image) -> int:

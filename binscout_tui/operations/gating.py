@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,14 +27,13 @@ from binscout_tui.operations.engines import engine, unchanged
 from binscout_tui.operations.gate_trial import REPLAYED, Said, Trial, ask_all, different, replay
 from binscout_tui.settings import GateSettings
 from binscout_tui.store import known_good, models
+from binscout_tui.store.gates import without_names
 from binscout_tui.store.known_good import KnownSet, identity
 from binscout_tui.store.models import Activation, Gate, Model
 from binscout_tui.wording import counted
 from binscout_tui.workspace import LiveWorkspace
 
 MEBIBYTE = 1 << 20
-LEAST_OF_NAME = 12
-"""Digits of a hash that a check tells at least."""
 DAMAGED = frozenset(
     {
         *("model_changed", "model_corrupt", "model_missing", "model_mismatch", "model_other_task"),
@@ -60,7 +58,7 @@ async def gate(workspace: LiveWorkspace, model_id: str) -> Gate:
         model_id,
         passed=found.passed,
         state=found.state,
-        checks=[_without_names(msgspec.to_builtins(check), trial.hidden) for check in found.checks],
+        checks=[without_names(msgspec.to_builtins(check), trial.hidden) for check in found.checks],
         broken=_names(trial, found.newly_broken),
         replay=said.replay if said else [],
         basis=trial.basis,
@@ -138,14 +136,6 @@ async def _says_it_again(workspace: LiveWorkspace, client: EngineClient, model: 
             hint=f"Run `binscout gate {model.id}` again, and look what changed on this machine.",
             code="replay_differs",
         )
-
-
-def _without_names(check: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
-    """A check whose words do not name what is hidden, of which a verdict tells numbers only."""
-    detail = check["detail"]
-    for name in hidden:
-        detail = re.sub(f"{re.escape(name[:LEAST_OF_NAME])}[0-9a-f]*", "a hidden one", detail)
-    return {**check, "detail": detail}
 
 
 def _names(trial: Trial, broken: Sequence[str]) -> list[str]:

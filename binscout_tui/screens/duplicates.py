@@ -213,11 +213,13 @@ class DuplicatesScreen(DecidingScreen):
 
     @on(RowList.Moved)
     async def _stands_elsewhere(self) -> None:
-        if self.desk is not None and self.desk.find(self._list.key) != self._shown:
+        if self.desk is not None and (self.desk.find(self._list.key) != self._shown or not self.is_seen):
             if self.is_seen:  # a key has said so already, a click has not
                 self._moved()
             await self._show()
-        await self.keep_place({"group": self._list.key})
+        # Keys must not wait for what is being written.
+        place = self.keep_place({"group": self._list.key})
+        self.run_worker(place, group="place", exclusive=True, exit_on_error=False, description="keeping the place")
 
     def _moved(self) -> None:
         """Another group is meant from now on, whatever still is on the screen."""

@@ -168,10 +168,13 @@ class BatchGrid(DecidingGrid):
             return
         if not await self.app.push_screen_wait(TypedConfirm("Delete for ever?", "\n".join(words), WORD)):
             return
-        report = await self.beside(partial(_purge, self.ws.paths.root, wanted), "Deleting for ever", len(wanted))
-        self.grid.marks -= set(wanted)
-        await self.resume()
-        self.frame.toast(" ".join(done(report)), "warning" if report.kept or report.left else "information")
+
+        async def then(report: Report) -> None:
+            self.grid.marks -= set(wanted)
+            await self.resume()
+            self.frame.toast(" ".join(done(report)), "warning" if report.kept or report.left else "information")
+
+        self.begin_beside(partial(_purge, self.ws.paths.root, wanted), "Deleting for ever", len(wanted), then)
 
     # The context menu.
 

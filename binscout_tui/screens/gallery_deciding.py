@@ -133,25 +133,42 @@ class DecidingGrid(FilteredGrid):
         await self._decided(wanted[:reached], unmark=unmark)
         told(change, reached)
 
-    async def beside(self, work: Callable[[Callable[[int, int], bool]], T], what: str, total: int) -> T:
-        """The result of `work` in a thread, with the bar; it is given what tells (done, total), and says to stop.
+    def begin_beside(
+        self,
+        work: Callable[[Callable[[int, int], bool]], T],
+        what: str,
+        total: int,
+        then: Callable[[T], Awaitable[None]],
+    ) -> None:
+        """`work` in a thread, with the bar, and `then` with its result; it is told (done, total), and when to stop.
 
-        Nothing else is decided meanwhile. Raises RefusedError while a long decision is on its way.
+        No dialog that is opened meanwhile ends it, and nothing else is decided. Raises RefusedError while a long
+        decision is on its way.
         """
         if self._deciding:
             raise RefusedError(with_keys(BUSY, self.frame.key_changes))
+        self._begin_long()
+        self.run_worker(self._beside(work, what, total, then), group="deciding", exit_on_error=False, description=what)
+
+    async def _beside(
+        self,
+        work: Callable[[Callable[[int, int], bool]], T],
+        what: str,
+        total: int,
+        then: Callable[[T], Awaitable[None]],
+    ) -> None:
         loop, began = asyncio.get_running_loop(), time.monotonic()
 
         def on_progress(done: int, total: int) -> bool:
             loop.call_soon_threadsafe(self._tell_progress, what, done, total, time.monotonic() - began)
             return self._stopping
 
-        self._begin_long()
         try:
             self._tell_progress(what, 0, total, 0.0)
-            return await asyncio.to_thread(work, on_progress)
+            result = await asyncio.to_thread(work, on_progress)
         finally:
             self._end_long()
+        await then(result)
 
     def _begin_long(self) -> None:
         self._deciding, self._stopping = True, False
@@ -330,7 +347,8 @@ class DecidingGrid(FilteredGrid):
 
     async def _turned(self, entry: Entry, word: str) -> None:
         if entry.stale:
-            self.frame.toast(f"Image {entry.target} was changed since by somebody; it stays as it is.", "warning")
+            what = f"Image {entry.target}" if entry.area in IMAGE_AREAS else "What was decided last"
+            self.frame.toast(f"{what} was changed since by somebody; it stays as it is.", "warning")
             return
         self.early = 0
         turned = list(dict.fromkeys(entry.turned)) if entry.area in IMAGE_AREAS else []

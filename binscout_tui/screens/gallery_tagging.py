@@ -81,11 +81,13 @@ class TaggingGrid(BatchGrid):
         wanted = await self.app.push_screen_wait(ByName(load))
         if wanted is not None:
             self.ws.user.must_be("operator", GROUPING)
-            made = await self.beside(
-                partial(self._make, wanted), GROUPING, sum(len(one.images) for one in wanted.groups)
-            )
-            await self.resume()
-            self.frame.toast(_made(made, wanted.kind))
+
+            async def then(made: Made) -> None:
+                await self.resume()
+                self.frame.toast(_made(made, wanted.kind))
+
+            images = sum(len(one.images) for one in wanted.groups)
+            self.begin_beside(partial(self._make, wanted), GROUPING, images, then)
 
     def _make(self, wanted: Wanted, on_progress: Callable[[int, int], bool]) -> Made:
         """In a thread; `on_progress` says to stop."""

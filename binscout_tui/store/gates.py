@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +17,8 @@ from binscout_tui.store import events, known_good, model_rows
 from binscout_tui.store.images import HIDDEN, HIDDEN_SETS
 
 State = Literal["pass", "fail", "error"]
+LEAST_OF_NAME = 12
+"""Digits of a hash that a check tells at least."""
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +109,19 @@ def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     values["passed"] = bool(row["passed"])
     for field in ("checks", "broken", "replay"):
         values[field] = msgspec.json.decode(row[field])
+    # What was hidden since is named no more either.
     values["broken"] = [name for name in values["broken"] if not _is_hidden(db, name)]
+    hidden = known_good.hidden(db, model_rows.get(db, model_id).task)
+    values["checks"] = [without_names(check, hidden) for check in values["checks"]]
     return Gate(**values)
+
+
+def without_names(check: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
+    """A check whose words do not name what is hidden, by its hash, of which a verdict tells numbers only."""
+    detail = check["detail"]
+    for name in hidden:
+        detail = re.sub(f"{re.escape(name[:LEAST_OF_NAME])}[0-9a-f]*", "a hidden one", detail)
+    return {**check, "detail": detail}
 
 
 def _is_hidden(db: sqlite3.Connection, name: str) -> bool:

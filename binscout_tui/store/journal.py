@@ -38,7 +38,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A journal row.
 
     Where undo or redo answer with it, `turned` is every thing that they changed, `left` how many stayed, `batch` the
-    decision, and `waiting` how many of its rows are still to be turned, where that is done in parts.
+    decision, and `waiting` how many of its rows are still to be turned, where that is done in parts: those behind
+    `reached`, the row that was turned last.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     left: int = 0
     batch: int = 0
     waiting: int = 0
+    reached: int = 0
 
 
 class Change(NamedTuple):
@@ -191,7 +193,7 @@ def _turn_all(
     if goes_on is None:
         entries = _first(db, uid, area, most, undone=undone)
     else:
-        entries = _rows(db, uid, goes_on.batch, most, undone=undone, beyond=goes_on.id)
+        entries = _rows(db, uid, goes_on.batch, most, undone=undone, beyond=goes_on.reached)
     if not entries and goes_on is not None:
         return msgspec.structs.replace(goes_on, turned=(), left=0, waiting=0)
     if not entries:
@@ -209,7 +211,7 @@ def _turn_all(
         turned = [_left_as_it_is(db, entry) for entry in entries]
     db.execute("RELEASE turn_all")
     summed = _summed_up(sorted(turned, key=lambda entry: entry.id))
-    return msgspec.structs.replace(summed, waiting=waiting)
+    return msgspec.structs.replace(summed, waiting=waiting, reached=entries[-1].id)
 
 
 def _summed_up(entries: list[Entry]) -> Entry:

@@ -20,11 +20,15 @@ _WORTH = ("pending", "skipped", "rejected", "done")
 
 
 class Fates(msgspec.Struct, frozen=True, kw_only=True):
-    """`smaller` {set: its key then} stay with fewer candidates, `dissolved` go; `choices` is how many are lost."""
+    """`smaller` {set: its key then} stay with fewer candidates, `dissolved` go; `choices` is how many are lost.
+
+    `notes` {set: its note then} are those that have the words of one that goes too.
+    """
 
     smaller: dict[int, str]
     dissolved: tuple[int, ...]
     choices: int
+    notes: dict[int, str]
 
 
 class _Left(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,7 @@ class _Left(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     chosen: int | None
     cut: bool
+    note: str
     loses: bool = False
 
     @property
@@ -52,6 +57,7 @@ def fates(db: sqlite3.Connection, image_ids: Collection[int]) -> Fates:
     """
     touched = _touched(db, image_ids)
     staying: dict[str, _Left] = {}
+    notes: dict[int, str] = {}
     dissolved: list[_Left] = []
     for one in touched:
         if one.images < 2 and one.chosen is None:
@@ -59,14 +65,19 @@ def fates(db: sqlite3.Connection, image_ids: Collection[int]) -> Fates:
             continue
         other = staying.get(one.key) or _holder(db, one.key)
         winner, loser = (one, other) if other is None or one.worth > other.worth else (other, one)
+        if loser is not None:
+            dissolved.append(loser)
+            if loser.note and loser.note != winner.note:
+                winner = msgspec.structs.replace(winner, note=f"{winner.note}\n{loser.note}".strip())
+                notes[winner.id] = winner.note
         staying[one.key] = winner
-        dissolved += [loser] if loser is not None else []
     lost = [one for one in dissolved if one.chosen is not None and staying[one.key].chosen != one.chosen]
     ours = {one.id for one in touched}
     return Fates(
         smaller={one.id: one.key for one in staying.values() if one.id in ours},
         dissolved=tuple(one.id for one in dissolved),
         choices=len(lost) + sum(one.loses for one in touched),
+        notes={set_id: note for set_id, note in notes.items() if set_id in {one.id for one in staying.values()}},
     )
 
 
@@ -94,13 +105,15 @@ def leave(db: sqlite3.Connection, image_ids: Collection[int], found: Fates) -> N
                 f"DELETE FROM {table} WHERE set_id = ? AND image_id IN (SELECT value FROM json_each(?))", (set_id, ids)
             )
         db.execute("UPDATE image_set SET key = ? WHERE id = ?", (key, set_id))
-    events.emit_all(db, "set", [*found.smaller, *found.dissolved])
+    for set_id, note in found.notes.items():
+        db.execute("UPDATE image_set SET note = ? WHERE id = ?", (note, set_id))
+    events.emit_all(db, "set", [*found.smaller, *found.dissolved, *found.notes])
 
 
 def _touched(db: sqlite3.Connection, image_ids: Collection[int]) -> list[_Left]:
     """The sets of these images without them, in the order of ids."""
     rows = db.execute(
-        "SELECT set_id, state, chosen_image_id, EXISTS (SELECT 1 FROM crop WHERE crop.set_id = there.set_id),"
+        "SELECT set_id, state, chosen_image_id, EXISTS (SELECT 1 FROM crop WHERE crop.set_id = there.set_id), note,"
         " there.image_id, sha256 FROM set_member AS there JOIN image_set ON image_set.id = set_id"
         " JOIN image ON image.id = there.image_id WHERE set_id IN (SELECT set_id FROM set_member WHERE image_id IN"
         " (SELECT value FROM json_each(?))) ORDER BY set_id",
@@ -108,8 +121,8 @@ def _touched(db: sqlite3.Connection, image_ids: Collection[int]) -> list[_Left]:
     )
     going = frozenset(image_ids)
     found = []
-    for (set_id, state, chosen, cut), members in groupby(rows, key=lambda row: tuple(row[:4])):
-        left = [row[5] for row in members if row[4] not in going]
+    for (set_id, state, chosen, cut, note), members in groupby(rows, key=lambda row: tuple(row[:5])):
+        left = [row[6] for row in members if row[5] not in going]
         loses = chosen in going
         found.append(
             _Left(
@@ -119,6 +132,7 @@ def _touched(db: sqlite3.Connection, image_ids: Collection[int]) -> list[_Left]:
                 state="pending" if loses else state,
                 chosen=None if loses else chosen,
                 cut=bool(cut) and not loses,
+                note=note,
                 loses=loses,
             )
         )
@@ -129,9 +143,9 @@ def _holder(db: sqlite3.Connection, key: str) -> _Left | None:
     """The set that has these candidates already."""
     row = db.execute(
         "SELECT id, state, chosen_image_id, EXISTS (SELECT 1 FROM crop WHERE crop.set_id = image_set.id),"
-        " (SELECT count(*) FROM set_member WHERE set_id = image_set.id) FROM image_set WHERE key = ?",
+        " (SELECT count(*) FROM set_member WHERE set_id = image_set.id), note FROM image_set WHERE key = ?",
         (key,),
     ).fetchone()
     if row is None:
         return None
-    return _Left(id=row[0], key=key, state=row[1], chosen=row[2], cut=bool(row[3]), images=row[4])
+    return _Left(id=row[0], key=key, state=row[1], chosen=row[2], cut=bool(row[3]), images=row[4], note=row[5])

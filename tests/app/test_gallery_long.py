@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,17 @@ import pytest
 
 from binscout_tui.app import BinScoutApp
 from binscout_tui.dialogs.pick import Pick
+from binscout_tui.dialogs.typed import TypedConfirm
+from binscout_tui.screens import gallery_batch
+from binscout_tui.store import images
+from binscout_tui.workspace import Workspace
 
 from .deciding import decide, open_area, press, ready
 from .driving import screen_text, settle, told
 from .made_up import add_classes, add_images
 from .test_gallery_batch import counts, gallery, until
+
+PURGE = gallery_batch._purge
 
 
 @pytest.fixture
@@ -137,4 +144,29 @@ async def test_keys_move_while_very_much_is_undone_which_can_be_stopped_and_goes
         await decide(pilot, "z")
         await until(pilot, lambda: any(" 8 images again." in line for line in told(app)))
         assert (await counts(app))["starred"] == 0
+        assert not screen.is_deciding
+
+
+async def test_a_purge_goes_on_behind_a_dialog_and_tells_what_came_of_it(
+    app: BinScoutApp, root: Path, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Workspace(root) as ws:
+        ws.db.write(images.trash, ws.user.uid, ids[:2])
+    gate = threading.Event()
+    monkeypatch.setattr(gallery_batch, "_purge", lambda *given: gate.wait(30) and PURGE(*given))
+    async with app.run_test() as pilot:
+        await open_area(pilot, "gallery")
+        screen = gallery(app)
+        await press(pilot, "slash", *"in:trash", "enter", "A")
+        await decide(pilot, "D")
+        await until(pilot, lambda: isinstance(app.screen, TypedConfirm))
+        await pilot.press(*"purge", "enter")
+        await until(pilot, lambda: screen.is_deciding)
+        await press(pilot, "T")
+        await until(pilot, lambda: app.screen is not screen)
+        assert screen.is_deciding
+        await press(pilot, "escape")
+        gate.set()
+        await until(pilot, lambda: any("2 images deleted for ever" in line for line in told(app)))
+        assert (await counts(app))["trash"] == 0
         assert not screen.is_deciding

@@ -178,6 +178,14 @@ def test_the_last_rows_and_columns_count() -> None:
         assert not proof.same_pictures(one, other)
 
 
+def test_a_long_thin_picture_is_compared_by_its_pixels() -> None:
+    strip = np.full((3, 900, 3), 90, dtype=np.uint8)
+    other = strip.copy()
+    other[:, 400:404] += 40
+    assert proof.same_pictures(strip, strip)
+    assert not proof.same_pictures(strip, other)
+
+
 def profile(name: str, kind: bytes = b"desc") -> bytes:
     """An ICC profile that says no more than its name."""
     text = name.encode("utf-16-be" if kind == b"mluc" else "ascii")

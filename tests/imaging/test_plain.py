@@ -42,6 +42,8 @@ def deep_tiff() -> bytes:
         (written("JPEG"), True),
         (written("JPEG", "CMYK"), False),
         (written("BMP"), True),
+        (written("BMP", "RGBA"), False),
+        (b"BM" + bytes(8) + b"\x1a\0\0\0" + b"\x0c\0\0\0" + struct.pack("<4H", 4, 4, 1, 24) + bytes(48), True),
         (written("WEBP"), True),
         (written("TIFF"), True),
         (written("TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))]), False),

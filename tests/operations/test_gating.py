@@ -87,6 +87,14 @@ async def test_what_is_hidden_is_judged_and_not_named(root: Path, workspace: Wor
         verdict = await gallery.db.read(models.last_gate, "m-bad")
         assert verdict is not None
         assert len(verdict.broken) == len(ids)
+        # Words that were written down before something was hidden do not name it either.
+        words = " ".join(check["detail"] for check in (await gate(gallery, "m-bad")).checks)
+        assert [one for one in hashes[:7] if one[:8] in words]
+        workspace.db.write(named.hide, uid, named.TAG, tag)
+        verdict = await gallery.db.read(models.last_gate, "m-bad")
+        assert verdict is not None
+        words = " ".join(check["detail"] for check in verdict.checks)
+        assert not [one for one in hashes[:7] if one[:8] in words]
 
 
 async def test_the_active_model_cannot_be_judged_again_to_come_back_unseen(root: Path) -> None:

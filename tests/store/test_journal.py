@@ -247,6 +247,19 @@ def test_a_decision_that_was_turned_half_way_is_gone_on_with(workspace: Workspac
     assert db.write(journal.redo, uid, "trash").turned == tuple(ids[1:])
 
 
+def test_redo_in_parts_does_nothing_twice_though_another_undoes_in_between(
+    workspace: Workspace, add_images: AddImages
+) -> None:
+    ids, uid, db = add_images(6), workspace.user.uid, workspace.db
+    db.write(images.trash, uid, ids)
+    db.write(journal.undo, uid, "trash")
+    first = db.write(journal.redo, uid, "trash", most=2)
+    db.write(journal.undo, uid, "trash")
+    rest = db.write(journal.redo, uid, "trash", most=2, goes_on=first)
+    assert rest.turned == tuple(ids[2:4])
+    assert db.read(images.get, ids[0]).trashed_at is None
+
+
 def test_a_decision_about_a_name_is_turned_whole(workspace: Workspace, add_images: AddImages) -> None:
     ids, uid, db = add_images(5), workspace.user.uid, workspace.db
     one, other = (db.write(named.add, uid, named.TAG, name) for name in ("one", "other"))

@@ -200,6 +200,18 @@ def test_of_two_sets_with_the_same_candidates_the_decided_one_stays(
     assert [drawn.box for drawn in workspace.db.read(crops.get, c).boxes] == [BOX]
 
 
+def test_the_note_of_a_set_that_becomes_another_is_kept(workspace: Workspace, add_images: AddImages) -> None:
+    a, b, c = add_images(3)
+    two, _ = workspace.db.write(sets.add, name="two", kind="hand", image_ids=[b, c])
+    three, _ = workspace.db.write(sets.add, name="three", kind="hand", image_ids=[a, b, c])
+    for set_id, note in ((two, "look at the thread"), (three, "blurred")):
+        workspace.db.write(sets.write_note, workspace.user.uid, set_id, note)
+    trash(workspace, a)
+    purge(workspace, a)
+    assert workspace.db.read(sets.ids) == [two]
+    assert workspace.db.read(sets.get, two).note == "look at the thread\nblurred"
+
+
 def test_a_set_whose_choice_goes_is_undecided(workspace: Workspace, add_images: AddImages) -> None:
     a, b, c = add_images(3)
     three, _ = workspace.db.write(sets.add, name="three", kind="hand", image_ids=[a, b, c])

@@ -66,6 +66,8 @@ def same_pictures(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
 
 def _largest(plane: NDArray[np.float32]) -> float:
     """The largest mean of a block of a plane of differences, without its sign; a block begins at every half of one."""
+    if min(plane.shape) < 2 * HALF:
+        return float(np.abs(plane).max())  # a strip: its pixels stand for blocks
     tops, lefts = ({0, length % HALF} for length in plane.shape)  # from both ends, so that no edge is left out
     return max(_largest_from(plane[top:, left:]) for top in tops for left in lefts)
 

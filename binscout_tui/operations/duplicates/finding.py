@@ -140,7 +140,11 @@ class _Run:
                 sha256 = looks.hashes.get(source.path)
                 if sha256 is not None:
                     self.owners.setdefault(sha256, []).append(source)
-            self.facts = {sha256: cache.facts(sha256) for sha256 in self.owners}
+            for sha256 in list(self.owners):
+                try:
+                    self.facts[sha256] = cache.facts(sha256)
+                except KeyError:  # it was deleted for ever since the look began
+                    del self.owners[sha256]
             pictures = sorted(self.owners, key=self._rank)
             with Prover(self.workspace.paths.derived, self.limits) as prover:
                 clusters = self._clusters(

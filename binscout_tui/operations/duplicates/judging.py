@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -53,10 +54,15 @@ class Judge:
         return found
 
     def _candidates(self) -> list[tuple[int, int]]:
-        if not self._pictures:
+        there, signs = [], []
+        for number, sha256 in enumerate(self._pictures):
+            with suppress(KeyError):  # it was deleted for ever since the look began
+                signs.append(self._cache.signs(sha256))
+                there.append(number)
+        if not signs:
             return []
-        hashes, words, twins, light = zip(*map(self._cache.signs, self._pictures), strict=True)
-        numbers = np.arange(len(self._pictures), dtype=np.int64)
+        hashes, words, twins, light = zip(*signs, strict=True)
+        numbers = np.array(there, dtype=np.int64)
         found = candidates(
             Signs(
                 np.concatenate(hashes),
@@ -76,7 +82,11 @@ class Judge:
             return EQUAL
         if self._apart(first, second):
             return Verdict()
-        return self._unproved.get((first, second)) or self._cache.verdict(first, second) or self._judged(first, second)
+        try:
+            kept = self._unproved.get((first, second)) or self._cache.verdict(first, second)
+            return kept or self._judged(first, second)
+        except KeyError:  # one of them was deleted for ever since the look began
+            return Verdict()
 
     def _judged(self, first: str, second: str) -> Verdict:
         verdict = self._compare(first, second)

@@ -347,6 +347,20 @@ def test_what_is_forgotten_is_in_no_byte_of_the_file(workspace: Workspace, pile:
     assert not (pile / "duplicates.db").exists()
 
 
+def test_what_is_deleted_for_ever_meanwhile_ends_no_look(workspace: Workspace, pile: Path) -> None:
+    gone = [hash_of(next(pile.rglob("small.jpg"))), hash_of(pile / "b.jpg")]
+
+    def step(done: int, total: int, what: str) -> bool:
+        if what == "pairs compared":
+            forget(workspace.paths.derived, gone)
+        return False
+
+    found = find(workspace, [pile], near="strict", in_library=False, step=step)
+    assert SAME_PIXELS in [names(cluster) for cluster in found.clusters]
+    with Cache(workspace.paths.derived) as cache:
+        assert not [sha256 for sha256 in gone if cache.has(sha256)]
+
+
 def test_flat_pictures_with_the_same_pixels_are_found(workspace: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "flat"
     folder.mkdir()
