@@ -31,7 +31,7 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --reruns 1 -raR
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder --reruns 1 -raR
 
 format: $(STAMP)  ## bring the code into shape
 	$(BIN)/ruff check --fix .

@@ -30,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         where = item.path.relative_to(REPOSITORY / "tests")
         item.add_marker(pytest.mark.xdist_group("screens" if where.parts[0] in SCREENS else str(where)))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """What takes long begins first, so that no worker waits for the other in the end: screens, then whole scenarios."""
+    where = item.path.relative_to(REPOSITORY / "tests")
+    return 0 if where.parts[0] in SCREENS else 1 if len(where.parts) == 1 else 2
 
 
 @pytest.fixture(scope="session")
