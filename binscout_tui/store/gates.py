@@ -99,7 +99,7 @@ def add_gate(
 def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
     """The newest verdict on a model, or None when it never stood at the gate."""
     row = db.execute(
-        "SELECT gate.*, run.dataset_id AS dataset FROM gate JOIN model ON model.id = model_id"
+        "SELECT gate.*, run.dataset_id AS dataset, model.task AS of_task FROM gate JOIN model ON model.id = model_id"
         " LEFT JOIN run ON run.id = model.run_id WHERE model_id = ? ORDER BY gate.id DESC LIMIT 1",
         (model_id,),
     ).fetchone()
@@ -111,17 +111,17 @@ def last_gate(db: sqlite3.Connection, model_id: str) -> Gate | None:
         values[field] = msgspec.json.decode(row[field])
     # What was hidden since is named no more either.
     values["broken"] = [name for name in values["broken"] if not _is_hidden(db, name)]
-    hidden = known_good.hidden(db, model_rows.get(db, model_id).task)
+    hidden = known_good.hidden(db, row["of_task"])
     values["checks"] = [without_names(check, hidden) for check in values["checks"]]
     return Gate(**values)
 
 
 def without_names(check: dict[str, Any], hidden: Iterable[str]) -> dict[str, Any]:
     """A check whose words do not name what is hidden, by its hash, of which a verdict tells numbers only."""
-    detail = check["detail"]
+    said = check.get("detail", "")
     for name in hidden:
-        detail = re.sub(f"{re.escape(name[:LEAST_OF_NAME])}[0-9a-f]*", "a hidden one", detail)
-    return {**check, "detail": detail}
+        said = re.sub(f"{re.escape(name[:LEAST_OF_NAME])}[0-9a-f]*", "a hidden one", said)
+    return {**check, "detail": said} if said else check
 
 
 def _is_hidden(db: sqlite3.Connection, name: str) -> bool:
